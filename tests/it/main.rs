@@ -18,6 +18,7 @@ mod messages;
 mod metrics;
 mod observed;
 mod pages;
+mod payments;
 mod people;
 mod pictures;
 mod protocol;

@@ -1,4 +1,5 @@
-//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps, Amplitude and Veriff, and their mailbox for browsers.
+//! The fakes of Amazon SES, Twilio, OneSignal, Google Maps, Amplitude, Stripe and Veriff, and their pages
+//! for browsers.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,16 +12,19 @@ use crate::processes::Processes;
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 
-/// Decisions on identities are reported to the origin at `origin_url`.
+/// Reports about payments and identities go to the origin at this address, if there is one.
 pub(crate) fn start(
     program: &Path,
     port: u16,
-    origin_url: &str,
+    origin_url: Option<&str>,
     processes: &mut Processes,
 ) -> Result<()> {
     let mut serve = Command::new(program);
     serve.args(["--port", &port.to_string()]);
-    serve.args(["--veriff-webhook", &format!("{origin_url}/webhooks/veriff")]);
+    if let Some(url) = origin_url {
+        serve.args(["--stripe-webhook", &format!("{url}/webhooks/stripe")]);
+        serve.args(["--veriff-webhook", &format!("{url}/webhooks/veriff")]);
+    }
     processes.start("providers", &mut serve)?;
     processes.wait_until("the fakes of providers", START_LIMIT, || {
         http::is_ready(port, "/mailbox.json")
@@ -53,7 +57,33 @@ pub(crate) fn environment(port: u16, origin_url: &str) -> Vec<(&'static str, Str
         ),
         ("YOUSOON_ONESIGNAL_KEY", text("dev-onesignal-key")),
     ]);
+    variables.extend(of_payments(port));
     variables
+}
+
+/// Those of payments.
+fn of_payments(port: u16) -> Vec<(&'static str, String)> {
+    let text = str::to_owned;
+    let page = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    vec![
+        ("YOUSOON_STRIPE_URL", page("stripe")),
+        ("YOUSOON_STRIPE_SECRET_KEY", text("sk_test_development")),
+        (
+            "YOUSOON_STRIPE_PUBLISHABLE_KEY",
+            text("pk_test_development"),
+        ),
+        (
+            "YOUSOON_STRIPE_WEBHOOK_SECRET",
+            text("dev-stripe-webhook-secret"),
+        ),
+        (
+            "YOUSOON_STRIPE_CONNECT_SECRET",
+            text("dev-stripe-connect-secret"),
+        ),
+        ("YOUSOON_STRIPE_RETURN_URL", page("stripe-pages")),
+        ("YOUSOON_STRIPE_REFRESH_URL", page("stripe-pages")),
+        ("YOUSOON_PAYMENTS_FEE_BP", text("1000")),
+    ]
 }
 
 /// Those of e-mails alone.

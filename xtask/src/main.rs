@@ -30,6 +30,8 @@ mod message_faults;
 mod mongo_server;
 mod observe;
 mod origin;
+mod payment_faults;
+mod payments;
 mod processes;
 mod progress;
 mod python;
@@ -76,6 +78,8 @@ enum Command {
     Abuse(abuse::Options),
     /// Send news to 50,000 accounts, and links, while providers fail and the origin is killed.
     MessageFaults(message_faults::Options),
+    /// Have 200 people pay for 50 places while Stripe and origins fail.
+    PaymentFaults(payment_faults::Options),
     /// Run k6 against the edge and against the origin.
     Load(load::Options),
     /// Run all benchmarks, print one table of figures and targets, and write it as JSON.
@@ -121,6 +125,7 @@ fn main() -> ExitCode {
         }
         Command::Coverage(options) => coverage::run(&options),
         Command::MessageFaults(options) => message_faults::run(&options),
+        Command::PaymentFaults(options) => payment_faults::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Bench(options) => bench_all::run(&options),
         Command::BenchEdge(options) => bench_edge::run(&options),

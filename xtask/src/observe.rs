@@ -113,7 +113,7 @@ impl Observed {
         mailbox::start(
             &binaries::build_fake_providers()?,
             mailbox_port,
-            &settings.origin_url(),
+            Some(&settings.origin_url()),
             &mut processes,
         )?;
         settings

@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
 use crate::{
-    bucket, build_edge, checkout, debian, deploy, mongo_server, progress, redis, structure, tools,
+    bucket, build_edge, checkout, debian, deploy, mongo_server, payments, progress, redis,
+    structure, tools,
 };
 
 /// The test targets that hold for both targets bit by bit.
@@ -97,6 +98,9 @@ pub(crate) struct Parts {
     /// As are those that move a program's clock without this.
     faketime: Option<PathBuf>,
     s3_server: Option<PathBuf>,
+    /// As are those that ask servers of others that behave as Stripe without these.
+    localstripe: Option<PathBuf>,
+    stripe_mock: Option<PathBuf>,
 }
 
 impl Parts {
@@ -124,6 +128,8 @@ impl Parts {
             rclone: debian::ensure("rclone", "rclone").ok(),
             faketime: debian::ensure("faketime", "faketime").ok(),
             s3_server: bucket::ensure().ok(),
+            localstripe: payments::ensure_localstripe().ok(),
+            stripe_mock: payments::ensure_stripe_mock().ok(),
         })
     }
 
@@ -143,6 +149,8 @@ impl Parts {
             ("RCLONE_BIN", &self.rclone),
             ("FAKETIME_BIN", &self.faketime),
             ("S3_SERVER_BIN", &self.s3_server),
+            ("LOCALSTRIPE_BIN", &self.localstripe),
+            ("STRIPE_MOCK_BIN", &self.stripe_mock),
         ];
         for (variable, program) in programs {
             if let Some(program) = program {

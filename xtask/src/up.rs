@@ -38,13 +38,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let fakes = binaries::build_fake_providers()?;
     let mut processes = Processes::new(settings.data_dir.join("logs"))?;
     let origin_url = settings.origin_url();
-    mailbox::start(&fakes, options.port_mailbox, &origin_url, &mut processes)?;
+    let port = options.port_mailbox;
+    mailbox::start(&fakes, port, Some(&origin_url), &mut processes)?;
     let providers = mailbox::environment(options.port_mailbox, &origin_url);
     settings.environment.extend(providers);
     let mut stack = Stack::start_beside(processes, settings, &binaries)?;
     print_ready(&stack, &binaries)?;
     println!(
         "What was sent, as mails, SMS and pushes: http://127.0.0.1:{}/",
+        options.port_mailbox
+    );
+    println!(
+        "Payments, to pay or decline by hand: http://127.0.0.1:{}/stripe-pages",
         options.port_mailbox
     );
     let outcome = stack.processes.hold();

@@ -1,7 +1,7 @@
 //! The GraphQL API: schema, resolvers, published documents, execution and cached answers.
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
-//! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`],
+//! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`], [`payments`],
 //! [`notifications`], [`news`], [`pictures`], [`identity`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
 //! [`live`]) → [`schema`] → [`execution`] (runs a document, answers from the cache). [`services`] is all that
 //! resolvers may use. Nothing here knows HTTP.
@@ -22,6 +22,7 @@ pub mod nodes;
 pub mod notifications;
 pub mod offers;
 pub mod partners;
+pub mod payments;
 pub mod pictures;
 pub mod purges;
 pub mod request;

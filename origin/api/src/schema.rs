@@ -22,6 +22,7 @@ use crate::{
     },
     offers::{mutations::OfferMutations, queries::OfferQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
+    payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
     stats::queries::StatsQueries,
@@ -41,6 +42,7 @@ pub struct Query(
     NotificationQueries,
     TemplateQueries,
     MapQueries,
+    PaymentQueries,
     IdentityQueries,
 );
 
@@ -59,6 +61,7 @@ pub struct Mutation(
     NewsMutations,
     AnalyticsMutations,
     PictureMutations,
+    PaymentMutations,
     IdentityMutations,
 );
 

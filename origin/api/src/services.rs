@@ -20,6 +20,7 @@ use domain::{
     notifications::store::NotificationStore,
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    payments::store::PaymentStore,
     pictures::store::PictureStore,
     purges::PurgeStore,
     stats::store::StatsStore,
@@ -27,6 +28,7 @@ use domain::{
     users::store::UserStore,
 };
 use identity::Identity;
+use payments::Payments;
 use pq_core::compile::Compiler;
 use purging::PurgeLog;
 use templates::{Current, Links};
@@ -74,6 +76,9 @@ pub struct Shared {
     pub identity: Option<Identity>,
     /// The bucket of pictures; none if none is configured.
     pub uploads: Option<Uploads>,
+    pub payment_store: Arc<dyn PaymentStore>,
+    /// Who takes payments; none if nobody is configured.
+    pub payments: Option<Payments>,
     /// The texts of the inbox, and where they lead.
     pub templates: Current,
     /// Those of them that administrators changed.

@@ -3,19 +3,21 @@
 use std::slice;
 
 use domain::{
-    OfferId, PartnerId, StoreError, UserId,
+    OfferId, PartnerId, PaymentId, StoreError, UserId,
     announcements::{Announcement, audience::Audience, campaign::Campaign},
     bookings::booking::{Booking, BookingStatus},
     messages::{
         kind::Channel,
         letter::{
-            BookingToConfirm, FavouriteEndsSoon, FavouritePartnerOffer, Letter, OfferDetails,
+            BookingToConfirm, DisputeOutcome, FavouriteEndsSoon, FavouritePartnerOffer, Letter,
+            OfferDetails, PaymentDisputed,
         },
     },
     notifications::inbox::Entry,
     offers::notices::holds,
+    payments::money::Money,
     queue::Task,
-    users::account::{Account, Status},
+    users::account::{Account, Post, Status},
 };
 
 use crate::composing::{Composed, NO_ACCOUNT, Sources};
@@ -29,6 +31,7 @@ enum Saying {
     NewOffer(OfferDetails),
     EndsSoon(OfferDetails),
     ToConfirm(BookingToConfirm),
+    Disputed(PaymentDisputed),
 }
 
 /// Why nothing is told.
@@ -50,7 +53,7 @@ impl Sources {
         let (mut tasks, mut entries) = (Vec::new(), Vec::new());
         // In their order, so that a second run makes the same tasks.
         for account in page.users.iter().filter_map(|user| accounts.remove(user)) {
-            if account.status != Status::Active {
+            if account.status != Status::Active || !saying.is_for(&account) {
                 continue;
             }
             for channel in self.channels(&account, what.kind()).await? {
@@ -90,7 +93,7 @@ impl Sources {
             return Ok(Composed::Needless(OVER));
         };
         if let Audience::Team(partner) = &audience
-            && !account.works_for(partner)
+            && !(account.works_for(partner) && saying.is_for(&account))
         {
             return Ok(Composed::Needless("the person left the team"));
         }
@@ -135,7 +138,40 @@ impl Sources {
                     None => None,
                 }
             }
+            Announcement::Disputed {
+                payment,
+                amount,
+                outcome,
+                ..
+            } => self.disputed(payment, *amount, *outcome).await?,
         })
+    }
+
+    async fn disputed(
+        &self,
+        payment: &PaymentId,
+        minor: i64,
+        outcome: DisputeOutcome,
+    ) -> Result<Said, StoreError> {
+        let mut found = self.payments.by_ids(slice::from_ref(payment)).await?;
+        let Some(payment) = found.remove(payment) else {
+            return Ok(None);
+        };
+        let mut offers = self.offers.by_ids(slice::from_ref(&payment.offer)).await?;
+        Ok(offers.remove(&payment.offer).map(|offer| {
+            let letter = PaymentDisputed {
+                first_name: String::new(),
+                outcome,
+                amount: Money {
+                    minor,
+                    currency: payment.currency,
+                },
+                booking: payment.booking,
+                reference: payment.id.to_string(),
+                offer: offer.title,
+            };
+            (Audience::Team(payment.partner), Saying::Disputed(letter))
+        }))
     }
 
     /// The offer's partner, and what is said of an offer that can be used and, if it is about that,
@@ -199,6 +235,17 @@ fn short(letter: Letter) -> Letter {
 }
 
 impl Saying {
+    /// Whether it concerns this person of the audience. Money concerns those who manage the partner.
+    fn is_for(&self, account: &Account) -> bool {
+        match self {
+            Self::Disputed(_) => {
+                let membership = account.membership.as_ref();
+                membership.is_some_and(|of| of.post >= Post::Manager)
+            }
+            Self::News(_) | Self::NewOffer(_) | Self::EndsSoon(_) | Self::ToConfirm(_) => true,
+        }
+    }
+
     fn letter(&self, to: &Account) -> Letter {
         let first_name = to.first_name.clone();
         match self {
@@ -214,6 +261,10 @@ impl Saying {
                 offer: offer.clone(),
             }),
             Self::ToConfirm(letter) => Letter::BookingToConfirm(letter.clone()),
+            Self::Disputed(letter) => Letter::PaymentDisputed(PaymentDisputed {
+                first_name,
+                ..letter.clone()
+            }),
         }
     }
 }

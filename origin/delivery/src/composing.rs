@@ -17,6 +17,7 @@ use domain::{
     notifications::{inbox::Entry, store::NotificationStore},
     offers::store::OfferStore,
     partners::store::PartnerStore,
+    payments::store::PaymentStore,
     queue::{NewTask, Nonce, Task, Work},
     sentence::Language,
     team::{InvitationToken, store::TeamStore},
@@ -26,7 +27,7 @@ use domain::{
     },
 };
 
-use crate::sign_ins::SignIn;
+use crate::{receipts::Receipt, sign_ins::SignIn};
 
 /// Why nothing is told to somebody who has left.
 pub(crate) const NO_ACCOUNT: &str = "there is no active account";
@@ -41,6 +42,7 @@ pub struct Sources {
     pub teams: Arc<dyn TeamStore>,
     pub notifications: Arc<dyn NotificationStore>,
     pub announcements: Arc<dyn AnnouncementStore>,
+    pub payments: Arc<dyn PaymentStore>,
     pub identities: Arc<dyn IdentityStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
@@ -157,6 +159,20 @@ impl Sources {
                 user,
                 channel,
             } => self.announced(what, user, *channel, now_ms).await,
+            Work::Receipt {
+                payment,
+                refund,
+                user,
+                channel,
+            } => {
+                let refund = refund.as_ref();
+                let receipt = Receipt {
+                    payment,
+                    refund,
+                    user,
+                };
+                self.receipt(task, receipt, *channel, now_ms).await
+            }
             Work::Identity {
                 verification,
                 user,
@@ -168,6 +184,7 @@ impl Sources {
             }
             Work::Event(_)
             | Work::Forget { .. }
+            | Work::Payment(_)
             | Work::Look { .. }
             | Work::ForgetSession { .. } => Ok(Composed::Needless("it is no message")),
         }

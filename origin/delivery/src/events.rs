@@ -111,6 +111,8 @@ impl Delivery {
                     | Work::Message { .. }
                     | Work::Announcement { .. }
                     | Work::Announced { .. }
+                    | Work::Payment(_)
+                    | Work::Receipt { .. }
                     | Work::Look { .. }
                     | Work::ForgetSession { .. }
                     | Work::Identity { .. },

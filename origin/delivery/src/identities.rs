@@ -37,6 +37,8 @@ impl Delivery {
             | Work::Announced { .. }
             | Work::Event(_)
             | Work::Forget { .. }
+            | Work::Payment(_)
+            | Work::Receipt { .. }
             | Work::Identity { .. } => return None,
         };
         let now_ms = (self.0.parts.now)();

@@ -12,6 +12,7 @@ mod identities;
 mod metrics;
 mod notices;
 mod reaching;
+mod receipts;
 mod sign_ins;
 mod unsubscribing;
 mod working;
@@ -30,12 +31,14 @@ use domain::{
         sms_countries::SmsCountries,
     },
     notifications::device::DeviceId,
+    payments::work::PaymentWork,
     queue::{
         Lane, Task, Work, retry,
         store::{End, QueueStore},
     },
 };
 use identity::Identity;
+use payments::Payments;
 use templates::{Current, Links, Rendered};
 use tokio::{sync::watch, time::timeout};
 
@@ -45,7 +48,7 @@ pub use metrics::Metrics;
 pub use unsubscribing::UnsubscribeLinks;
 
 use composing::{Addressed, Composed, Recipient};
-use working::MESSAGES;
+use working::LANES;
 
 /// How long a provider may take.
 const PROVIDER_WITHIN: Duration = Duration::from_secs(15);
@@ -89,6 +92,8 @@ pub struct Parts {
     pub events: Option<ProductEvents>,
     /// None if identities are not checked.
     pub identity: Option<Identity>,
+    /// None if no payments are taken.
+    pub payments: Option<Payments>,
     pub now: Now,
     /// Told when a task was stored.
     pub wake: watch::Sender<()>,
@@ -140,10 +145,11 @@ impl Delivery {
         &self.0.parts.metrics
     }
 
-    /// Does all tasks of messages and of identity checks that are due now, one after the other; returns how many.
+    /// Does all tasks of messages, identity checks and payments that are due now, one after the other;
+    /// returns how many.
     pub async fn do_due(&self) -> Result<usize, StoreError> {
         let mut count = 0;
-        for (lane, _) in MESSAGES {
+        for (lane, _) in LANES {
             loop {
                 let (lease, taken) = self.take(lane, 16).await?;
                 if taken.is_empty() {
@@ -174,6 +180,7 @@ impl Delivery {
         let work = task.work();
         let kind = work.as_ref().map_or("unknown", |work| work.kind());
         let end = match &work {
+            Some(Work::Payment(work)) => self.payment(&task, work).await,
             Some(work) => self.outcome(&task, work).await,
             None if task.expires_at_ms <= (parts.now)() => {
                 dead("the program does not know this kind of task")
@@ -232,6 +239,18 @@ impl Delivery {
                     "the end of a task was not stored"
                 );
             }
+        }
+    }
+
+    async fn payment(&self, task: &Task, work: &PaymentWork) -> End {
+        match &self.0.parts.payments {
+            Some(payments) => payments.work(task, work).await,
+            // Another server may take payments, or this one after its settings were mended.
+            None => End::Later {
+                due_at_ms: (self.0.parts.now)() + UNKNOWN_AFTER_MS,
+                error: "no payments are taken here".to_owned(),
+                counts: false,
+            },
         }
     }
 

@@ -19,9 +19,11 @@ const SWEEPS_EVERY: Duration = Duration::from_secs(15);
 /// How many ended tasks are removed at once.
 const SWEPT_AT_ONCE: usize = 1_000;
 
-/// The lanes of messages and of identity checks, and how many tasks of each this server does at the same time.
-pub(crate) const MESSAGES: [(Lane, usize); 4] = [
+/// The lanes of messages, identity checks and payments, and how many tasks of each this server does at
+/// the same time.
+pub(crate) const LANES: [(Lane, usize); 5] = [
     (Lane::Identity, 4),
+    (Lane::Payments, 8),
     (Lane::Codes, 8),
     (Lane::Notices, 8),
     (Lane::Campaigns, 4),
@@ -31,7 +33,7 @@ impl Delivery {
     /// Does tasks until `stop` is cancelled, and finishes those that it has.
     pub async fn run(self, stop: CancellationToken) {
         let mut lanes = JoinSet::new();
-        for (lane, workers) in MESSAGES {
+        for (lane, workers) in LANES {
             lanes.spawn(self.clone().run_lane(lane, workers, stop.clone()));
         }
         lanes.spawn(self.clone().run_events(stop.clone()));

@@ -6,8 +6,8 @@ mod tests;
 use pq_core::ErrorCode;
 
 use crate::{
-    announcements, auth, bookings, identity, maps, notifications, offers, partners, pictures, team,
-    users,
+    announcements, auth, bookings, identity, maps, notifications, offers, partners, payments,
+    pictures, team, users,
 };
 
 /// A block and the error codes that it declares.
@@ -19,7 +19,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 11] = [
+pub const BLOCKS: [Block; 12] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -59,6 +59,10 @@ pub const BLOCKS: [Block; 11] = [
     Block {
         title: "Pictures",
         codes: pictures::codes::ALL,
+    },
+    Block {
+        title: "Payments",
+        codes: payments::codes::ALL,
     },
     Block {
         title: "Identity checks",

@@ -19,16 +19,20 @@ pub enum CursorKind {
     PartnerName,
     BookingNewest,
     InboxNewest,
+    PaymentNewest,
+    LedgerOldest,
     VerificationNewest,
 }
 
 impl CursorKind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
         Self::BookingNewest,
         Self::InboxNewest,
+        Self::PaymentNewest,
+        Self::LedgerOldest,
         Self::VerificationNewest,
     ];
 
@@ -39,7 +43,9 @@ impl CursorKind {
             Self::PartnerName => 3,
             Self::BookingNewest => 4,
             Self::InboxNewest => 5,
-            Self::VerificationNewest => 6,
+            Self::PaymentNewest => 6,
+            Self::LedgerOldest => 7,
+            Self::VerificationNewest => 8,
         }
     }
 }
@@ -72,6 +78,12 @@ pub fn unseal(text: &str) -> Option<(CursorKind, Vec<u8>)> {
         }
         _ => None,
     }
+}
+
+/// The body of a cursor made by `seal` for this list.
+pub fn unseal_of(kind: CursorKind, text: &str) -> Option<Vec<u8>> {
+    let (found, body) = unseal(text)?;
+    (found == kind).then_some(body)
 }
 
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {

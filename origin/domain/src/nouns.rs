@@ -7,6 +7,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::payments::price::OfferPrice;
+
 /// The length of an id in bytes; 24 hex characters, the shape of a MongoDB ObjectId, in both
 /// stores.
 pub const ID_BYTES: usize = 12;
@@ -421,6 +423,9 @@ pub struct Offer {
     /// Incremented by each edit, but not when bookings change the remaining quota.
     #[serde(default)]
     pub version: i64,
+    /// None: it is free to book.
+    #[serde(default)]
+    pub price: Option<OfferPrice>,
     /// Left out while it asks for nothing: exports of earlier formats do not have it.
     #[serde(default, skip_serializing_if = "Admission::asks_nothing")]
     pub admission: Admission,

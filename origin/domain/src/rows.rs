@@ -60,11 +60,17 @@ pub enum Collection {
     Campaigns,
     Uploads,
     Pictures,
+    Payments,
+    Refunds,
+    Ledger,
+    LedgerTransfers,
+    PartnerAccounts,
+    PaymentDifferences,
     Verifications,
 }
 
 impl Collection {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -87,6 +93,12 @@ impl Collection {
         Self::Campaigns,
         Self::Uploads,
         Self::Pictures,
+        Self::Payments,
+        Self::Refunds,
+        Self::Ledger,
+        Self::LedgerTransfers,
+        Self::PartnerAccounts,
+        Self::PaymentDifferences,
         Self::Verifications,
     ];
 
@@ -114,6 +126,12 @@ impl Collection {
             Self::Campaigns => "campaigns",
             Self::Uploads => "uploads",
             Self::Pictures => "pictures",
+            Self::Payments => "payments",
+            Self::Refunds => "refunds",
+            Self::Ledger => "ledger",
+            Self::LedgerTransfers => "ledger_transfers",
+            Self::PartnerAccounts => "partner_accounts",
+            Self::PaymentDifferences => "payment_differences",
             Self::Verifications => "verifications",
         }
     }

@@ -1,5 +1,5 @@
-//! Moves the purges of new entries of inboxes from the outbox to the purge log, so that open apps
-//! hear of them at once. If it fails, the next look at the log does it.
+//! Moves the purges of new entries of inboxes and of payments from the outbox to the purge log, so that
+//! open apps hear of them at once. If it fails, the next look at the log does it.
 
 use domain::error_chain::chain;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,10 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         let now_ms = state.services.clock.now_ms();
         if let Err(error) = state.services.purge_log.drain_outbox(now_ms).await {
             let error = chain(&error);
-            tracing::warn!(error, "open apps hear later of new entries of inboxes");
+            tracing::warn!(
+                error,
+                "open apps hear later of new entries of inboxes and of payments"
+            );
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod http;
 pub mod inboxes;
 pub mod inspect;
 pub mod keys;
+mod ledger;
 pub mod live;
 pub mod metrics;
 pub mod middleware;

@@ -22,6 +22,7 @@ use commands::{
     config::ConfigCommand,
     database::DatabaseOptions,
     migrate::MigrateOptions,
+    payments::PaymentsCommand,
     print_audit::{as_json, as_line},
     progress::Progress,
     queue::QueueCommand,
@@ -92,6 +93,9 @@ enum Command {
     /// Look at messages that wait or were given up, and have them tried again.
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Look at the money.
+    #[command(subcommand)]
+    Payments(PaymentsCommand),
     /// Inspect the caches of a running server.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -251,6 +255,7 @@ fn run(
         Command::Token(command) => block_on(commands::access::token(database, command)),
         Command::Role(options) => block_on(commands::access::role(database, options)),
         Command::Queue(command) => block_on(commands::queue::queue(database, command)),
+        Command::Payments(command) => block_on(commands::payments::payments(database, command)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),
     }

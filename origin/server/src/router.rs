@@ -19,7 +19,7 @@ use crate::{
     config::Role,
     cors, documents,
     http::{answer, graphiql, serve},
-    inspect, keys, middleware, purges, readiness,
+    inspect, keys, ledger, middleware, purges, readiness,
     state::AppState,
     unsubscribe, webhooks,
 };
@@ -66,6 +66,10 @@ pub fn router(
             "/bookings/{id}/{file}",
             get(bookings::routes::code).options(cors::preflight),
         )
+        .route(
+            "/partners/{id}/ledger.csv",
+            get(ledger::file).options(cors::preflight),
+        )
         .route_layer(from_fn_with_state(state.clone(), cors::readable));
     let of_api = admin
         .merge(files)
@@ -73,6 +77,7 @@ pub fn router(
         .route("/webhooks/ses", webhooks::of_ses())
         .route("/webhooks/twilio", webhooks::of_twilio())
         .route("/webhooks/veriff", webhooks::of_veriff())
+        .route("/webhooks/stripe", webhooks::of_stripe())
         .route("/unsubscribe", unsubscribe::route());
     let of_api = match state.config.environment {
         Environment::Development => of_api.merge(graphiql::routes()),

@@ -69,6 +69,9 @@ impl Background {
         if roles.has(Role::Api) || roles.has(Role::Live) || roles.has(Role::Jobs) {
             tasks.spawn(texts::run(state.clone(), stop.clone()));
         }
+        if roles.has(Role::Api) || roles.has(Role::Jobs) {
+            tasks.spawn(inboxes::run(state.clone(), stop.clone()));
+        }
         if roles.serves_clients() {
             tasks.spawn(following::run(state.services.lists.clone(), stop.clone()));
             tasks.spawn(checking::run(state.services.lists.clone(), stop.clone()));
@@ -80,7 +83,6 @@ impl Background {
         if roles.has(Role::Jobs) {
             tasks.spawn(turns::run(state.clone(), stop.clone()));
             tasks.spawn(state.delivery.clone().run(stop.clone()));
-            tasks.spawn(inboxes::run(state.clone(), stop.clone()));
             tasks.spawn(trim::run(log.clone(), stop.clone()));
             let bookings = Arc::clone(&state.services.bookings);
             let ending = Ending::new(bookings, log.clone(), state.services.clock.clone());
@@ -90,6 +92,9 @@ impl Background {
             }
             if let Some(uploads) = &state.services.uploads {
                 tasks.spawn(uploads.clone().run(stop.clone()));
+            }
+            if let Some(payments) = &state.services.payments {
+                tasks.spawn(payments.clone().run(stop.clone()));
             }
         }
         let edge = &state.config.edge;

@@ -18,19 +18,28 @@ use api::{
 use cache_tiered::tail;
 use delivery::{Delivery, ProductEvents, Providers, Sources, UnsubscribeLinks};
 use domain::{
-    StoreError, auth::sessions::Sessions, error_chain::chain, maps::Maps,
-    messages::provider::Provider, pictures::store::PictureStore, purges::LogRole,
+    StoreError,
+    auth::sessions::Sessions,
+    error_chain::chain,
+    maps::Maps,
+    messages::provider::Provider,
+    payments::{price::Terms, store::PaymentStore},
+    pictures::store::PictureStore,
+    purges::LogRole,
+    queue::store::QueueStore,
 };
 use google::Google;
 use identity::Identity;
 use onesignal::OneSignal;
 use outgoing::{MessageLog, UnsentMessages};
+use payments::Payments;
 use pictures::Pictures;
 use pq_core::compile::{CompileError, Compiler};
 use provider_http::SetupError;
 use purging::{PurgeLog, relay::RelayStatus};
 use s3::Bucket;
 use ses::Ses;
+use stripe::Stripe;
 use templates::{Current, TemplateError};
 use tokio::sync::watch;
 use twilio::Twilio;
@@ -90,7 +99,9 @@ pub struct Shared {
     pub webhooks: Webhooks,
     /// Does the tasks of the queue.
     pub delivery: Delivery,
-    /// Told by `delivery` when it stored entries of inboxes, and with them a purge.
+    /// Takes what providers report.
+    pub queue: Arc<dyn QueueStore>,
+    /// Told by `delivery` and `payments` when they stored a purge.
     pub entries_stored: watch::Sender<()>,
     /// Messages of channels without a provider.
     pub unsent: Arc<UnsentMessages>,
@@ -141,6 +152,12 @@ impl AppState {
         let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
         let templates = templates(&database).await?;
         let identity = identity(&config.providers, &database, &clock, &queue_wake)?;
+        let payments = payments(
+            &config.providers,
+            &database.payments,
+            clock.clone(),
+            (&queue_wake, &entries_stored),
+        )?;
         let wall = clock.clone();
         let delivery = Delivery::new(delivery::Parts {
             queue: Arc::clone(&database.queue),
@@ -153,6 +170,7 @@ impl AppState {
             providers: providers(&config.providers, &unsent)?,
             events: events(&config.providers)?,
             identity: identity.clone(),
+            payments: payments.clone(),
             now: Arc::new(move || wall.now_ms()),
             wake: queue_wake.clone(),
             entries_stored: entries_stored.clone(),
@@ -187,6 +205,8 @@ impl AppState {
             identities: database.identities,
             identity,
             uploads,
+            payment_store: database.payments,
+            payments,
             templates,
             stored_templates: database.templates,
             links: config.messages.links.clone(),
@@ -212,6 +232,7 @@ impl AppState {
             live: Hub::new(config.live, &config.rate_limits),
             relays: relays(&config),
             delivery,
+            queue: database.queue,
             entries_stored,
             unsent,
             webhooks: Webhooks::new(&config.providers)?,
@@ -249,6 +270,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         teams: Arc::clone(&database.teams),
         notifications: Arc::clone(&database.notifications),
         announcements: Arc::clone(&database.announcements),
+        payments: Arc::clone(&database.payments),
         identities: Arc::clone(&database.identities),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
@@ -322,6 +344,29 @@ fn identity(
         terms: config.terms.clone(),
         now: Arc::new(move || clock.now_ms()),
         wake: wake.clone(),
+    })))
+}
+
+/// The payments, if there is a provider.
+fn payments(
+    config: &ProvidersConfig,
+    store: &Arc<dyn PaymentStore>,
+    clock: Clock,
+    (wake, purges_stored): (&watch::Sender<()>, &watch::Sender<()>),
+) -> Result<Option<Payments>, SetupError> {
+    let Some(config) = &config.payments else {
+        return Ok(None);
+    };
+    Ok(Some(Payments::new(payments::Parts {
+        store: Arc::clone(store),
+        provider: Arc::new(Stripe::new(config.stripe.clone())?),
+        publishable_key: config.publishable_key.clone(),
+        terms: Terms {
+            fee_bp: config.fee_bp,
+        },
+        now: Arc::new(move || clock.now_ms()),
+        wake: wake.clone(),
+        purges_stored: purges_stored.clone(),
     })))
 }
 

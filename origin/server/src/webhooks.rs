@@ -1,4 +1,5 @@
-//! Where providers report: what became of messages, and that an identity check was decided. A report is
+//! Where providers report: what became of messages, that an identity check was decided, and that something
+//! changed about payments. A report is
 //! believed once its signature was checked; it may come late, twice, and in any order.
 
 use std::fmt;
@@ -19,6 +20,7 @@ use domain::{
         provider::{Report, ReportError},
         reach::Reach,
     },
+    queue::NewTask,
 };
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -47,6 +49,7 @@ pub struct Webhooks {
     ses: Option<ses::Webhook>,
     twilio: Option<(twilio::Webhook, Url)>,
     veriff: Option<veriff::Webhook>,
+    stripe: Option<stripe::Webhook>,
     reports: Family<Labels, Counter>,
 }
 
@@ -64,10 +67,16 @@ impl Webhooks {
             let webhook = twilio::Webhook::new(of.account.clone(), of.tokens.clone());
             (webhook, of.url.clone())
         });
+        let stripe = providers.payments.as_ref().map(|of| {
+            let secrets = of.webhook_secrets.iter();
+            let secrets = secrets.map(|(_, secret)| secret.clone()).collect();
+            stripe::Webhook::new(secrets, of.livemode)
+        });
         Ok(Self {
             ses,
             twilio,
             veriff: providers.identity.as_ref().map(IdentityConfig::webhook),
+            stripe,
             reports: Family::default(),
         })
     }
@@ -102,6 +111,11 @@ pub fn of_veriff() -> MethodRouter<AppState> {
     post(from_veriff).layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
+/// `POST /webhooks/stripe`: of our own account, and of those of partners.
+pub fn of_stripe() -> MethodRouter<AppState> {
+    post(from_stripe).layer(DefaultBodyLimit::max(stripe::Webhook::MOST_BYTES))
+}
+
 async fn from_ses(State(state): State<AppState>, body: Bytes) -> StatusCode {
     let Some(webhook) = &state.webhooks.ses else {
         return StatusCode::NOT_FOUND;
@@ -133,6 +147,40 @@ async fn from_twilio(
     answer(&state, "twilio", report).await
 }
 
+/// A report is a task before it is answered. What it says is not believed: the worker asks.
+async fn from_stripe(State(state): State<AppState>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let Some(webhook) = &state.webhooks.stripe else {
+        return StatusCode::NOT_FOUND;
+    };
+    let signature = headers.get("stripe-signature");
+    let signature = signature.and_then(|value| value.to_str().ok());
+    let now_ms = state.services.clock.now_ms();
+    let (status, outcome) = match webhook.read(signature, &body, now_ms) {
+        Err(error) => refused("stripe", error),
+        Ok(stripe::Event { subject: None, .. }) => (StatusCode::OK, "nothing"),
+        Ok(stripe::Event {
+            id,
+            subject: Some(subject),
+        }) => {
+            let task = NewTask::of_provider_report("stripe", &id, subject, now_ms);
+            match state.queue.add(task).await {
+                Ok(true) => {
+                    state.services.queue_wake.send_replace(());
+                    (StatusCode::OK, "taken")
+                }
+                Ok(false) => (StatusCode::OK, "repeated"),
+                Err(error) => {
+                    let error = chain(&error);
+                    tracing::error!(provider = "stripe", error, "a report was not stored");
+                    (StatusCode::SERVICE_UNAVAILABLE, "failed")
+                }
+            }
+        }
+    };
+    state.webhooks.count("stripe", outcome);
+    status
+}
+
 /// Notes what was reported before it is answered: a provider reports again what was not taken.
 async fn answer(
     state: &AppState,
@@ -142,21 +190,23 @@ async fn answer(
     let (status, outcome) = match report {
         Ok(Some(report)) => note(state, provider, &report).await,
         Ok(None) => (StatusCode::NO_CONTENT, "nothing"),
-        Err(error) => {
-            tracing::warn!(provider, %error, "a report was refused");
-            match error {
-                ReportError::Unsigned => (StatusCode::UNAUTHORIZED, "unsigned"),
-                ReportError::Signature => (StatusCode::FORBIDDEN, "signature"),
-                ReportError::Topic => (StatusCode::FORBIDDEN, "topic"),
-                ReportError::Old => (StatusCode::BAD_REQUEST, "old"),
-                ReportError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
-                // It comes again.
-                ReportError::Later => (StatusCode::SERVICE_UNAVAILABLE, "later"),
-            }
-        }
+        Err(error) => refused(provider, error),
     };
     state.webhooks.count(provider, outcome);
     status
+}
+
+fn refused(provider: &'static str, error: ReportError) -> (StatusCode, &'static str) {
+    tracing::warn!(provider, %error, "a report was refused");
+    match error {
+        ReportError::Unsigned => (StatusCode::UNAUTHORIZED, "unsigned"),
+        ReportError::Signature => (StatusCode::FORBIDDEN, "signature"),
+        ReportError::Topic => (StatusCode::FORBIDDEN, "topic"),
+        ReportError::Old => (StatusCode::BAD_REQUEST, "old"),
+        ReportError::Malformed => (StatusCode::BAD_REQUEST, "malformed"),
+        // It comes again.
+        ReportError::Later => (StatusCode::SERVICE_UNAVAILABLE, "later"),
+    }
 }
 
 async fn note(

@@ -74,6 +74,19 @@ pub fn whole(stored: &Document, field: &'static str) -> Result<i32, MongoError> 
     value.ok_or_else(|| MongoError::corrupt(field, &"not a whole number"))
 }
 
+/// An amount of money, in whatever width a server gives it.
+pub fn minor(stored: &Document, field: &'static str) -> Result<i64, MongoError> {
+    match stored.get(field) {
+        Some(Bson::Int64(minor)) => Ok(*minor),
+        Some(Bson::Int32(minor)) => Ok(i64::from(*minor)),
+        _ => Err(MongoError::corrupt(field, &"not an amount")),
+    }
+}
+
+pub fn flag(stored: &Document, field: &'static str) -> Result<bool, MongoError> {
+    stored.get_bool(field).map_err(bad(field))
+}
+
 /// An account's epoch. What was stored before there were epochs has none.
 pub fn epoch(stored: &Document) -> Result<i64, MongoError> {
     let number = optional(stored, "epoch", |value| match value {

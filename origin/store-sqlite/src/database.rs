@@ -33,7 +33,7 @@ const POOL_TIMEOUT: Duration = Duration::from_secs(5);
 /// is taken as pages are used.
 const WRITER_CACHE_KIB: i64 = 256 * 1024;
 /// Every statement of the stores fits, so that none is compiled twice on a connection.
-const STATEMENT_CACHE: usize = 64;
+const STATEMENT_CACHE: usize = 128;
 
 /// A JSON list for `json_each`: one statement for any number of values.
 pub fn json_list<'a>(values: impl Iterator<Item = &'a str>) -> rusqlite::types::Value {

@@ -113,6 +113,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "identity",
         sql: include_str!("migrations/identity.sql"),
     },
+    Migration {
+        version: 21,
+        name: "payments",
+        sql: include_str!("migrations/payments.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -45,7 +45,7 @@ const fn required(kind: Kind, part: Part) -> &'static [&'static str] {
             | Kind::FavouritePartnerOffer
             | Kind::FavouriteEndsSoon,
         ) => &["offer"],
-        (Part::Text | Part::Html, Kind::PaymentResult) => &["amount"],
+        (Part::Text | Part::Html, Kind::PaymentResult | Kind::PaymentDisputed) => &["amount"],
         (Part::Sms, Kind::PhoneCode) => &["code"],
         (Part::Text | Part::Html, Kind::PhoneCode | Kind::IdentityResult | Kind::News)
         | (Part::Subject | Part::Sms | Part::Title | Part::Body, _) => &[],

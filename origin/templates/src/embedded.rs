@@ -97,6 +97,7 @@ pub(crate) static FILES: &[&[File]] = files! {
     FavouriteEndsSoon "favourite_ends_soon": email push;
     IdentityResult "identity_result": email push;
     PaymentResult "payment_result": email push;
+    PaymentDisputed "payment_disputed": email push;
     News "news": email push;
 };
 

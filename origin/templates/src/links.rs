@@ -72,6 +72,7 @@ impl Links {
             Letter::FavouriteEndsSoon(l) => page(site, &["offers", l.offer.id.as_str()], None),
             Letter::IdentityResult(_) => page(site, &["account", "identity"], None),
             Letter::PaymentResult(l) => page(site, &["bookings", l.booking.as_str()], None),
+            Letter::PaymentDisputed(l) => page(portal, &["bookings", l.booking.as_str()], None),
             Letter::News(l) => {
                 let path = l.path.as_deref().unwrap_or_default();
                 let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();

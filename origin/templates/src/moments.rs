@@ -2,6 +2,7 @@
 
 use domain::{
     paris::{Day, TimeOfDay},
+    payments::money::{Currency, Money},
     sentence::Language,
 };
 
@@ -118,10 +119,13 @@ pub(crate) fn period(ms: i64, language: Language) -> String {
     format!("{number} {unit}{plural}")
 }
 
-/// An amount of euros: "1 234,50 €", "€1,234.50".
-pub(crate) fn euros(cents: i64, language: Language) -> String {
-    let (euros, cents) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
-    let digits = euros.to_string();
+/// An amount of money: "1 234,50 €", "€1,234.50".
+pub(crate) fn amount(money: Money, language: Language) -> String {
+    let (whole, cents) = (
+        money.minor.unsigned_abs() / 100,
+        money.minor.unsigned_abs() % 100,
+    );
+    let digits = whole.to_string();
     let separator = match language {
         Language::French => '\u{202f}',
         Language::English => ',',
@@ -134,8 +138,33 @@ pub(crate) fn euros(cents: i64, language: Language) -> String {
         grouped.push(digit);
     }
     match language {
-        Language::French => format!("{grouped},{cents:02}\u{a0}€"),
-        Language::English => format!("€{grouped}.{cents:02}"),
+        Language::French => format!(
+            "{grouped},{cents:02}\u{a0}{}",
+            sign(money.currency).trim_end()
+        ),
+        Language::English => format!("{}{grouped}.{cents:02}", sign(money.currency)),
+    }
+}
+
+const fn sign(currency: Currency) -> &'static str {
+    match currency {
+        Currency::Eur => "€",
+        Currency::Gbp => "£",
+        Currency::Chf => "CHF\u{a0}",
+    }
+}
+
+/// A rate in basis points: "10 %", "5,5 %"; "10%", "5.5%".
+pub(crate) fn rate(basis_points: i32, language: Language) -> String {
+    let (whole, rest) = (basis_points / 100, basis_points % 100);
+    let digits = match rest {
+        0 => whole.to_string(),
+        rest if rest % 10 == 0 => format!("{whole}.{}", rest / 10),
+        rest => format!("{whole}.{rest:02}"),
+    };
+    match language {
+        Language::French => format!("{}\u{202f}%", digits.replace('.', ",")),
+        Language::English => format!("{digits}%"),
     }
 }
 
@@ -218,10 +247,24 @@ mod tests {
             ),
             (-1250, "12,50\u{a0}€", "€12.50"),
         ] {
-            assert_eq!(
-                BOTH.map(|language| euros(cents, language)),
-                [french, english]
-            );
+            let money = |currency| Money {
+                minor: cents,
+                currency,
+            };
+            let both = BOTH.map(|language| amount(money(Currency::Eur), language));
+            assert_eq!(both, [french, english]);
+            let francs = BOTH.map(|language| amount(money(Currency::Chf), language));
+            let digits = english.trim_start_matches('€');
+            assert_eq!(francs[1], format!("CHF\u{a0}{digits}"));
+        }
+        for (basis_points, french, english) in [
+            (0, "0\u{202f}%", "0%"),
+            (550, "5,5\u{202f}%", "5.5%"),
+            (1_000, "10\u{202f}%", "10%"),
+            (2_005, "20,05\u{202f}%", "20.05%"),
+        ] {
+            let both = BOTH.map(|language| rate(basis_points, language));
+            assert_eq!(both, [french, english]);
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Letters of each kind with which templates are tried and shown.
 
 use domain::{
-    BookingId, OfferId,
+    BookingId, OfferId, PaymentId,
     messages::{
         kind::Kind,
         letter::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder,
-            BookingToConfirm, FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome,
-            IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails, PaymentOutcome,
-            PaymentResult, PhoneCode, Proof, ResetPassword, VerifyEmail,
+            BookingToConfirm, DisputeOutcome, FavouriteEndsSoon, FavouritePartnerOffer,
+            IdentityOutcome, IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails,
+            PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof, ResetPassword,
+            VerifyEmail,
         },
     },
+    payments::money::{Currency, Money},
     sentence::Language,
 };
 
@@ -92,6 +94,15 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             .map(|outcome| payment(&first_name, outcome, language))
             .into();
         }
+        Kind::PaymentDisputed => {
+            return [
+                DisputeOutcome::Opened,
+                DisputeOutcome::Won,
+                DisputeOutcome::Lost,
+            ]
+            .map(|outcome| disputed(&first_name, outcome, language))
+            .into();
+        }
         Kind::News => Letter::News(news(first_name, language)),
     };
     vec![letter]
@@ -158,6 +169,11 @@ fn bare(letter: Letter) -> Letter {
         }),
         Letter::PaymentResult(letter) => Letter::PaymentResult(PaymentResult {
             first_name: no_name(),
+            vat_rate_bp: 0,
+            ..letter
+        }),
+        Letter::PaymentDisputed(letter) => Letter::PaymentDisputed(PaymentDisputed {
+            first_name: no_name(),
             ..letter
         }),
         Letter::News(letter) => Letter::News(News {
@@ -214,10 +230,29 @@ fn payment(first_name: &str, outcome: PaymentOutcome, language: Language) -> Let
     Letter::PaymentResult(PaymentResult {
         first_name: first_name.to_owned(),
         outcome,
-        amount_cents: 1_250,
+        amount: Money {
+            minor: 1_250,
+            currency: Currency::Eur,
+        },
+        vat_rate_bp: 1_000,
+        reference: PaymentId::derive("payment", "sample").to_string(),
         booking: BookingId::derive("booking", "sample"),
         offer: title(language),
         partner: "Le Comptoir d'Oberkampf".into(),
+    })
+}
+
+fn disputed(first_name: &str, outcome: DisputeOutcome, language: Language) -> Letter {
+    Letter::PaymentDisputed(PaymentDisputed {
+        first_name: first_name.to_owned(),
+        outcome,
+        amount: Money {
+            minor: 1_250,
+            currency: Currency::Eur,
+        },
+        booking: BookingId::derive("booking", "sample"),
+        reference: PaymentId::derive("payment", "sample").to_string(),
+        offer: title(language),
     })
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use domain::{
     auth::codes::CodePurpose,
     messages::letter::{
-        BookingDetails, IdentityOutcome, Letter, News, OfferDetails, PaymentOutcome, PaymentResult,
+        BookingDetails, DisputeOutcome, IdentityOutcome, Letter, News, OfferDetails,
+        PaymentOutcome, PaymentResult,
     },
     sentence::Language,
     team,
@@ -16,7 +17,7 @@ use crate::{
     clean::{html_escaped, isolated, name, one_line, shortened},
     gsm7::folded,
     links::Links,
-    moments::{day, euros, last_day, period, time, window},
+    moments::{amount, day, last_day, period, rate, time, window},
     source::{Form, Shape},
     typography::printed,
 };
@@ -222,6 +223,20 @@ impl Variables {
                 self.add("expiring", Data::Flag(ends_soon));
             }
             Letter::PaymentResult(letter) => self.add_payment(letter),
+            Letter::PaymentDisputed(letter) => {
+                self.add_person("first_name", &letter.first_name);
+                self.add_made("amount", amount(letter.amount, self.language));
+                self.add_title("offer", &letter.offer);
+                self.add_made("reference", letter.reference.clone());
+                let (opened, won, lost) = match letter.outcome {
+                    DisputeOutcome::Opened => (true, false, false),
+                    DisputeOutcome::Won => (false, true, false),
+                    DisputeOutcome::Lost => (false, false, true),
+                };
+                self.add("opened", Data::Flag(opened));
+                self.add("won", Data::Flag(won));
+                self.add("lost", Data::Flag(lost));
+            }
             Letter::News(letter) => {
                 self.add_person("first_name", &letter.first_name);
                 self.add_title("title", &letter.title);
@@ -265,7 +280,15 @@ impl Variables {
 
     fn add_payment(&mut self, payment: &PaymentResult) {
         self.add_person("first_name", &payment.first_name);
-        self.add_made("amount", euros(payment.amount_cents, self.language));
+        self.add_made("amount", amount(payment.amount, self.language));
+        let has_vat = payment.vat_rate_bp > 0 && payment.outcome == PaymentOutcome::Paid;
+        let vat = |text: &dyn Fn() -> String| if has_vat { text() } else { String::new() };
+        let rate_of = || rate(payment.vat_rate_bp, self.language);
+        let amount_of = || amount(payment.amount.contained(payment.vat_rate_bp), self.language);
+        let (vat_rate, vat_amount) = (vat(&rate_of), vat(&amount_of));
+        self.add_made("vat_rate", vat_rate);
+        self.add_made("vat_amount", vat_amount);
+        self.add_made("reference", payment.reference.clone());
         self.add_title("offer", &payment.offer);
         self.add_title("partner", &payment.partner);
         let (paid, failed, refunded) = match payment.outcome {

@@ -19,6 +19,7 @@
 //!   decision once more.
 //! - `GET /control/sessions`: Veriff's sessions.
 //! - `GET /control/confirmed`: the tokens of subscriptions that were confirmed.
+//! - `/control/stripe/…`: see `stripe/control.rs`.
 //! - `POST /control/reset`: forgets everything.
 
 use axum::{
@@ -33,6 +34,7 @@ use serde_json::Value;
 use crate::{
     google::{self, Place},
     state::{Locked, State},
+    stripe,
     trouble::Trouble,
     veriff,
     webhooks::{Report, address},
@@ -41,13 +43,14 @@ use crate::{
 /// The most troubles that wait.
 const MOST_TROUBLES: usize = 1000;
 const MOST_REPEATS: usize = 100;
-const PROVIDERS: [&str; 7] = [
+const PROVIDERS: [&str; 8] = [
     "ses",
     "sns",
     "twilio",
     "onesignal",
     "google",
     "amplitude",
+    "stripe",
     "veriff",
 ];
 
@@ -65,6 +68,7 @@ pub(crate) fn routes() -> Router<State> {
         .route("/sessions", get(veriff::sessions))
         .route("/confirmed", get(confirmed))
         .route("/reset", post(reset))
+        .nest("/stripe", stripe::control_routes())
 }
 
 #[derive(Deserialize)]
@@ -160,8 +164,10 @@ async fn reset(Extract(state): Extract<State>) -> StatusCode {
     // Numbers go on: names of messages are never given twice.
     let mut mailbox = std::mem::take(&mut locked.mailbox);
     mailbox.clear();
+    let stripe = std::mem::take(&mut locked.stripe).emptied();
     *locked = Locked {
         mailbox,
+        stripe,
         sessions_begun: locked.sessions_begun,
         veriff_webhook: locked.veriff_webhook.take(),
         ..Locked::default()

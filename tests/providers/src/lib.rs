@@ -1,5 +1,5 @@
-//! Amazon SES with SNS, Twilio, OneSignal, Google Maps, Amplitude and Veriff on one loopback port, as far as
-//! Yousoon uses them.
+//! Amazon SES with SNS, Twilio, OneSignal, Google Maps, Amplitude, Stripe and Veriff on one loopback
+//! port, as far as Yousoon uses them.
 //!
 //! | path | is |
 //! | --- | --- |
@@ -9,9 +9,11 @@
 //! | `/onesignal/notifications` | OneSignal |
 //! | `/google/…` | Google Maps: Geocoding, Places and Routes |
 //! | `/amplitude/…` | Amplitude: events and erasure |
+//! | `/stripe/v1/…` | Stripe: intents, refunds, partners' accounts, its books |
+//! | `/stripe-pages` | payments to pay by hand |
 //! | `/veriff/…` | Veriff: sessions, and at `/veriff/v/<id>` the page on which a document is shown |
 //! | `/`, `/mailbox.json`, `/mailbox/<number>/html` | what was sent |
-//! | `/control/…` | orders: see `control.rs` |
+//! | `/control/…` | orders: see `control.rs`, and `stripe/control.rs` |
 
 mod amplitude;
 mod control;
@@ -25,6 +27,7 @@ mod sessions;
 mod sigv4;
 mod sns;
 mod state;
+mod stripe;
 mod trouble;
 mod twilio;
 mod veriff;
@@ -37,6 +40,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use mailbox::{Counted, Item};
 pub use state::{Secrets, State};
+pub use stripe::{Books, Chaos, IntentEntry, RefundEntry};
 
 /// The longest request: an e-mail with its HTML.
 const MOST_BODY_BYTES: usize = 1024 * 1024;
@@ -95,6 +99,58 @@ impl Fake {
             ("YOUSOON_ONESIGNAL_APP", secrets.onesignal_app),
             ("YOUSOON_ONESIGNAL_KEY", secrets.onesignal_key),
         ]
+    }
+
+    /// The variables with which an origin takes payments by it. Its reports have to be led to the origin:
+    /// [`Self::report_payments_to`].
+    pub fn of_payments(&self) -> Vec<(&'static str, String)> {
+        let secrets = self.state.inner.secrets.clone();
+        vec![
+            ("YOUSOON_STRIPE_URL", self.url("stripe")),
+            ("YOUSOON_STRIPE_SECRET_KEY", secrets.stripe_key),
+            (
+                "YOUSOON_STRIPE_PUBLISHABLE_KEY",
+                secrets.stripe_publishable_key,
+            ),
+            (
+                "YOUSOON_STRIPE_WEBHOOK_SECRET",
+                secrets.stripe_webhook_secret,
+            ),
+            (
+                "YOUSOON_STRIPE_WEBHOOK_SECRET_PREVIOUS",
+                secrets.stripe_webhook_secret_previous,
+            ),
+            (
+                "YOUSOON_STRIPE_CONNECT_SECRET",
+                secrets.stripe_connect_secret,
+            ),
+            (
+                "YOUSOON_STRIPE_RETURN_URL",
+                "https://partner.yousoon.test/payments".to_owned(),
+            ),
+            (
+                "YOUSOON_STRIPE_REFRESH_URL",
+                "https://partner.yousoon.test/payments/again".to_owned(),
+            ),
+            ("YOUSOON_PAYMENTS_FEE_BP", "1000".to_owned()),
+        ]
+    }
+
+    /// Where Stripe's reports go from now on.
+    pub fn report_payments_to(&self, url: &str) -> anyhow::Result<()> {
+        let url = webhooks::address(url)?;
+        self.state.lock().stripe.reporting.url = Some(url);
+        Ok(())
+    }
+
+    /// What goes wrong with Stripe from now on, by chance.
+    pub fn stripe_chaos(&self, chaos: Chaos) {
+        self.state.lock().stripe.set_chaos(chaos);
+    }
+
+    /// What Stripe knows of the money.
+    pub fn books(&self) -> Books {
+        self.state.lock().stripe.books()
     }
 
     /// The variables with which an origin has it check identities.
@@ -169,6 +225,7 @@ fn router(state: State) -> Router {
     let amplitude = Router::new()
         .route("/2/httpapi", routing::post(amplitude::upload))
         .route("/api/2/deletions/users", routing::post(amplitude::delete));
+    let stripe = stripe::routes();
     let veriff = Router::new()
         .route("/v1/sessions", routing::post(veriff::start))
         .route("/v1/sessions/{id}", routing::delete(veriff::delete))
@@ -183,6 +240,7 @@ fn router(state: State) -> Router {
         .nest("/onesignal", troubled(onesignal))
         .nest("/google", troubled(google))
         .nest("/amplitude", troubled(amplitude))
+        .nest("/stripe", troubled(stripe))
         .nest("/veriff", troubled(veriff))
         .route(
             "/veriff/v/{id}",
@@ -192,6 +250,7 @@ fn router(state: State) -> Router {
         .route("/sns/", routing::get(sns::confirm))
         .nest("/control", control::routes())
         .merge(page::routes())
+        .merge(stripe::page_routes())
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .with_state(state)
 }

@@ -12,7 +12,7 @@ use ring::signature::RsaKeyPair;
 use serde_json::Value;
 use url::Url;
 
-use crate::{google::Place, mailbox::Mailbox, sessions::Session, trouble::Trouble};
+use crate::{google::Place, mailbox::Mailbox, sessions::Session, stripe::Stripe, trouble::Trouble};
 
 /// The most keys of OneSignal that are remembered.
 const MOST_KEYS: usize = 10_000;
@@ -34,6 +34,12 @@ pub struct Secrets {
     pub google_key: String,
     pub amplitude_key: String,
     pub amplitude_secret: String,
+    pub stripe_key: String,
+    pub stripe_publishable_key: String,
+    pub stripe_webhook_secret: String,
+    pub stripe_webhook_secret_previous: String,
+    /// Of the endpoint for partners' accounts.
+    pub stripe_connect_secret: String,
     pub veriff_key: String,
     pub veriff_secret: String,
 }
@@ -55,6 +61,11 @@ impl Default for Secrets {
             google_key: text("dev-google-maps-key"),
             amplitude_key: text("dev-amplitude-key"),
             amplitude_secret: text("dev-amplitude-secret"),
+            stripe_key: text("sk_test_development"),
+            stripe_publishable_key: text("pk_test_development"),
+            stripe_webhook_secret: text("dev-stripe-webhook-secret"),
+            stripe_webhook_secret_previous: text("dev-stripe-webhook-secret-before"),
+            stripe_connect_secret: text("dev-stripe-connect-secret"),
             veriff_key: text("dev-veriff-integration-key"),
             veriff_secret: text("dev-veriff-shared-secret"),
         }
@@ -95,6 +106,7 @@ pub(crate) struct Locked {
     pub(crate) events: Vec<Value>,
     /// The people whom Amplitude was told to forget.
     pub(crate) forgotten: Vec<String>,
+    pub(crate) stripe: Stripe,
     /// Veriff's sessions.
     pub(crate) sessions: Vec<Session>,
     pub(crate) sessions_begun: u64,

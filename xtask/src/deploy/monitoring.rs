@@ -86,7 +86,7 @@ mod tests {
     use crate::checkout;
 
     /// The files that name the origin's metrics.
-    const SOURCES: [&str; 14] = [
+    const SOURCES: [&str; 15] = [
         "origin/server/src/metrics/mod.rs",
         "origin/server/src/metrics/edge.rs",
         "origin/server/src/metrics/process.rs",
@@ -96,6 +96,7 @@ mod tests {
         "origin/access/src/rate/metrics.rs",
         "origin/api/src/maps/metrics.rs",
         "origin/delivery/src/metrics.rs",
+        "origin/payments/src/metrics.rs",
         "origin/uploads/src/metrics.rs",
         "origin/identity/src/metrics.rs",
         "origin/store-mongo/src/metrics.rs",

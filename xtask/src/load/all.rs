@@ -142,10 +142,9 @@ impl<'a> System<'a> {
     ) -> Result<Self> {
         let redis = redis::start(&dir.join("redis"), processes)?;
         let mailbox_port = http::free_port()?;
-        let nobody = "http://127.0.0.1:9";
         let fakes = binaries::build_fake_providers()?;
-        // Nobody has an identity checked here, so nothing is reported.
-        mailbox::start(&fakes, mailbox_port, nobody, processes)?;
+        // Nobody pays or has an identity checked here, so nothing is reported.
+        mailbox::start(&fakes, mailbox_port, None, processes)?;
         let mut environment = environment(options, &redis)?;
         environment.extend(mailbox::of_emails(mailbox_port));
         environment.extend(bucket::start(&dir.join("bucket"), processes)?);

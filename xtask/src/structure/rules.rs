@@ -49,9 +49,14 @@ pub(crate) const CRATES: &[CrateRule] = &[
     row("pictures", &[]),
     row("provider-http", &["domain"]),
     row(PROVIDERS, &["domain", "cache-core", "provider-http"]),
+    // Between the database and a provider of payments.
+    row("payments", &["domain", "access"]),
     // From the request for a check of an identity to what the provider decided.
     row("identity", &["domain", "access"]),
-    row("delivery", &["domain", "access", "templates", "identity"]),
+    row(
+        "delivery",
+        &["domain", "access", "templates", "identity", "payments"],
+    ),
     // From the form for a file to the stored picture.
     row("uploads", &["domain", "access", "pictures", "s3"]),
     row(
@@ -64,6 +69,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             // Texts of the inbox.
             "templates",
             "uploads",
+            "payments",
             "identity",
             // The key of an answer is the edge's.
             "edge-core",
@@ -85,6 +91,7 @@ pub(crate) const CRATES: &[CrateRule] = &[
             "templates",
             "delivery",
             "uploads",
+            "payments",
             "identity",
             "catalogue-index",
             "api",
@@ -176,6 +183,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("notifications", "notifications"),
     ("offers", "offers"),
     ("partners", "partners"),
+    ("payments", "payments"),
     ("pictures", "pictures"),
     ("purge", "purges"),
     ("purges", "purges"),

@@ -99,6 +99,10 @@ pub struct Budgets {
     pub upload: Budget,
     /// Uploads that a user completes, also again. Each may take a second of a processor.
     pub upload_complete: Budget,
+    /// Beginnings of payments, by a user.
+    pub pay: Budget,
+    /// Pages of the provider of payments, for a partner.
+    pub onboard: Budget,
     /// Identity checks that a user asks for, also to go on with one.
     pub identity: Budget,
     /// Writes of offers, establishments and partners by a user.
@@ -204,6 +208,8 @@ impl Default for Budgets {
                 120,
                 HOUR,
             ),
+            pay: budget("pay", "YOUSOON_LIMIT_PAY", 60, HOUR),
+            onboard: budget("onboard", "YOUSOON_LIMIT_ONBOARD", 20, HOUR),
             identity: budget("identity", "YOUSOON_LIMIT_IDENTITY", 20, HOUR),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
@@ -218,7 +224,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 36] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 38] {
         let Self {
             register_network,
             login,
@@ -253,6 +259,8 @@ impl Budgets {
             travel_network,
             upload,
             upload_complete,
+            pay,
+            onboard,
             identity,
             catalogue,
             catalogue_partner,
@@ -291,6 +299,8 @@ impl Budgets {
             travel_network,
             upload,
             upload_complete,
+            pay,
+            onboard,
             identity,
             catalogue,
             catalogue_partner,

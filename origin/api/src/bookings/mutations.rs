@@ -16,6 +16,7 @@ use domain::{
     sentence::Sentence,
     texts::pasted_token,
 };
+use payments::Payments;
 
 use crate::{
     bookings::refuse,
@@ -39,7 +40,8 @@ pub struct BookingMutations;
 #[Object]
 impl BookingMutations {
     /// Books an offer for its current opening, or for the next one if it is closed now. A booking
-    /// within a day is confirmed at once; later ones are pending until `confirmBooking`. A repeated
+    /// within a day is confirmed at once; later ones are pending until `confirmBooking`. A booking of an
+    /// offer with a price is pending until it is paid, and ends at `payBefore` if it is not. A repeated
     /// call with the same `idempotencyKey` returns the same booking. An offer may ask for a verified identity
     /// or an age: `IDENTITY_REQUIRED`, `IDENTITY_PENDING` and `AGE_TOO_LOW` lead to the identity check.
     async fn create_booking(
@@ -58,6 +60,7 @@ impl BookingMutations {
             user,
             offer,
             idempotency_key: idempotency::key(idempotency_key)?,
+            terms: request.services.payments.as_ref().map(Payments::terms),
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {

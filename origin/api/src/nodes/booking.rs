@@ -19,14 +19,17 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
+        money::BookedPriceNode,
         offer::OfferNode,
         page::PageInfo,
+        payment::PaymentNode,
         user::UserNode,
     },
     request::{
         authorise::{self, About},
         context::RequestContext,
         errors::failed,
+        loaders::PaymentOf,
     },
 };
 
@@ -141,6 +144,29 @@ impl BookingNode {
         self.may_see(ctx, "cancellableUntil")?;
         let until = self.0.status.is_open();
         Ok(until.then(|| timestamp(rules::cancellable_until_ms(&self.0))))
+    }
+
+    /// What the booking costs; null if it is free.
+    async fn price(&self, ctx: &Context<'_>) -> Result<Option<BookedPriceNode>> {
+        self.may_see(ctx, "price")?;
+        Ok(self.0.price.map(BookedPriceNode::from))
+    }
+
+    /// The booking holds its place until then, and ends if it is not paid; null if nothing is to be
+    /// paid.
+    async fn pay_before(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        self.may_see(ctx, "payBefore")?;
+        let waits = self.0.status == booking::BookingStatus::Pending;
+        let price = self.0.price.filter(|_| waits);
+        Ok(price.map(|price| timestamp(price.pay_before_ms)))
+    }
+
+    /// Its payment, once `startPayment` was called.
+    async fn payment(&self, ctx: &Context<'_>) -> Result<Option<PaymentNode>> {
+        self.may_see(ctx, "payment")?;
+        let loader = &RequestContext::of(ctx).loader;
+        let found = loader.load_one(PaymentOf(self.0.id.clone())).await;
+        Ok(found.map_err(failed)?.map(PaymentNode))
     }
 
     async fn checked_in_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {

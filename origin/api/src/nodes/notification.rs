@@ -70,6 +70,7 @@ pub enum NotificationKind {
     FavouriteEndsSoon,
     IdentityResult,
     PaymentResult,
+    PaymentDisputed,
     News,
 }
 

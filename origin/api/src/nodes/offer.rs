@@ -13,6 +13,7 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
+        money::Price,
         page::PageInfo,
         partner::{EstablishmentNode, PartnerNode, Weekday},
         picture::{PictureNode, first_of, shown_at},
@@ -289,6 +290,11 @@ impl OfferNode {
             percentage,
             description,
         }
+    }
+
+    /// What is paid when it is booked; null: it is free to book.
+    async fn price(&self) -> Option<Price> {
+        self.offer.price.map(Price::from)
     }
 
     async fn conditions(&self) -> &[String] {

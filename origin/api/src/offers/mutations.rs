@@ -3,6 +3,7 @@
 
 mod input;
 mod new;
+mod price;
 
 use std::slice;
 
@@ -13,6 +14,7 @@ pub use input::{
     BookingLimitsInput, OfferScheduleInput, UpdateDiscountInput, UpdateOfferInput, UpdateQuotaInput,
 };
 pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
+pub use price::PriceInput;
 
 use domain::{
     Offer, OfferId, PartnerId, StoreError,

@@ -71,6 +71,10 @@ pub enum Attempt<'a> {
     RequestUpload(&'a UserId),
     /// Making a picture of an upload.
     CompleteUpload(&'a UserId),
+    /// Beginning to pay for a booking; the provider is asked each time.
+    StartPayment(&'a UserId),
+    /// Asking for the page on which a partner completes its account at the provider.
+    Onboard(&'a PartnerId),
     /// Asking for an identity check; each may be paid for.
     VerifyIdentity(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
@@ -114,6 +118,8 @@ impl Attempt<'_> {
             | Self::RegisterDevice(_)
             | Self::RequestUpload(_)
             | Self::CompleteUpload(_)
+            | Self::StartPayment(_)
+            | Self::Onboard(_)
             | Self::RecordEvents(_)
             | Self::Suggest
             | Self::Travel(_)
@@ -170,6 +176,8 @@ impl Attempt<'_> {
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
             }
+            Self::StartPayment(user) => vec![(budgets.pay, everywhere(user.as_str()))],
+            Self::Onboard(partner) => vec![(budgets.onboard, everywhere(partner.as_str()))],
             Self::Write(partner) => {
                 let person = (budgets.catalogue, Target::Everywhere(caller.actor()));
                 let partner = partner
@@ -197,6 +205,8 @@ impl Attempt<'_> {
             | Self::Travel(_)
             | Self::RequestUpload(_)
             | Self::CompleteUpload(_)
+            | Self::StartPayment(_)
+            | Self::Onboard(_)
             | Self::VerifyIdentity(_)
             | Self::Write(_) => None,
         }

@@ -55,7 +55,16 @@ pub fn authorise(
 /// Like [`authorise`], for an HTTP route outside GraphQL. The HTTP layer logs the refusal, because
 /// it knows more about the request.
 pub fn route(caller: &Caller, path: &str) -> std::result::Result<(), Refused> {
-    permit(caller, ROUTE, path, About::Unknown)
+    route_about(caller, path, About::Unknown)
+}
+
+/// Like [`route`], once it is known what the route is about.
+pub fn route_about(
+    caller: &Caller,
+    path: &str,
+    about: About<'_>,
+) -> std::result::Result<(), Refused> {
+    permit(caller, ROUTE, path, about)
 }
 
 fn permit(

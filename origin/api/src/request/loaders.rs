@@ -7,9 +7,11 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use cache_core::{Revision, Tag};
 use cache_tiered::EntityCache;
 use domain::{
-    BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, UserId,
+    BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, PaymentId,
+    UserId,
     bookings::{MAX_LISTED, booking::Booking, store::BookingQuery},
     offers::store::Visibility,
+    payments::{payment::Payment, refund::Refund},
     pictures::picture::{Picture, PictureId},
     tags,
     users::account::Account,
@@ -56,6 +58,14 @@ pub struct OffersOf(pub PartnerId);
 /// with every booking, which purges no entity while any are left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RemainingOf(pub OfferId);
+
+/// Key: the payment of a booking.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PaymentOf(pub BookingId);
+
+/// Key: the refunds of a payment, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RefundsOf(pub PaymentId);
 
 /// Key: whether an offer is a favourite of the signed-in user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -265,6 +275,39 @@ impl Loader<BookingId> for Stores {
     }
 }
 
+impl Loader<PaymentOf> for Stores {
+    type Value = Payment;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[PaymentOf]) -> Result<HashMap<PaymentOf, Payment>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.payment_store.of_bookings(&ids);
+        let found = self.services.observer.read("payments.of_bookings", read);
+        let found = found.await?.into_iter();
+        Ok(found
+            .map(|(id, payment)| (PaymentOf(id), payment))
+            .collect())
+    }
+}
+
+impl Loader<RefundsOf> for Stores {
+    type Value = Vec<Refund>;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        keys: &[RefundsOf],
+    ) -> Result<HashMap<RefundsOf, Vec<Refund>>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.payment_store.refunds_of(&ids);
+        let found = self.services.observer.read("payments.refunds_of", read);
+        let found = found.await?.into_iter();
+        Ok(found
+            .map(|(id, refunds)| (RefundsOf(id), refunds))
+            .collect())
+    }
+}
+
 impl Loader<BookingsOf> for Stores {
     type Value = Vec<Booking>;
     type Error = StoreFailure;
@@ -314,6 +357,12 @@ impl Loader<FavoritesOf> for Stores {
 pub fn forget_bookings(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<BookingId>();
     loader.clear::<BookingsOf>();
+}
+
+/// Clears the request's loaded payments, like [`forget_offers`].
+pub fn forget_payments(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<PaymentOf>();
+    loader.clear::<RefundsOf>();
 }
 
 /// Clears the request's loaded favourites, like [`forget_offers`].

@@ -13,6 +13,7 @@ use domain::{
         device::Device,
         inbox::{Entry, MOST_ENTRIES},
     },
+    payments::{payment::Payment, refund::Refund},
     pictures::{
         picture::{Picture, PictureId},
         upload::Upload,
@@ -98,6 +99,7 @@ pub async fn page(request: &RequestContext, after: Option<&str>) -> Result<Page>
         let found = request.services.bookings.list(&query).await;
         let found = found.map_err(failed)?;
         data["bookings"] = found.items.iter().map(of_booking).collect();
+        data["payments"] = payments(request, &found.items).await?;
         if let Some(last) = found.items.last().filter(|_| found.has_next_page) {
             let next = format!("{BOOKINGS}{}", BookingCursor::of(last).encode());
             return Ok(Page {
@@ -118,6 +120,24 @@ pub async fn page(request: &RequestContext, after: Option<&str>) -> Result<Page>
         .filter(|_| actions.len() == PAGE)
         .map(|id| format!("{ACTIONS}{id}"));
     Ok(Page { data, next })
+}
+
+/// The payments of these bookings, with their refunds.
+async fn payments(request: &RequestContext, bookings: &[Booking]) -> Result<Value> {
+    let store = &request.services.payment_store;
+    let ids: Vec<_> = bookings.iter().map(|booking| booking.id.clone()).collect();
+    let mut paid = store.of_bookings(&ids).await.map_err(failed)?;
+    let ids: Vec<_> = paid.values().map(|payment| payment.id.clone()).collect();
+    let refunds = store.refunds_of(&ids).await.map_err(failed)?;
+    let paid = bookings
+        .iter()
+        .filter_map(|booking| paid.remove(&booking.id));
+    Ok(paid
+        .map(|payment| {
+            let refunds = refunds.get(&payment.id).map(Vec::as_slice);
+            of_payment(&payment, refunds.unwrap_or_default())
+        })
+        .collect())
 }
 
 /// What has an end: it is all on the first page.
@@ -284,6 +304,35 @@ fn of_booking(booking: &Booking) -> Value {
         "createdAt": moment(booking.created_at_ms),
         "changedAt": moment(booking.changed_at_ms),
         "checkedInAt": booking.checked_in_at_ms.map(moment),
+        "price": booking.price.map(|price| json!({
+            "amount": price.amount,
+            "currency": price.currency,
+            "isDeposit": price.is_deposit,
+            "vatRateBp": price.vat_rate_bp,
+        })),
+    })
+}
+
+fn of_payment(payment: &Payment, refunds: &[Refund]) -> Value {
+    let refunds = refunds.iter().map(|refund| {
+        json!({
+            "amount": refund.amount,
+            "cause": refund.cause,
+            "reason": refund.reason,
+            "state": refund.state,
+            "createdAt": moment(refund.created_at_ms),
+        })
+    });
+    json!({
+        "id": payment.id,
+        "bookingId": payment.booking,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "state": payment.state,
+        "refunded": payment.refunded,
+        "createdAt": moment(payment.created_at_ms),
+        "capturedAt": payment.captured_at_ms.map(moment),
+        "refunds": refunds.collect::<Value>(),
     })
 }
 

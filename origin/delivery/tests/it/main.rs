@@ -5,6 +5,7 @@
 mod announcing;
 mod delivering;
 mod events;
+mod receipts;
 mod telling;
 mod working;
 mod world;

@@ -31,6 +31,7 @@ use domain::{
         device::{DeviceId, Platform},
         store::{NotificationStore as _, Registered},
     },
+    payments::price::Terms,
     queue::{
         Lane, NewTask, Task, Work,
         store::{End, QueueStore as _},
@@ -49,7 +50,8 @@ use store_sqlite::{
         announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
         catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, identity::EmbeddedIdentity,
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        queue::EmbeddedQueue, reach::EmbeddedReach, team::EmbeddedTeams, users::EmbeddedUsers,
+        payments::EmbeddedPayments, queue::EmbeddedQueue, reach::EmbeddedReach,
+        team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Current, Links};
@@ -138,6 +140,7 @@ pub(crate) struct World {
     pub(crate) notifications: EmbeddedNotifications,
     pub(crate) announcements: EmbeddedAnnouncements,
     pub(crate) offers: EmbeddedOffers,
+    pub(crate) payments: EmbeddedPayments,
     pub(crate) queue: EmbeddedQueue,
     pub(crate) reach: EmbeddedReach,
     pub(crate) wake: watch::Sender<()>,
@@ -169,6 +172,7 @@ impl World {
                 offers: Arc::new(EmbeddedOffers::new(db.clone())),
                 notifications: Arc::new(EmbeddedNotifications::new(db.clone())),
                 announcements: Arc::new(EmbeddedAnnouncements::new(db.clone())),
+                payments: Arc::new(EmbeddedPayments::new(db.clone())),
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
                 identities: Arc::new(EmbeddedIdentity::new(db.clone())),
@@ -191,6 +195,7 @@ impl World {
             identity: None,
             now: Arc::new(move || now.load(Relaxed)),
             wake: wake.clone(),
+            payments: None,
             entries_stored: watch::Sender::new(()),
             metrics: Metrics::default(),
         });
@@ -205,6 +210,7 @@ impl World {
             notifications: EmbeddedNotifications::new(db.clone()),
             announcements: EmbeddedAnnouncements::new(db.clone()),
             offers: EmbeddedOffers::new(db.clone()),
+            payments: EmbeddedPayments::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
             reach: EmbeddedReach::new(db.clone()),
             wake,
@@ -307,6 +313,7 @@ impl World {
             user: user.clone(),
             offer: offer.id.clone(),
             idempotency_key: None,
+            terms: Some(Terms { fee_bp: 700 }),
         };
         let created = self.bookings.create(new, self.now_ms()).await.unwrap();
         let Created::Done(booking) = created else {

@@ -16,8 +16,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BookingId, CampaignId, OfferId, PartnerId, UserId,
-    messages::kind::{Channel, Kind},
+    BookingId, CampaignId, OfferId, PartnerId, PaymentId, UserId,
+    messages::{
+        kind::{Channel, Kind},
+        letter::DisputeOutcome,
+    },
     queue::{NewTask, Task, Work},
 };
 
@@ -38,6 +41,14 @@ pub enum Announcement {
     EndsSoon { offer: OfferId, until_ms: i64 },
     /// A booking waits for the partner's team. It begins at this time.
     ToConfirm { booking: BookingId, begins_ms: i64 },
+    /// A bank has taken a payment back, or decided about that. For the partner's managers.
+    Disputed {
+        payment: PaymentId,
+        /// The provider's name of the dispute.
+        dispute: String,
+        amount: i64,
+        outcome: DisputeOutcome,
+    },
 }
 
 impl Announcement {
@@ -47,6 +58,7 @@ impl Announcement {
             Self::NewOffer { .. } => Kind::FavouritePartnerOffer,
             Self::EndsSoon { .. } => Kind::FavouriteEndsSoon,
             Self::ToConfirm { .. } => Kind::BookingToConfirm,
+            Self::Disputed { .. } => Kind::PaymentDisputed,
         }
     }
 
@@ -58,13 +70,19 @@ impl Announcement {
             Self::NewOffer { partner, day, .. } => format!("{kind}:{partner}:{day}"),
             Self::EndsSoon { offer, until_ms } => format!("{kind}:{offer}:{until_ms}"),
             Self::ToConfirm { booking, .. } => format!("{kind}:{booking}"),
+            Self::Disputed {
+                dispute, outcome, ..
+            } => format!("{kind}:{dispute}:{}", outcome.as_str()),
         }
     }
 
     const fn begins_ms(&self) -> Option<i64> {
         match self {
             Self::ToConfirm { begins_ms, .. } => Some(*begins_ms),
-            Self::News { .. } | Self::NewOffer { .. } | Self::EndsSoon { .. } => None,
+            Self::News { .. }
+            | Self::NewOffer { .. }
+            | Self::EndsSoon { .. }
+            | Self::Disputed { .. } => None,
         }
     }
 

@@ -26,6 +26,8 @@ words! {
         Templates = "templates",
         /// Send news to everybody who wants them.
         News = "news",
+        /// Refund payments, and read what differs from the provider's books.
+        Payments = "payments",
     }
 }
 

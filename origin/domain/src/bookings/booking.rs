@@ -3,17 +3,20 @@
 #[cfg(test)]
 mod tests;
 
-use crate::{BookingId, OfferId, PartnerId, UserId, paris::Day, words::words};
+use crate::{
+    BookingId, OfferId, PartnerId, UserId, paris::Day, payments::price::BookedPrice, words::words,
+};
 
 words! {
     /// The status of a booking.
     BookingStatus {
-        /// For a later day: the user or the partner's staff must still confirm it.
+        /// For a later day: the user or the partner's staff must still confirm it. Or it has a price,
+        /// and waits for the money.
         Pending = "PENDING",
         Confirmed = "CONFIRMED",
         CheckedIn = "CHECKED_IN",
         Cancelled = "CANCELLED",
-        /// Nobody confirmed it before its start.
+        /// Nobody confirmed it before its start, or paid for it in time.
         Expired = "EXPIRED",
         /// Its time is over and the user did not come.
         NoShow = "NO_SHOW",
@@ -69,7 +72,7 @@ impl BookingStatus {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Booking {
     pub id: BookingId,
     /// None once the account was erased.
@@ -90,6 +93,9 @@ pub struct Booking {
     pub checked_in_at_ms: Option<i64>,
     /// The user who checked it in; none if a service did, or once that account was erased.
     pub checked_in_by: Option<UserId>,
+    /// What is paid for it; none if it is free. While it is pending it waits for the money, and
+    /// nothing else confirms it.
+    pub price: Option<BookedPrice>,
 }
 
 impl Booking {

@@ -53,7 +53,7 @@ pub fn notices(
     match after.status {
         BookingStatus::Confirmed => {
             // A guest who confirms a booking sees that it is.
-            let is_told = before.is_none() || matches!(by, By::Staff(_));
+            let is_told = before.is_none() || matches!(by, By::Staff(_) | By::Payment);
             if is_told {
                 tasks.push(task(BookingNotice::Confirmed, now_ms));
             }
@@ -65,6 +65,8 @@ pub fn notices(
         BookingStatus::Cancelled if matches!(by, By::Staff(_)) => {
             tasks.push(task(BookingNotice::CancelledByVenue, now_ms));
         }
+        // It waits for the guest's money, and not for the team.
+        BookingStatus::Pending if after.price.is_some() => {}
         BookingStatus::Pending => {
             let what = Announcement::ToConfirm {
                 booking: after.id.clone(),

@@ -3,7 +3,7 @@
 use pq_core::ErrorCode;
 
 use super::{booking::BookingStatus, codes};
-use crate::{identity::refusals::IdentityRefusal, offers, sentence::Sentence};
+use crate::{identity::refusals::IdentityRefusal, offers, payments, sentence::Sentence};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingRefusal {
@@ -41,6 +41,12 @@ pub enum BookingRefusal {
     CodeReplayed,
     /// The QR code belongs to another booking or partner.
     CodeForeign,
+    /// The offer has a price, and no payments are set up here.
+    PaymentsUnavailable,
+    /// The offer has a price, and the partner's account takes no payments.
+    PartnerTakesNoPayments,
+    /// The booking has a price, and only its payment confirms it.
+    PaymentRequired,
     /// The offer asks for a verified identity or an age.
     Identity(IdentityRefusal),
 }
@@ -67,6 +73,9 @@ impl BookingRefusal {
             Self::CodeExpired => codes::QR_CODE_EXPIRED,
             Self::CodeReplayed => codes::QR_CODE_REPLAYED,
             Self::CodeForeign => codes::QR_CODE_FOREIGN,
+            Self::PaymentsUnavailable => payments::codes::PAYMENTS_UNAVAILABLE,
+            Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
+            Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
             Self::Identity(refusal) => refusal.code(),
         }
     }
@@ -139,6 +148,18 @@ impl BookingRefusal {
                 "ce code est celui d’une autre réservation",
                 "this code is another booking's",
             ),
+            Self::PaymentsUnavailable => (
+                "le paiement n’est pas disponible en ce moment",
+                "payments are not available at the moment",
+            ),
+            Self::PartnerTakesNoPayments => (
+                "ce partenaire n’accepte pas encore les paiements",
+                "this partner takes no payments yet",
+            ),
+            Self::PaymentRequired => (
+                "cette réservation doit d’abord être payée",
+                "this booking must be paid first",
+            ),
             Self::Identity(refusal) => refusal.sentences(),
         }
     }
@@ -199,6 +220,9 @@ mod tests {
             R::CodeExpired,
             R::CodeReplayed,
             R::CodeForeign,
+            R::PaymentsUnavailable,
+            R::PartnerTakesNoPayments,
+            R::PaymentRequired,
             R::Identity(IdentityRefusal::Required),
             R::Identity(IdentityRefusal::Pending),
             R::Identity(IdentityRefusal::AgeTooLow),

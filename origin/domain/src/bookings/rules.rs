@@ -10,13 +10,17 @@ use super::{
     store::By,
     window,
 };
-use crate::{BookingId, Offer, OfferId, Quota, UserId};
+use crate::{
+    BookingId, Offer, OfferId, Quota, UserId,
+    payments::price::{BookedPrice, Terms},
+};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// A booking that starts sooner than this is confirmed at once; later ones are pending until the
-/// user or the partner's staff confirms them, and expire at their start.
+/// user or the partner's staff confirms them, and expire at their start. One with a price is pending
+/// until it is paid.
 pub const CONFIRMED_WITHIN_MS: i64 = 24 * HOUR_MS;
 /// A booking can be cancelled until this long before its start.
 pub const CANCEL_BEFORE_MS: i64 = 2 * HOUR_MS;
@@ -44,6 +48,8 @@ pub struct NewBooking {
     pub user: UserId,
     pub offer: OfferId,
     pub idempotency_key: Option<String>,
+    /// On which terms this server takes payments; none if it does not.
+    pub terms: Option<Terms>,
 }
 
 /// The counts that a store reads for a new booking, in the transaction that makes it.
@@ -59,6 +65,8 @@ pub struct Standing {
     pub of_user: i64,
     /// The number of all users' bookings of this offer that hold a place on the window's day.
     pub of_day: i64,
+    /// Whether the partner's account takes payments. It is read only for a booking with a price.
+    pub takes_payments: bool,
 }
 
 /// The booking before quotas are checked: its window determines the day for which the store counts.
@@ -68,12 +76,19 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
     }
     let window = window::next_window(offer, now_ms).ok_or(BookingRefusal::NeverOpens)?;
     let is_soon = window.start - now_ms < CONFIRMED_WITHIN_MS;
+    let price = match offer.price {
+        Some(price) => {
+            let terms = new.terms.ok_or(BookingRefusal::PaymentsUnavailable)?;
+            Some(BookedPrice::of(price, terms, &window, now_ms))
+        }
+        None => None,
+    };
     Ok(Booking {
         id: new.id.clone(),
         user: Some(new.user.clone()),
         offer: offer.id.clone(),
         partner: offer.partner_id.clone(),
-        status: if is_soon {
+        status: if is_soon && price.is_none() {
             BookingStatus::Confirmed
         } else {
             BookingStatus::Pending
@@ -86,6 +101,7 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
         changed_at_ms: now_ms,
         checked_in_at_ms: None,
         checked_in_by: None,
+        price,
     })
 }
 
@@ -94,7 +110,9 @@ pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
     let reached =
         |limit: Option<i32>, count: i64| limit.is_some_and(|most| count >= i64::from(most));
     let limits = offer.limits;
-    if standing.open_of_offer > 0 {
+    if offer.price.is_some() && !standing.takes_payments {
+        Err(BookingRefusal::PartnerTakesNoPayments)
+    } else if standing.open_of_offer > 0 {
         Err(BookingRefusal::AlreadyBooked)
     } else if reached(limits.per_user, standing.of_user) {
         Err(BookingRefusal::UserLimit)
@@ -146,6 +164,9 @@ pub const fn gives_back(before: &Booking, after: &Booking) -> bool {
 
 fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), BookingRefusal> {
     let (is_good, refusal) = match step {
+        // The provider took a while, or its report did: the place was held meanwhile.
+        Step::Confirm if *by == By::Payment => (now_ms < booking.until_ms, BookingRefusal::TooLate),
+        Step::Confirm if booking.price.is_some() => (false, BookingRefusal::PaymentRequired),
         Step::Confirm => (now_ms < booking.from_ms, BookingRefusal::TooLate),
         // The venue may have to close at any moment.
         Step::Cancel if matches!(by, By::Staff(_)) => {
@@ -184,7 +205,10 @@ pub const fn usable_until_ms(booking: &Booking) -> i64 {
 /// When the job ends the booking, if nothing else does.
 pub const fn due_ms(booking: &Booking) -> Option<i64> {
     match booking.status {
-        BookingStatus::Pending => Some(booking.from_ms),
+        BookingStatus::Pending => Some(match booking.price {
+            Some(price) => price.pay_before_ms,
+            None => booking.from_ms,
+        }),
         BookingStatus::Confirmed => Some(usable_until_ms(booking)),
         BookingStatus::CheckedIn
         | BookingStatus::Cancelled

@@ -38,6 +38,7 @@ pub fn offer() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
         admission: Admission::default(),
     }
 }
@@ -58,5 +59,6 @@ pub fn booking() -> Booking {
         changed_at_ms: NOW_MS,
         checked_in_at_ms: None,
         checked_in_by: None,
+        price: None,
     }
 }

@@ -24,6 +24,8 @@ pub enum By {
     /// A user who works for the partner, or an operator; none is a service.
     Staff(Option<UserId>),
     Job,
+    /// The money that has come.
+    Payment,
     /// The erasure of the user's account.
     Erasure,
 }
@@ -34,6 +36,7 @@ impl By {
             Self::Holder => "holder of the booking",
             Self::Staff(_) => "staff of the partner",
             Self::Job => "end of bookings",
+            Self::Payment => "payment of the booking",
             Self::Erasure => "erasure of an account",
         }
     }

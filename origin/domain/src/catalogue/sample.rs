@@ -188,6 +188,7 @@ pub fn offer(
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
         admission: Admission::default(),
         id,
     }

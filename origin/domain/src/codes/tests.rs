@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 127] = [
+const STATUSES: [(&str, u16, u16); 137] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -122,6 +122,16 @@ const STATUSES: [(&str, u16, u16); 127] = [
     ("PICTURE_TOO_MANY_PIXELS", 400, 200),
     ("PICTURE_TOO_SMALL", 400, 200),
     ("PICTURE_TOO_NARROW", 400, 200),
+    ("PAYMENTS_UNAVAILABLE", 503, 200),
+    ("PARTNER_TAKES_NO_PAYMENTS", 409, 200),
+    ("PAYMENT_REQUIRED", 409, 200),
+    ("NOT_PAYABLE", 409, 200),
+    ("ALREADY_PAID", 409, 200),
+    ("PAYMENT_NOT_FOUND", 404, 200),
+    ("PAYMENT_NOT_CAPTURED", 409, 200),
+    ("REFUND_AMOUNT_INVALID", 400, 200),
+    ("REFUND_TOO_LARGE", 409, 200),
+    ("REFUND_KEY_REUSED", 409, 200),
     ("IDENTITY_UNAVAILABLE", 503, 200),
     ("IDENTITY_VERIFIED_ALREADY", 409, 200),
     ("IDENTITY_ATTEMPTS_REACHED", 409, 200),

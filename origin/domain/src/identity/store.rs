@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     StoreError, UserId, VerificationId,
-    cursor::{CursorKind, seal, unseal},
+    cursor::{CursorKind, seal, unseal_of},
 };
 
 /// The outcome of a request for a check.
@@ -101,15 +101,7 @@ impl VerificationCursor {
     }
 
     pub fn decode(text: &str) -> Option<Self> {
-        let (kind, body) = unseal(text)?;
-        match kind {
-            CursorKind::VerificationNewest => {}
-            CursorKind::BookingNewest
-            | CursorKind::InboxNewest
-            | CursorKind::OfferNear
-            | CursorKind::OfferNewest
-            | CursorKind::PartnerName => return None,
-        }
+        let body = unseal_of(CursorKind::VerificationNewest, text)?;
         let (moment, id) = body.split_first_chunk::<8>()?;
         Some(Self {
             created_at_ms: i64::from_be_bytes(*moment),

@@ -32,6 +32,8 @@ words! {
         FavouriteEndsSoon = "favourite_ends_soon",
         IdentityResult = "identity_result",
         PaymentResult = "payment_result",
+        /// To a partner's managers: a guest's bank has taken a payment back, or decided about it.
+        PaymentDisputed = "payment_disputed",
         /// What an administrator writes to many.
         News = "news",
     }
@@ -60,6 +62,8 @@ words! {
         Campaigns = "campaigns",
         /// Product events, which are no messages: they are sent many at once.
         Events = "events",
+        /// What a provider of payments is asked.
+        Payments = "payments",
         /// What the provider of identity checks is asked.
         Identity = "identity",
     }
@@ -156,6 +160,7 @@ impl Kind {
             Self::FavouriteEndsSoon       => row(Campaigns, NO_SMS,   IN_THE_APP,       OptIn,     Waits, DAY),
             Self::IdentityResult          => row(Notices,   NO_SMS,   NO_SMS,           OptOut,    Waits, DAY),
             Self::PaymentResult           => row(Notices,   NO_SMS,   NO_SMS,           OptOut,    Waits, DAY),
+            Self::PaymentDisputed         => row(Notices,   NO_SMS,   &[Email, Inbox],  OptOut,    Waits, DAY),
             // Marketing by SMS has rules of its own in France: hours, days, a short number for STOP.
             Self::News                    => row(Campaigns, NO_SMS,   NO_SMS,           OptIn,     Waits, DAY),
         }

@@ -11,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Channel, Kind};
-use crate::{BookingId, OfferId, words::words};
+use crate::{BookingId, OfferId, payments::money::Money, words::words};
 
 /// A message's kind and data. The recipient, the language and the channel are stored beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,7 @@ pub enum Letter {
     FavouriteEndsSoon(FavouriteEndsSoon),
     IdentityResult(IdentityResult),
     PaymentResult(PaymentResult),
+    PaymentDisputed(PaymentDisputed),
     News(News),
 }
 
@@ -49,6 +50,7 @@ impl Letter {
             Self::FavouriteEndsSoon(_) => Kind::FavouriteEndsSoon,
             Self::IdentityResult(_) => Kind::IdentityResult,
             Self::PaymentResult(_) => Kind::PaymentResult,
+            Self::PaymentDisputed(_) => Kind::PaymentDisputed,
             Self::News(_) => Kind::News,
         }
     }
@@ -69,6 +71,7 @@ impl Letter {
             | Self::FavouriteEndsSoon(_)
             | Self::IdentityResult(_)
             | Self::PaymentResult(_)
+            | Self::PaymentDisputed(_)
             | Self::News(_) => None,
         }
     }
@@ -246,14 +249,43 @@ words! {
 pub struct PaymentResult {
     pub first_name: String,
     pub outcome: PaymentOutcome,
-    /// In cents of a euro.
-    pub amount_cents: i64,
+    /// With tax.
+    pub amount: Money,
+    /// The rate of value-added tax that the amount contains, in basis points.
+    pub vat_rate_bp: i32,
+    /// The payment's id, for support.
+    pub reference: String,
     /// The booking that is paid.
     pub booking: BookingId,
     /// The offer's title.
     pub offer: String,
     /// The partner's name.
     pub partner: String,
+}
+
+words! {
+    /// Where a dispute about a payment stands.
+    DisputeOutcome {
+        /// The bank has taken the money back until it decides.
+        Opened = "opened",
+        /// The money stays.
+        Won = "won",
+        /// The money is lost.
+        Lost = "lost",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentDisputed {
+    pub first_name: String,
+    pub outcome: DisputeOutcome,
+    pub amount: Money,
+    pub booking: BookingId,
+    /// The payment's id, for support.
+    pub reference: String,
+    /// The offer's title.
+    pub offer: String,
 }
 
 /// News, in the recipient's language. Longer ones are cut off.

@@ -2,7 +2,7 @@
 
 use crate::{
     NotificationId, UserId,
-    cursor::{CursorKind, seal, unseal},
+    cursor::{CursorKind, seal, unseal_of},
     messages::{kind::Lane, letter::Letter},
     pending_purge::{PendingPurge, PurgeKind},
     tags,
@@ -79,15 +79,7 @@ impl InboxCursor {
     }
 
     pub fn decode(text: &str) -> Option<Self> {
-        let (kind, body) = unseal(text)?;
-        match kind {
-            CursorKind::InboxNewest => {}
-            CursorKind::BookingNewest
-            | CursorKind::OfferNear
-            | CursorKind::OfferNewest
-            | CursorKind::PartnerName
-            | CursorKind::VerificationNewest => return None,
-        }
+        let body = unseal_of(CursorKind::InboxNewest, text)?;
         let (moment, id) = body.split_first_chunk::<8>()?;
         Some(Self {
             at_ms: i64::from_be_bytes(*moment),

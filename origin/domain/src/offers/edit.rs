@@ -5,6 +5,7 @@ use super::rules;
 use crate::{
     Category, Offer, OfferSchedule, Quota,
     broken::{BrokenRule, Rule},
+    payments::price::OfferPrice,
 };
 
 const BELOW_BOOKED: Rule = Rule::new(
@@ -59,6 +60,7 @@ pub struct OfferEdit {
     pub archived_at_ms: Edit<i64>,
     /// The version that the editor read: if the offer was edited since, the edit is rejected.
     pub expected_version: Option<i64>,
+    pub price: Edit<Option<OfferPrice>>,
     pub requires_identity: Edit<bool>,
     pub minimum_age: Edit<Option<i32>>,
 }
@@ -142,6 +144,7 @@ impl OfferEdit {
             after.archived_at_ms = Some(moment_ms);
             after.is_active = false;
         }
+        self.price.put(&mut after.price);
         Ok(after)
     }
 }
@@ -191,6 +194,7 @@ mod tests {
             limits: BookingLimits::default(),
             archived_at_ms: None,
             version: 1,
+            price: None,
             admission: Admission::default(),
         }
     }

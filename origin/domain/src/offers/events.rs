@@ -34,7 +34,7 @@ enum Seen {
 /// changed.
 ///
 /// A field that is added to [`Offer`] does not compile until it has its line here.
-fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 22] {
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 23] {
     let Offer {
         id,
         title,
@@ -56,6 +56,7 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
         archived_at_ms,
         // The version changes only together with other fields.
         version: _,
+        price,
         admission,
     } = before;
     [
@@ -121,6 +122,7 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             Seen::Inside,
             archived_at_ms.is_some() != after.archived_at_ms.is_some(),
         ),
+        ("price", Seen::Inside, *price != after.price),
     ]
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::{
     Category, Establishment, EstablishmentId, Partner, PartnerId, StoreError, UserId,
-    cursor::{CursorKind, seal, unseal},
+    cursor::{CursorKind, seal, unseal_of},
     search_text as text,
 };
 
@@ -59,22 +59,13 @@ impl PartnerCursor {
     }
 
     pub fn decode(text: &str) -> Option<Self> {
-        let (kind, body) = unseal(text)?;
-        match kind {
-            CursorKind::PartnerName => {
-                let (id, name) = body.split_first_chunk::<12>()?;
-                let name_folded = std::str::from_utf8(name).ok()?.to_owned();
-                Some(Self {
-                    name_folded,
-                    id: PartnerId::from_bytes(*id),
-                })
-            }
-            CursorKind::OfferNear
-            | CursorKind::OfferNewest
-            | CursorKind::BookingNewest
-            | CursorKind::InboxNewest
-            | CursorKind::VerificationNewest => None,
-        }
+        let body = unseal_of(CursorKind::PartnerName, text)?;
+        let (id, name) = body.split_first_chunk::<12>()?;
+        let name_folded = std::str::from_utf8(name).ok()?.to_owned();
+        Some(Self {
+            name_folded,
+            id: PartnerId::from_bytes(*id),
+        })
     }
 }
 

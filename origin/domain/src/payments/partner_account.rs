@@ -1,5 +1,6 @@
 //! A partner's account at the provider of payments, which gets what guests paid.
 
+use super::provider::ProviderAccount;
 use crate::{PartnerId, words::words};
 
 words! {
@@ -30,6 +31,35 @@ pub struct PartnerAccount {
 }
 
 impl PartnerAccount {
+    /// A partner's new account.
+    pub fn new(partner: &PartnerId, found: &ProviderAccount, now_ms: i64) -> Self {
+        Self {
+            partner: partner.clone(),
+            account: found.id.clone(),
+            takes_payments: found.takes_payments,
+            is_paid_out: found.is_paid_out,
+            has_given_details: found.has_given_details,
+            created_at_ms: now_ms,
+            seen_at_ms: now_ms,
+        }
+    }
+
+    /// The account as the provider says it is now.
+    #[must_use]
+    pub fn seen(&self, found: &ProviderAccount, now_ms: i64) -> Self {
+        Self {
+            created_at_ms: self.created_at_ms,
+            ..Self::new(&self.partner, found, now_ms)
+        }
+    }
+
+    /// Whether the account can do the same as before.
+    pub const fn is_as(&self, before: &Self) -> bool {
+        self.takes_payments == before.takes_payments
+            && self.is_paid_out == before.is_paid_out
+            && self.has_given_details == before.has_given_details
+    }
+
     pub const fn status(&self) -> AccountStatus {
         match (
             self.has_given_details,

@@ -15,7 +15,7 @@ words! {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Payment {
     pub id: PaymentId,
     /// A booking has at most one payment.
@@ -42,6 +42,11 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// What was not refunded.
+    pub const fn left(&self) -> i64 {
+        self.amount - self.refunded
+    }
+
     pub const fn money(&self) -> Money {
         Money {
             minor: self.amount,

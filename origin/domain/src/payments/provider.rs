@@ -19,7 +19,7 @@ pub struct NewIntent {
     pub account: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IntentStatus {
     /// It waits for the guest: for a card, a wallet, or a confirmation at the bank.
     Waiting,
@@ -32,7 +32,7 @@ pub enum IntentStatus {
 }
 
 /// A payment at the provider, as it is now.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Intent {
     pub id: String,
     /// The payment that it was made for; none if it was not made by this system.
@@ -66,7 +66,7 @@ pub struct NewProviderRefund {
     pub amount: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RefundStatus {
     /// Accepted: the money is on its way, or has arrived.
     Accepted,
@@ -74,7 +74,7 @@ pub enum RefundStatus {
 }
 
 /// A refund at the provider, as it is now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ProviderRefund {
     pub id: String,
     /// The refund that it was made for; none if somebody made it at the provider's own page.
@@ -215,7 +215,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync {
 
     async fn refund(&self, id: &str) -> Result<ProviderRefund, ProviderError>;
 
-    async fn dispute(&self, id: &str) -> Result<Dispute, ProviderError>;
+    /// None while it is an inquiry only, which takes no money.
+    async fn dispute(&self, id: &str) -> Result<Option<Dispute>, ProviderError>;
 
     /// Makes the account of a partner; asked again it answers the same one.
     async fn create_account(&self, partner: &PartnerId) -> Result<ProviderAccount, ProviderError>;

@@ -29,7 +29,7 @@ words! {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Refund {
     pub id: RefundId,
     pub payment: PaymentId,

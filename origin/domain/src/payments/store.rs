@@ -6,6 +6,7 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use super::{
+    cursors::{LedgerCursor, PaymentCursor},
     ledger::Transaction,
     money::Money,
     partner_account::PartnerAccount,
@@ -15,7 +16,7 @@ use super::{
     refund::{Refund, RefundCause},
     refusals::PaymentRefusal,
 };
-use crate::{BookingId, PartnerId, PaymentId, RefundId, StoreError, UserId};
+use crate::{BookingId, PartnerId, PaymentId, RefundId, StoreError, UserId, words::words};
 
 /// The request to pay for a booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +43,52 @@ pub enum Applied {
     /// Nothing: it was known before.
     Nothing,
     Done,
+    /// Nothing yet: it is a refund of money that is not known to have come, or more than is left, because
+    /// another refund is not known to have failed. Look at the payment's intent and at its other refunds
+    /// first, and apply it again.
+    Early,
+    /// It was applied as far as it can be, and an operator has to look. It is logged and counted once,
+    /// by whoever asked.
+    Worrying(Worry),
+}
+
+words! {
+    /// Why an operator has to look at an answer of the provider.
+    Worry {
+        /// Another amount or currency has come than the booking costs: it is refunded.
+        WrongAmount = "wrong_amount",
+        /// A payment has a second intent whose money has come. The ledger does not know it.
+        SecondIntent = "second_intent",
+        /// The provider gave back another amount than it was asked for, or more than was left.
+        WrongRefund = "wrong_refund",
+        /// A refund failed. The guest waits for the money.
+        RefundFailed = "refund_failed",
+        /// A bank takes money back.
+        Disputed = "disputed",
+        /// A payout is in a currency that we do not take.
+        UnknownCurrency = "unknown_currency",
+    }
+}
+
+/// How many things wait or are wrong, for metrics and alerts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PaymentFigures {
+    /// Payments of which the provider is still asked.
+    pub open: u64,
+    /// Since when the longest due look is due.
+    pub oldest_look_at_ms: Option<i64>,
+    /// Refunds that the provider was not asked for yet.
+    pub refunds_requested: u64,
+    /// Since when the oldest of them waits.
+    pub oldest_refund_at_ms: Option<i64>,
+    /// Differences between the provider's books and the ledger that stand.
+    pub differences: u64,
 }
 
 /// The request for a refund by support.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRefund {
-    /// The client's idempotency key makes it: asked again it is the same refund.
+    /// The client's idempotency key and the payment make it: asked again it is the same refund.
     pub id: RefundId,
     pub payment: PaymentId,
     /// None: all that is left.
@@ -71,8 +112,7 @@ pub enum RefundAsked {
 pub struct PaymentQuery {
     pub user: UserId,
     pub first: usize,
-    /// Only those that follow this one: its time and id.
-    pub after: Option<(i64, PaymentId)>,
+    pub after: Option<PaymentCursor>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,8 +129,7 @@ pub struct LedgerQuery {
     /// The first moment that is not part of it.
     pub until_ms: i64,
     pub first: usize,
-    /// Only those that follow this one: its time and key.
-    pub after: Option<(i64, String)>,
+    pub after: Option<LedgerCursor>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,7 +166,7 @@ pub trait PaymentStore: fmt::Debug + Send + Sync {
 
     /// Notes that the provider never made an intent for a payment whose booking has ended, or has
     /// cancelled it.
-    async fn cancelled(&self, payment: &PaymentId, now_ms: i64) -> Result<Applied, StoreError>;
+    async fn cancelled(&self, payment: &PaymentId) -> Result<Applied, StoreError>;
 
     /// Notes that the provider will not make this refund: an operator has to.
     async fn refund_failed(&self, refund: &RefundId, now_ms: i64) -> Result<Applied, StoreError>;
@@ -170,6 +209,8 @@ pub trait PaymentStore: fmt::Debug + Send + Sync {
 
     async fn ledger(&self, query: &LedgerQuery) -> Result<LedgerPage, StoreError>;
 
+    async fn figures(&self) -> Result<PaymentFigures, StoreError>;
+
     /// Puts a task into the queue for each payment that is to be looked at, and sets when it is looked
     /// at next; returns how many.
     async fn poll_due(&self, now_ms: i64, most: usize) -> Result<usize, StoreError>;
@@ -189,7 +230,6 @@ pub trait PaymentStore: fmt::Debug + Send + Sync {
         from_ms: i64,
         until_ms: i64,
         found: &[Difference],
-        now_ms: i64,
     ) -> Result<(), StoreError>;
 
     /// All differences that stand, oldest first.

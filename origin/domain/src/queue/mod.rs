@@ -1,4 +1,4 @@
-//! Work that is done after a request: messages, and product events. A task is a row in the transaction that causes
+//! Work that is done after a request: messages, product events, and payments. A task is a row in the transaction that causes
 //! it, and workers on any server do it: after a crash another worker does.
 //!
 //! A task says what happened, and not what is sent: a worker reads that when it sends, so that nothing
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use notice::BookingNotice;
 
 use crate::{
-    BookingId, InvitationId, UserId, VerificationId,
+    BookingId, InvitationId, PaymentId, RefundId, UserId, VerificationId,
     analytics::ProductEvent,
     announcements::Announcement,
     auth::purpose::CodePurpose,
@@ -27,6 +27,7 @@ use crate::{
         kind::{Channel, Kind},
         letter::IdentityOutcome,
     },
+    payments::work::PaymentWork,
     sentence::Language,
     words::words,
 };
@@ -100,6 +101,17 @@ pub enum Work {
     Event(ProductEvent),
     /// Has an erased person forgotten by the taker of product events.
     Forget { user: UserId },
+    /// Asks the provider of payments for something.
+    Payment(PaymentWork),
+    /// Tells a guest that the money of a payment has come, or that a refund is on its way.
+    Receipt {
+        payment: PaymentId,
+        /// None: that the money has come.
+        refund: Option<RefundId>,
+        user: UserId,
+        /// None: finds out by which channels.
+        channel: Option<Channel>,
+    },
     /// Asks the provider of identity checks what it decided.
     Look { verification: VerificationId },
     /// Has the provider of identity checks delete a session.
@@ -125,6 +137,8 @@ impl Work {
             Self::Announcement { what, .. } | Self::Announced { what, .. } => what.kind().as_str(),
             Self::Event(_) => "event",
             Self::Forget { .. } => "forget",
+            Self::Payment(work) => work.kind(),
+            Self::Receipt { .. } => Kind::PaymentResult.as_str(),
             Self::Look { .. } => "identity_look",
             Self::ForgetSession { .. } => "identity_forget",
             Self::Identity { .. } => Kind::IdentityResult.as_str(),

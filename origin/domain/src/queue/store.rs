@@ -74,6 +74,10 @@ pub struct LaneFigures {
 /// The tasks in a database.
 #[async_trait]
 pub trait QueueStore: fmt::Debug + Send + Sync {
+    /// Stores a task that no other write causes, such as what a provider reports; returns whether its
+    /// key is new.
+    async fn add(&self, task: NewTask) -> Result<bool, StoreError>;
+
     /// Takes tasks of a lane that are due, those first that have been so longest, at most `most`. Until
     /// `until_ms` no other worker gets them; `lease` names who has them. Each counts as an attempt.
     async fn take(

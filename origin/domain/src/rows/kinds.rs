@@ -10,6 +10,12 @@ use crate::{
         reach::Barrier,
     },
     notifications::device::Platform,
+    payments::{
+        money::Currency,
+        payment::PaymentState,
+        reconciling::DifferenceKind,
+        refund::{RefundCause, RefundState},
+    },
     pictures::{picture, refusal::Refusal, upload},
     queue::{Lane, State},
     rows::Collection,
@@ -18,7 +24,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 18] = [
+pub const KINDS: [&Kind; 24] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -36,6 +42,12 @@ pub const KINDS: [&Kind; 18] = [
     &CAMPAIGNS,
     &UPLOADS,
     &PICTURES,
+    &PAYMENTS,
+    &REFUNDS,
+    &LEDGER,
+    &LEDGER_TRANSFERS,
+    &PARTNER_ACCOUNTS,
+    &PAYMENT_DIFFERENCES,
     &VERIFICATIONS,
 ];
 
@@ -67,6 +79,7 @@ impl Field {
 }
 
 const POST: Shape = Shape::Word(|text| Post::parse(text).is_some());
+const CURRENCY: Shape = Shape::Word(|text| Currency::parse(text).is_some());
 const CREATED: Field = field("created_at_ms", "createdAt", Shape::Moment);
 
 static USERS: Kind = Kind {
@@ -215,6 +228,31 @@ static BOOKINGS: Kind = Kind {
         field("day", "day", Shape::Text),
         field("made_on", "madeOn", Shape::Text),
         field("checked_in_on", "checkedInOn", Shape::Text).or_absent(),
+        field("price_amount", "price.amount", Shape::Whole)
+            .or_absent()
+            .later(),
+        field("price_currency", "price.currency", CURRENCY)
+            .or_absent()
+            .later(),
+        field("price_is_deposit", "price.isDeposit", Shape::Flag)
+            .or_absent()
+            .later(),
+        field("price_vat_rate_bp", "price.vatRate", Shape::Whole)
+            .or_absent()
+            .later(),
+        field("price_fee", "price.fee", Shape::Whole)
+            .or_absent()
+            .later(),
+        field(
+            "refundable_until_ms",
+            "price.refundableUntil",
+            Shape::Moment,
+        )
+        .or_absent()
+        .later(),
+        field("pay_before_ms", "price.payBefore", Shape::Moment)
+            .or_absent()
+            .later(),
     ],
 };
 
@@ -394,6 +432,116 @@ static PICTURES: Kind = Kind {
         CREATED,
         field("unused_since_ms", "unusedSince", Shape::Moment).or_absent(),
         field("due_ms", "due", Shape::Moment),
+    ],
+};
+
+static PAYMENTS: Kind = Kind {
+    collection: Collection::Payments,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("booking_id", "bookingId", Shape::Id),
+        field("user_id", "userId", Shape::Id).or_absent(),
+        field("offer_id", "offerId", Shape::Id),
+        field("partner_id", "partnerId", Shape::Id),
+        field("account", "account", Shape::Text),
+        field("amount", "amount", Shape::Whole),
+        field("currency", "currency", CURRENCY),
+        field("fee", "fee", Shape::Whole),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| PaymentState::parse(text).is_some()),
+        ),
+        field("intent", "intent", Shape::Text).or_absent(),
+        field("refunded", "refunded", Shape::Whole),
+        CREATED,
+        field("captured_at_ms", "capturedAt", Shape::Moment).or_absent(),
+        field("look_at_ms", "lookAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static REFUNDS: Kind = Kind {
+    collection: Collection::Refunds,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("payment_id", "paymentId", Shape::Id),
+        field("amount", "amount", Shape::Whole),
+        field("fee", "fee", Shape::Whole),
+        field(
+            "cause",
+            "cause",
+            Shape::Word(|text| RefundCause::parse(text).is_some()),
+        ),
+        field("reason", "reason", Shape::Text).or_absent(),
+        field("by_user", "by", Shape::Id).or_absent(),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| RefundState::parse(text).is_some()),
+        ),
+        field("provider_id", "providerId", Shape::Text).or_absent(),
+        CREATED,
+        field("ended_at_ms", "endedAt", Shape::Moment).or_absent(),
+    ],
+};
+
+static LEDGER: Kind = Kind {
+    collection: Collection::Ledger,
+    identity: Identity::First,
+    fields: &[
+        field("key", "_id", Shape::Text),
+        field("payment_id", "paymentId", Shape::Id).or_absent(),
+        field("partner_id", "partnerId", Shape::Id).or_absent(),
+        field("provider_id", "providerId", Shape::Text),
+        field("currency", "currency", CURRENCY),
+        field("at_ms", "at", Shape::Moment),
+    ],
+};
+
+static LEDGER_TRANSFERS: Kind = Kind {
+    collection: Collection::LedgerTransfers,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Text),
+        field("key", "key", Shape::Text),
+        field("debit", "debit", Shape::Text),
+        field("credit", "credit", Shape::Text),
+        field("amount", "amount", Shape::Whole),
+        field("currency", "currency", CURRENCY),
+    ],
+};
+
+static PARTNER_ACCOUNTS: Kind = Kind {
+    collection: Collection::PartnerAccounts,
+    identity: Identity::First,
+    fields: &[
+        field("partner_id", "_id", Shape::Id),
+        field("account", "account", Shape::Text),
+        field("takes_payments", "takesPayments", Shape::Flag),
+        field("is_paid_out", "isPaidOut", Shape::Flag),
+        field("has_given_details", "hasGivenDetails", Shape::Flag),
+        CREATED,
+        field("seen_at_ms", "seenAt", Shape::Moment),
+    ],
+};
+
+static PAYMENT_DIFFERENCES: Kind = Kind {
+    collection: Collection::PaymentDifferences,
+    identity: Identity::First,
+    fields: &[
+        field("provider_id", "_id", Shape::Text),
+        field(
+            "kind",
+            "kind",
+            Shape::Word(|text| DifferenceKind::parse(text).is_some()),
+        ),
+        field("provider_minor", "providerMinor", Shape::Whole),
+        field("ledger_minor", "ledgerMinor", Shape::Whole),
+        field("currency", "currency", Shape::Text),
+        field("at_ms", "at", Shape::Moment),
+        field("found_at_ms", "foundAt", Shape::Moment),
     ],
 };
 

@@ -10,7 +10,7 @@ use reqwest::{
 
 use crate::{excerpt, no_answer};
 
-/// The longest answer that is read.
+/// The longest answer that is read, unless a provider's crate says another length.
 pub const MOST_BYTES: usize = 64 * 1024;
 /// The longest pause that a provider can ask for: a day, after which messages are given up.
 const LONGEST_PAUSE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -31,10 +31,10 @@ impl std::fmt::Debug for Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(mut response: Response) -> Result<Self, SendError> {
+    pub(crate) async fn read(mut response: Response, most_bytes: usize) -> Result<Self, SendError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
-            if body.len() + chunk.len() > MOST_BYTES {
+            if body.len() + chunk.len() > most_bytes {
                 return Err(SendError::Later {
                     why: "the answer is too long".to_owned(),
                     after_ms: None,

@@ -40,6 +40,7 @@ pub enum SetupError {
 pub struct Provider {
     client: Client,
     base: Url,
+    most_bytes: usize,
 }
 
 impl Provider {
@@ -65,7 +66,18 @@ impl Provider {
         }
         let client = client.build().map_err(SetupError::Client)?;
         let base = base.clone();
-        Ok(Self { client, base })
+        Ok(Self {
+            client,
+            base,
+            most_bytes: MOST_BYTES,
+        })
+    }
+
+    /// Reads answers up to another length, in bytes.
+    #[must_use]
+    pub fn reading(mut self, most_bytes: usize) -> Self {
+        self.most_bytes = most_bytes;
+        self
     }
 
     /// The address of `path` below the base. Each part of the path is escaped.
@@ -84,7 +96,7 @@ impl Provider {
     /// Sends a request. An error says that no answer came, not that nothing was done.
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer, SendError> {
         let response = request.send().await.map_err(|error| no_answer(&error))?;
-        Answer::read(response).await
+        Answer::read(response, self.most_bytes).await
     }
 }
 

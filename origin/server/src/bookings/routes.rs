@@ -4,12 +4,11 @@
 use access::{
     caller::{Asker, Caller},
     qr::Ticket,
-    rate::{self, Decision},
 };
 use api::request::{authorise, reader::Reader};
 use axum::{
     extract::{Path, Query, Request, State, rejection::QueryRejection},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
 use domain::{
@@ -17,11 +16,14 @@ use domain::{
     bookings::{booking::Booking, refusals::BookingRefusal},
     error_chain::chain,
 };
-use pq_core::{ErrorCode, MediaType, Refusal};
+use pq_core::ErrorCode;
 use serde::Deserialize;
 
 use super::{calendar, picture};
-use crate::{admission, http::answer, state::AppState};
+use crate::{
+    http::file::{admit, internal, private, refuse, refused, with_rate_limits},
+    state::AppState,
+};
 
 /// Which of a booking's two codes is drawn.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -157,34 +159,6 @@ async fn calendar_of(state: &AppState, booking: &Booking) -> Result<String, Stor
     ))
 }
 
-/// Identifies the caller and counts the request against the rate limit. Fails with the answer to
-/// send if the request is over the limit.
-async fn admit(state: &AppState, request: Request) -> Result<(Asker, Option<Decision>), Response> {
-    let peer = admission::peer_of(&request, state);
-    let headers = request.into_parts().0.headers;
-    let asker = admission::asker_of(&headers, peer, state).await;
-    let caller = asker.as_ref().ok().map(|asker| &asker.caller);
-    let counted = admission::count(state, caller, peer).await;
-    match counted {
-        Some(decision) if !decision.is_admitted() => {
-            let mut refused = Request::default();
-            *refused.headers_mut() = headers;
-            let response = admission::too_many(&decision, &refused);
-            Err(with_rate_limits(Ok(response), Some(&decision)))
-        }
-        counted => Ok((asker.map_err(internal)?, counted)),
-    }
-}
-
-/// Adds the rate limit headers to an answer.
-fn with_rate_limits(answer: Result<Response, Response>, counted: Option<&Decision>) -> Response {
-    let mut response = answer.unwrap_or_else(|refused| refused);
-    if let Some(decision) = counted {
-        rate::headers::write(decision, response.headers_mut());
-    }
-    response
-}
-
 /// Returns the booking to its holder. Everybody else gets "not found".
 async fn own(state: &AppState, asker: &Asker, id: &str) -> Result<Booking, Response> {
     // First, as in GraphQL: a caller who is not signed in is told so, whatever the id.
@@ -208,27 +182,6 @@ async fn own(state: &AppState, asker: &Asker, id: &str) -> Result<Booking, Respo
             Err(not_found())
         }
     }
-}
-
-fn private(media: &'static str, body: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, media),
-        (header::CACHE_CONTROL, "private, no-store"),
-    ];
-    (StatusCode::OK, headers, body).into_response()
-}
-
-fn refuse(code: ErrorCode, message: &str) -> Response {
-    refused(&Refusal::new(code, message))
-}
-
-fn refused(refusal: &Refusal) -> Response {
-    answer::refusal(refusal, MediaType::GraphqlResponse)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn internal(error: StoreError) -> Response {
-    answer::internal(&error, MediaType::GraphqlResponse)
 }
 
 fn failed(why: &str) -> Response {

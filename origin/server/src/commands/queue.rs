@@ -57,6 +57,7 @@ enum LaneName {
     Codes,
     Notices,
     Campaigns,
+    Payments,
 }
 
 impl From<StateName> for State {
@@ -75,6 +76,7 @@ impl From<LaneName> for Lane {
             LaneName::Codes => Self::Codes,
             LaneName::Notices => Self::Notices,
             LaneName::Campaigns => Self::Campaigns,
+            LaneName::Payments => Self::Payments,
         }
     }
 }

@@ -52,6 +52,13 @@ pub(super) fn refuse(config: &Config, reader: &mut Reader<'_>) {
         let key = Some(&events.pseudonym_key);
         weak(reader, "YOUSOON_AMPLITUDE_PSEUDONYM_KEY", key);
     }
+    if let Some(payments) = &providers.payments {
+        let key = Some(&payments.stripe.secret_key);
+        weak(reader, "YOUSOON_STRIPE_SECRET_KEY", key);
+        for (variable, secret) in &payments.webhook_secrets {
+            weak(reader, variable, Some(secret));
+        }
+    }
     if let Some(identity) = &providers.identity {
         for secret in &identity.report_secrets {
             weak(reader, "YOUSOON_VERIFF_SECRET", Some(secret));

@@ -9,10 +9,10 @@ use provider_http::Mode;
 use url::Url;
 
 use super::values::word;
-pub(super) use super::values::{callable, needed};
 use super::{
-    EventsConfig, IdentityConfig, Role, Roles, maps,
+    EventsConfig, IdentityConfig, PaymentsConfig, Role, Roles, maps,
     reader::{Reader, long_enough},
+    values::{callable, needed},
 };
 
 /// How long a provider may take to answer.
@@ -37,6 +37,7 @@ pub struct ProvidersConfig {
     /// See [`maps`].
     pub maps: Option<google::Config>,
     pub events: Option<EventsConfig>,
+    pub payments: Option<PaymentsConfig>,
     pub identity: Option<IdentityConfig>,
 }
 
@@ -84,6 +85,7 @@ impl ProvidersConfig {
             push: push(reader, mode, is_required),
             maps: maps::read(reader, mode),
             events: EventsConfig::read(reader, mode),
+            payments: PaymentsConfig::read(reader, mode),
             identity: IdentityConfig::read(reader, mode),
         }
     }

@@ -5,6 +5,7 @@ use access::keys::KeySet;
 use domain::secret::MIN_SECRET_BYTES;
 use redis::ConnectionAddr;
 use store_mongo::database::MongoUrl;
+use stripe::Livemode;
 
 use super::{Config, Role, reader::Reader};
 
@@ -83,6 +84,13 @@ pub(super) fn refuse(
         reader.require(
             "YOUSOON_S3_BUCKET",
             "is required in production: without it nobody can upload a picture, and none is deleted",
+        );
+    }
+    let payments = config.providers.payments.as_ref();
+    if payments.is_some_and(|payments| payments.livemode == Livemode::Test) {
+        reader.refuse(
+            "YOUSOON_STRIPE_SECRET_KEY",
+            "is a test key: guests would pay no money",
         );
     }
     keys(config, reader);

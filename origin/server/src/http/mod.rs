@@ -5,6 +5,7 @@ pub mod answer;
 pub mod body;
 pub mod cached;
 pub mod document;
+pub mod file;
 pub(crate) mod graphiql;
 pub mod reading;
 pub mod serve;

@@ -56,6 +56,9 @@ pub fn router(state: AppState) -> Router {
     if let Some(identity) = &state.services.identity {
         identity.register(&mut registry);
     }
+    if let Some(payments) = &state.services.payments {
+        payments.register_metrics(&mut registry);
+    }
     state.webhooks.register(&mut registry);
     state.services.maps.register(&mut registry);
     registry.register_collector(Box::new(Answers(state.clone())));

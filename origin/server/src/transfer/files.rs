@@ -22,12 +22,12 @@ use super::{Sum, Sums, lines, sums::SumBuilder};
 const MANIFEST: &str = "manifest.json";
 /// 1 was without people, bookings and what partners do; 2 without epochs of credentials; 3 without what is
 /// told to people; 4 without news, changed texts,
-/// known devices and pictures; 5 without checks of identities.
+/// known devices and pictures; 5 without checks of identities and payments.
 const FORMAT: u32 = 6;
 /// The oldest that is restored.
 const OLDEST: u32 = 3;
 /// What exports of earlier formats do not have, since there was nothing of it.
-const ADDED: [(u32, Collection); 10] = [
+const ADDED: [(u32, Collection); 16] = [
     (4, Collection::Queue),
     (4, Collection::Reach),
     (4, Collection::Devices),
@@ -37,6 +37,12 @@ const ADDED: [(u32, Collection); 10] = [
     (5, Collection::KnownDevices),
     (5, Collection::Uploads),
     (5, Collection::Pictures),
+    (6, Collection::Payments),
+    (6, Collection::Refunds),
+    (6, Collection::Ledger),
+    (6, Collection::LedgerTransfers),
+    (6, Collection::PartnerAccounts),
+    (6, Collection::PaymentDifferences),
     (6, Collection::Verifications),
 ];
 

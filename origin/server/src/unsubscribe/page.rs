@@ -164,6 +164,7 @@ const fn name(kind: Kind) -> [&'static str; 2] {
             "results of identity checks",
         ],
         Kind::PaymentResult => ["les nouvelles de vos paiements", "updates on your payments"],
+        Kind::PaymentDisputed => ["les paiements contestés", "disputed payments"],
         Kind::News => ["les actualités", "news"],
         // They cannot be switched off, so no token names them.
         Kind::VerifyEmail

@@ -45,6 +45,8 @@ tests! {
     a_user_makes_so_many_bookings_a_day: [],
 }
 
+pub(crate) use telling::in_two_days;
+
 pub(crate) const RACES: &[Test] = racing::TESTS;
 pub(crate) const TELLING: &[Test] = telling::TESTS;
 
@@ -72,6 +74,7 @@ pub(crate) fn new(name: &str, by: &str, offer: &Offer) -> NewBooking {
         user: user(by),
         offer: offer.id.clone(),
         idempotency_key: None,
+        terms: None,
     }
 }
 

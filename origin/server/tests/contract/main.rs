@@ -19,6 +19,7 @@ mod mongo;
 mod moving;
 mod notifications;
 mod partners;
+mod payments;
 mod pictures;
 mod portal;
 mod purges;
@@ -45,6 +46,11 @@ fn main() -> ExitCode {
         reading::TESTS,
         updating::TESTS,
         partners::TESTS,
+        payments::TESTS,
+        payments::ENDING,
+        payments::REFUNDING,
+        payments::BOOKS,
+        payments::STORM,
         pictures::TESTS,
         portal::TESTS,
         documents::TESTS,

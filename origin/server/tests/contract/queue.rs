@@ -34,6 +34,7 @@ tests! {
     what_ended_stays_for_a_while_and_can_be_revived_if_it_was_given_up: [],
     a_task_is_divided_once_and_by_who_has_it: [],
     a_key_is_stored_once: [],
+    what_is_reported_is_added_once_whoever_adds_it: [],
     an_erased_account_has_no_tasks: [],
     tasks_of_a_batch_are_removed_or_put_back_by_who_has_them: [],
 }
@@ -298,6 +299,31 @@ async fn a_key_is_stored_once(fresh: Fresh) {
         keys(&take(&fresh.db, "b", NOW_MS + 9, 9).await),
         [other.key]
     );
+}
+
+async fn what_is_reported_is_added_once_whoever_adds_it(fresh: Fresh) {
+    let user = UserId::derive("user", "ana");
+    sign_up(&fresh, &user).await;
+    let task = NewTask {
+        key: "stripe:evt_1".to_owned(),
+        ..code_task(&Codes::new([1; 32]).stored(
+            &user,
+            0,
+            CodePurpose::VerifyEmail,
+            "ana@example.fr",
+            "ana",
+            NOW_MS,
+        ))
+    };
+    let adding = (0..8).map(|_| fresh.db.queue.add(task.clone()));
+    let added = join_all(adding).await.into_iter().map(Result::unwrap);
+    assert_eq!(added.filter(|is_new| *is_new).count(), 1);
+    let taken = take(&fresh.db, "a", NOW_MS, 9).await;
+    assert_eq!(keys(&taken), [task.key.as_str()]);
+    // Also when it is done.
+    assert!(end(&fresh.db, &task, "a", sent()).await);
+    assert!(!fresh.db.queue.add(task).await.unwrap());
+    assert!(take(&fresh.db, "b", NOW_MS + LEASE_MS, 9).await.is_empty());
 }
 
 async fn an_erased_account_has_no_tasks(fresh: Fresh) {

@@ -82,6 +82,7 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
         admission: Admission::default(),
     }
 }

@@ -8,7 +8,7 @@ use async_graphql::parser::{
     types::{TypeKind, TypeSystemDefinition},
 };
 use domain::{
-    Offer, OfferSchedule, UploadId, UserId,
+    BookingId, Offer, OfferSchedule, UploadId, UserId,
     pictures::picture::{self, Purpose},
     users::account::Post,
 };
@@ -22,6 +22,7 @@ use crate::{
     booking::{booked, places, works_for},
     fixtures::{establishment, offer, partner, store},
     identifying::{self, administrator},
+    paying::{self, priced},
     picturing::{a_bucket, kept},
 };
 
@@ -119,6 +120,10 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
         en: {title: \"a\", paragraphs: [\"b\"]}}) { id createdAt }", Same),
     ("submitIdentityVerification", Guest, "(input: {consentVersion: \"1\"}) { id status sessionUrl }", Same),
     ("decideIdentity", Admin, "(id: CHECK, verdict: APPROVED, reason: \"seen\") { id state operatorNote }", Same),
+    ("startPayment", Guest, "(bookingId: PAYABLE, idempotencyKey: \"k\") { clientSecret payment { id status } }", Same),
+    ("refundPayment", Service, "(id: PAID, amount: 100, reason: \"late\", idempotencyKey: \"k\") { id amount status }", Same),
+    ("refundPayment", Service, "(id: PAID, amount: 100, reason: \"late\") { id amount status }", Another),
+    ("startOnboarding", Owner, "(partnerId: PARTNER) { url }", Another),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
 ];
 
@@ -158,6 +163,7 @@ impl World {
         let fake = Fake::start(Secrets::default()).await.unwrap();
         let providers = ProvidersConfig {
             identity: Some(identifying::config(&fake)),
+            payments: Some(paying::config(&fake, &Secrets::default())),
             ..ProvidersConfig::default()
         };
         let app = TestApp::builder()
@@ -177,9 +183,12 @@ impl World {
             ..places("a", 2, 9)
         };
         let listed = offer("a", 3);
-        let all = [free.clone(), taken.clone(), later.clone(), listed.clone()];
-        store(&app, "a", all.to_vec()).await;
+        let (payable, paid) = (priced(places("a", 4, 9)), priced(places("a", 5, 9)));
+        let all = [&free, &taken, &later, &listed, &payable, &paid];
+        store(&app, "a", all.map(Clone::clone).to_vec()).await;
+        paying::onboarded(&app, &fake, &partner("a").id).await;
         let owner = works_for(&app, "owner", "a", Post::Owner).await;
+        verify(&app, &owner).await;
         let staff = works_for(&app, "staff", "a", Post::Staff).await;
         let guest = person(&app, "ana", Some("+33612345678")).await;
         let invited = person(&app, "ben", None).await;
@@ -187,7 +196,13 @@ impl World {
         let booking = booked(&app, &guest, &taken).await;
         let pending = booked(&app, &guest, &later).await;
         assert_eq!(pending["status"], "PENDING");
+        let payable = booked(&app, &guest, &payable).await;
+        let paid = booked(&app, &guest, &paid).await;
+        let paid = BookingId::parse(paid["id"].as_str().unwrap()).unwrap();
+        let paid = paying::paid(&app, &guest, &paid).await;
         let mut words = vec![
+            ("PAYABLE", quoted(&payable["id"])),
+            ("PAID", format!("{:?}", paid.as_str())),
             ("NEW_OFFER", new_offer()),
             ("NEW_PLACE", NEW_PLACE.to_owned()),
             ("OFFER", format!("{:?}", listed.id.as_str())),

@@ -15,6 +15,7 @@ mod identity;
 mod known_devices;
 mod lease;
 mod notifications;
+mod payments;
 mod pictures;
 mod portal;
 mod product_events;
@@ -146,6 +147,11 @@ const STEPS: &[Migration] = &[
         version: 19,
         name: "identity",
         changes: identity::changes,
+    },
+    Migration {
+        version: 20,
+        name: "payments",
+        changes: payments::changes,
     },
 ];
 

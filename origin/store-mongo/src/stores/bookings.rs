@@ -3,7 +3,7 @@
 pub mod erasing;
 mod gates;
 mod read;
-mod write;
+pub(super) mod write;
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 

@@ -23,7 +23,7 @@ use crate::{
     tables::{
         collections::QUEUE,
         inbox,
-        queue::{push, read},
+        queue::{document, push, read},
         users::held,
     },
     tx::Tx,
@@ -101,6 +101,19 @@ impl MongoQueue {
 
 #[async_trait]
 impl QueueStore for MongoQueue {
+    async fn add(&self, task: NewTask) -> Result<bool, StoreError> {
+        let (all, document) = (self.all(), document(&task)?);
+        let added = self.db.run(async move {
+            all.insert_one(document).await?;
+            Ok(())
+        });
+        match added.await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_duplicate_key() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn take(
         &self,
         lane: Lane,

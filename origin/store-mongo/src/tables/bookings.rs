@@ -9,11 +9,14 @@ use domain::{
         booking::{Booking, BookingStatus},
         rules,
     },
+    payments::{money::Currency, price::BookedPrice},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
-    documents::{bad, id, moment_ms, object_id, optional, optional_text, word},
+    documents::{
+        bad, flag, id, minor, moment_ms, object_id, optional, optional_text, part, whole, word,
+    },
     error::MongoError,
 };
 
@@ -62,6 +65,9 @@ pub fn document(booking: &Booking) -> Result<Document, MongoError> {
     if let Some(user) = &booking.checked_in_by {
         document.insert("checkedInBy", object_id(user)?);
     }
+    if let Some(price) = &booking.price {
+        document.insert("price", price_document(price));
+    }
     Ok(document)
 }
 
@@ -107,6 +113,36 @@ pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
         changed_at_ms: moment_ms(stored, "changedAt")?,
         checked_in_at_ms: optional(stored, "checkedInAt", |_| moment_ms(stored, "checkedInAt"))?,
         checked_in_by: user("checkedInBy")?,
+        price: optional(stored, "price", |_| price(part(stored, "price")?))?,
+    })
+}
+
+fn price_document(price: &BookedPrice) -> Document {
+    let mut document = doc! {
+        "amount": price.amount,
+        "currency": price.currency.as_str(),
+        "isDeposit": price.is_deposit,
+        "vatRate": price.vat_rate_bp,
+        "fee": price.fee,
+        "payBefore": DateTime::from_millis(price.pay_before_ms),
+    };
+    if let Some(until_ms) = price.refundable_until_ms {
+        document.insert("refundableUntil", DateTime::from_millis(until_ms));
+    }
+    document
+}
+
+fn price(stored: &Document) -> Result<BookedPrice, MongoError> {
+    Ok(BookedPrice {
+        amount: minor(stored, "amount")?,
+        currency: word(stored, "currency", Currency::parse)?,
+        is_deposit: flag(stored, "isDeposit")?,
+        vat_rate_bp: whole(stored, "vatRate")?,
+        fee: minor(stored, "fee")?,
+        refundable_until_ms: optional(stored, "refundableUntil", |_| {
+            moment_ms(stored, "refundableUntil")
+        })?,
+        pay_before_ms: moment_ms(stored, "payBefore")?,
     })
 }
 

@@ -9,6 +9,8 @@ const LEASES: &str = "leases";
 pub const BOOKINGS: &str = "bookings";
 /// Deletes pictures that nobody needs.
 pub const PICTURES: &str = "pictures";
+/// Looks at payments, and compares the books.
+pub const PAYMENTS: &str = "payments";
 
 pub async fn take(
     db: &MongoDb,

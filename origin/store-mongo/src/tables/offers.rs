@@ -4,14 +4,17 @@ pub mod of_establishment;
 
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule,
-    PartnerId, Quota, offers::listing::Listing, search_text::fold,
+    PartnerId, Quota,
+    offers::listing::Listing,
+    payments::{money::Currency, price::OfferPrice},
+    search_text::fold,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     documents::{
-        bad, id, id_number, location, moment_ms, object_id, optional, optional_text, part, text,
-        texts, whole, whole_number, word,
+        bad, flag, id, id_number, location, minor, moment_ms, object_id, optional, optional_text,
+        part, text, texts, whole, whole_number, word,
     },
     error::MongoError,
 };
@@ -47,6 +50,7 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
         "limits": {"perDay": offer.limits.per_day, "perUser": offer.limits.per_user},
         "archivedAt": offer.archived_at_ms.map(DateTime::from_millis),
         "version": offer.version,
+        "price": offer.price.as_ref().map(price_document),
         "admission": {
             "requiresIdentity": offer.admission.requires_identity,
             "minimumAge": offer.admission.minimum_age,
@@ -87,6 +91,31 @@ pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
         archived_at_ms: archived_at_ms(stored)?,
         version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
         admission: optional_part(stored, "admission", admission)?.unwrap_or_default(),
+        price: optional_part(stored, "price", price)?,
+    })
+}
+
+fn price_document(price: &OfferPrice) -> Document {
+    doc! {
+        "amount": price.amount,
+        "currency": price.currency.as_str(),
+        "original": price.original,
+        "isDeposit": price.is_deposit,
+        "refundableUntil": price.refundable_until_min,
+        "vatRate": price.vat_rate_bp,
+    }
+}
+
+fn price(stored: &Document) -> Result<OfferPrice, MongoError> {
+    Ok(OfferPrice {
+        amount: minor(stored, "amount")?,
+        currency: word(stored, "currency", Currency::parse)?,
+        original: optional(stored, "original", |_| minor(stored, "original"))?,
+        is_deposit: flag(stored, "isDeposit")?,
+        refundable_until_min: optional(stored, "refundableUntil", |_| {
+            whole(stored, "refundableUntil")
+        })?,
+        vat_rate_bp: whole(stored, "vatRate")?,
     })
 }
 

@@ -43,7 +43,8 @@ pub async fn push_new(tx: &mut Tx, tasks: &[NewTask]) -> Result<(), MongoError> 
     tx.insert_many(QUEUE, documents).await
 }
 
-fn document(task: &NewTask) -> Result<Document, MongoError> {
+/// As it is stored.
+pub fn document(task: &NewTask) -> Result<Document, MongoError> {
     let task = task.stored();
     let mut document = doc! {
         "_id": task.key,

@@ -1,7 +1,7 @@
 //! Bookings in SQLite.
 
 pub mod erasing;
-mod write;
+pub(super) mod write;
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 

@@ -10,6 +10,7 @@ pub mod known_devices;
 pub mod notifications;
 pub mod offers;
 pub mod partners;
+pub mod payments;
 pub mod pictures;
 pub mod purges;
 pub mod queue;

@@ -37,6 +37,15 @@ impl EmbeddedQueue {
 
 #[async_trait]
 impl QueueStore for EmbeddedQueue {
+    async fn add(&self, task: NewTask) -> Result<bool, StoreError> {
+        let add = self.db.write(move |tx| {
+            push(tx, [&task])?;
+            // Of the row that was inserted, if it was.
+            Ok(tx.changes() > 0)
+        });
+        add.await
+    }
+
     async fn take(
         &self,
         lane: Lane,

@@ -25,7 +25,7 @@ use crate::{
     error::SqliteError,
     stores::bookings::erasing,
     tables::{
-        codes, pictures, queue,
+        codes, payments, pictures, queue,
         users::{
             actors,
             change::{apply, has_one_owner},
@@ -253,6 +253,7 @@ fn erase(
     pictures::leave(tx, id, now_ms)?;
     verifications::erase(tx, id, now_ms)?;
     erasing::erase(tx, id, now_ms)?;
+    payments::leave(tx, id)?;
     actors::rename(tx, id, pseudonym)?;
     tx.prepare_cached("UPDATE consents SET owner = ?2 WHERE owner = ?1")?
         .execute((id.as_str(), pseudonym))?;

@@ -7,17 +7,21 @@ use domain::{
         rules::{self, Standing},
         store::{BookingPage, BookingQuery, DayCount},
     },
+    payments::{money::Currency, price::BookedPrice},
 };
 use rusqlite::{
     Connection, Params, Row, ToSql, Transaction, named_params, params_from_iter, types::Value,
 };
 
 use super::limit::limit;
+use super::payments::accounts::account_of;
 use super::word::word;
 use crate::error::SqliteError;
 
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
-    idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by";
+    idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, price_amount,
+    price_currency, price_is_deposit, price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms";
+const PRICE_COLUMN: usize = 13;
 
 /// Runs a query that selects [`COLUMNS`].
 fn query(
@@ -54,7 +58,24 @@ fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
         changed_at_ms: row.get(10)?,
         checked_in_at_ms: row.get(11)?,
         checked_in_by: user(12)?,
+        price: price(row)?,
     })
+}
+
+fn price(row: &Row<'_>) -> Result<Option<BookedPrice>, SqliteError> {
+    let Some(amount) = row.get(PRICE_COLUMN)? else {
+        return Ok(None);
+    };
+    let currency: String = row.get(PRICE_COLUMN + 1)?;
+    Ok(Some(BookedPrice {
+        amount,
+        currency: word("currency", &currency, Currency::parse)?,
+        is_deposit: row.get(PRICE_COLUMN + 2)?,
+        vat_rate_bp: row.get(PRICE_COLUMN + 3)?,
+        fee: row.get(PRICE_COLUMN + 4)?,
+        refundable_until_ms: row.get(PRICE_COLUMN + 5)?,
+        pay_before_ms: row.get(PRICE_COLUMN + 6)?,
+    }))
 }
 
 pub fn by_id(connection: &Connection, id: &BookingId) -> Result<Option<Booking>, SqliteError> {
@@ -111,6 +132,9 @@ pub fn standing(
              WHERE offer_id = ?1 AND day = ?2 AND status NOT IN ('CANCELLED', 'EXPIRED')",
             &[&offer, &day],
         )?,
+        takes_payments: booking.price.is_some()
+            && account_of(connection, &booking.partner)?
+                .is_some_and(|account| account.takes_payments),
     })
 }
 
@@ -179,10 +203,13 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
     tx.prepare_cached(
         "INSERT INTO bookings(id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
             idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, due_ms,
-            day, made_on, checked_in_on)
+            day, made_on, checked_in_on, price_amount, price_currency, price_is_deposit,
+            price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms)
          VALUES (:id, :user_id, :offer_id, :partner_id, :status, :counted, :from_ms, :until_ms,
             :idempotency_key, :created_at_ms, :changed_at_ms, :checked_in_at_ms, :checked_in_by,
-            :due_ms, :day, :made_on, :checked_in_on)",
+            :due_ms, :day, :made_on, :checked_in_on, :price_amount, :price_currency,
+            :price_is_deposit, :price_vat_rate_bp, :price_fee, :refundable_until_ms,
+            :pay_before_ms)",
     )?
     .execute(named_params! {
         ":id": booking.id.as_str(),
@@ -202,6 +229,13 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         ":day": booking.day(),
         ":made_on": booking.made_on(),
         ":checked_in_on": booking.checked_in_on(),
+        ":price_amount": booking.price.map(|price| price.amount),
+        ":price_currency": booking.price.map(|price| price.currency.as_str()),
+        ":price_is_deposit": booking.price.map(|price| price.is_deposit),
+        ":price_vat_rate_bp": booking.price.map(|price| price.vat_rate_bp),
+        ":price_fee": booking.price.map(|price| price.fee),
+        ":refundable_until_ms": booking.price.and_then(|price| price.refundable_until_ms),
+        ":pay_before_ms": booking.price.map(|price| price.pay_before_ms),
     })?;
     Ok(())
 }

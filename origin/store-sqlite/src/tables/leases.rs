@@ -8,6 +8,8 @@ use crate::error::SqliteError;
 pub const BOOKINGS: &str = "bookings";
 /// Deletes pictures that nobody needs.
 pub const PICTURES: &str = "pictures";
+/// Looks at payments, and compares the books.
+pub const PAYMENTS: &str = "payments";
 
 pub fn take(
     tx: &Transaction<'_>,

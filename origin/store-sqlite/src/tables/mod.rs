@@ -7,6 +7,7 @@ pub mod leases;
 pub mod limit;
 pub mod offers;
 pub mod partners;
+pub mod payments;
 pub mod pictures;
 pub mod places;
 pub mod queue;

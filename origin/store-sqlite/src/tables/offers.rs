@@ -20,8 +20,8 @@ use crate::error::SqliteError;
 pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establishment_id, o.category,
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
-    o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.row";
-const ROW_COLUMN: usize = 25;
+    o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row";
+const ROW_COLUMN: usize = 26;
 
 /// Runs a query that selects [`COLUMNS`].
 pub fn query(
@@ -81,6 +81,10 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
         admission: Admission {
             requires_identity: row.get(23)?,
             minimum_age: row.get(24)?,
+        },
+        price: match row.get_ref(25)? {
+            ValueRef::Null => None,
+            stored => Some(from_json("price", stored)?),
         },
     })
 }
@@ -146,11 +150,12 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
         "INSERT INTO offers (id, is_active, valid_from_ms, valid_until_ms, category, percentage, lat, lng,
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description, limit_per_day,
-            limit_per_user, archived_at_ms, version, requires_identity, minimum_age)
+            limit_per_user, archived_at_ms, version, requires_identity, minimum_age, price)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
-            :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age)",
+            :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age,
+            :price)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -179,7 +184,7 @@ pub fn replace(
             discount_description = :discount_description, schedule = :schedule, images = :images,
             conditions = :conditions, description = :description, limit_per_day = :limit_per_day,
             limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
-            requires_identity = :requires_identity, minimum_age = :minimum_age
+            requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price
          WHERE id = :id",
         after,
     )?;
@@ -208,6 +213,11 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         .as_ref()
         .map(|schedule| to_json("schedule", schedule))
         .transpose()?;
+    let price = offer
+        .price
+        .as_ref()
+        .map(|price| to_json("price", price))
+        .transpose()?;
     tx.prepare_cached(sql)?.execute(named_params! {
         ":id": offer.id.as_str(),
         ":is_active": offer.is_active,
@@ -232,6 +242,7 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":limit_per_user": offer.limits.per_user,
         ":archived_at_ms": offer.archived_at_ms,
         ":version": offer.version,
+        ":price": price,
         ":requires_identity": offer.admission.requires_identity,
         ":minimum_age": offer.admission.minimum_age,
     })?;

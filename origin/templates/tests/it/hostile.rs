@@ -58,6 +58,10 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
             l.first_name.clone_from(&typed);
             (l.offer, l.partner) = (typed.clone(), typed);
         }
+        Letter::PaymentDisputed(l) => {
+            l.first_name.clone_from(&typed);
+            l.offer = typed;
+        }
         Letter::News(l) => {
             l.first_name.clone_from(&typed);
             l.title.clone_from(&typed);

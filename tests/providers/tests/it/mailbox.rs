@@ -56,6 +56,6 @@ async fn reports_stay_on_this_machine() {
     let world = World::start().await;
     let order = json!({ "url": "http://192.0.2.1/", "reports": [{ "report": "subscription" }] });
     assert_eq!(world.control("reports", order).await.0, 400);
-    let order = json!({ "provider": "stripe", "trouble": { "kind": "hang" } });
+    let order = json!({ "provider": "paypal", "trouble": { "kind": "hang" } });
     assert_eq!(world.control("trouble", order).await.0, 400);
 }

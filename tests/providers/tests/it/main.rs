@@ -6,6 +6,7 @@ mod events;
 mod identity;
 mod mailbox;
 mod maps;
+mod payments;
 mod reports;
 mod sending;
 mod world;

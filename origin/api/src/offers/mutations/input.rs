@@ -11,6 +11,7 @@ use domain::{
     texts::{MOMENT, description},
 };
 
+use super::price::{PriceInput, price_edit};
 use crate::{
     nodes::{moment::Moment, offer::OfferCategory, partner::Weekday},
     request::input::{list, nullable, value},
@@ -38,6 +39,8 @@ pub struct UpdateOfferInput {
     images: MaybeUndefined<Vec<String>>,
     is_active: MaybeUndefined<bool>,
     limits: MaybeUndefined<BookingLimitsInput>,
+    /// Null: it is free to book. Bookings keep the price at which they were made.
+    price: MaybeUndefined<PriceInput>,
     /// Whether only guests with a verified identity may book.
     requires_identity: MaybeUndefined<bool>,
     /// 16 to 21 years, which the guest's verified identity has to prove; null: no age.
@@ -143,6 +146,7 @@ impl UpdateOfferInput {
             is_active: reading.take(value("isActive", self.is_active, Ok)),
             per_day: limits.per_day,
             per_user: limits.per_user,
+            price: price_edit(reading, self.price),
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),
             requires_identity: reading.take(value("requiresIdentity", self.requires_identity, Ok)),

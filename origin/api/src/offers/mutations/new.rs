@@ -14,6 +14,7 @@ use domain::{
 use super::input::{
     BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, moment, quota, schedule, validity,
 };
+use super::price::PriceInput;
 use crate::nodes::{moment::Moment, offer::OfferCategory};
 
 /// The offer to create.
@@ -40,6 +41,8 @@ pub struct CreateOfferInput {
     /// If absent, the number of bookings is unlimited.
     quota: Option<NewQuotaInput>,
     limits: Option<BookingLimitsInput>,
+    /// If absent, the offer is free to book.
+    price: Option<PriceInput>,
     /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for offers of the partner.
     #[graphql(default)]
     images: Vec<String>,
@@ -109,6 +112,7 @@ impl CreateOfferInput {
             is_active: Edit::Set(self.is_active),
             per_day: limits.per_day,
             per_user: limits.per_user,
+            price: Edit::Set(self.price.and_then(|given| given.read(&mut reading))),
             requires_identity: Edit::Set(self.requires_identity),
             minimum_age: Edit::Set(
                 reading.take(self.minimum_age.map(rules::minimum_age).transpose()),
@@ -160,6 +164,7 @@ fn blank(
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
         admission: Admission::default(),
     }
 }

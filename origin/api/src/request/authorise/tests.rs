@@ -112,9 +112,12 @@ fn every_field_follows_the_policy_table() {
                 let holder = "user staff manager owner admin service";
                 [TEAM, holder, OPERATORS, TEAM, OPERATORS]
             }
-            Who::HolderOrTeam(Post::Manager | Post::Owner) => {
-                panic!("no field has this yet: {field}")
+            Who::HolderOrTeam(Post::Manager) => {
+                let managers = "manager owner admin service";
+                let holder = "user staff manager owner admin service";
+                [managers, holder, OPERATORS, managers, OPERATORS]
             }
+            Who::HolderOrTeam(Post::Owner) => panic!("no field has this yet: {field}"),
             Who::OwnerOrTeam(Post::Manager) => {
                 [USERS, USERS, "admin", "manager owner admin", "admin"]
             }
@@ -127,7 +130,8 @@ fn every_field_follows_the_policy_table() {
                 | Scope::Partners
                 | Scope::Users
                 | Scope::Templates
-                | Scope::News,
+                | Scope::News
+                | Scope::Payments,
             ) => ["admin service"; 5],
         };
         let about = [

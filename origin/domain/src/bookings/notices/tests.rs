@@ -1,5 +1,8 @@
 use super::*;
-use crate::bookings::samples::{HOUR_MS, NOW_MS, booking};
+use crate::{
+    bookings::samples::{HOUR_MS, NOW_MS, booking},
+    payments::{money::Currency, price::BookedPrice},
+};
 
 fn told(before: Option<BookingStatus>, after: &Booking, by: &By) -> Vec<(String, i64, i64)> {
     let tasks = notices(before, after, by, NOW_MS).into_iter();
@@ -96,4 +99,25 @@ fn a_notice_holds_while_the_booking_is_as_it_says() {
             assert_eq!(holds(notice, &of(*other, 1)), *other == status);
         }
     }
+}
+
+#[test]
+fn money_confirms_a_booking_and_is_told_and_while_it_is_awaited_nobody_is() {
+    use BookingStatus::{Confirmed, Pending};
+    let priced = |booking: Booking| Booking {
+        price: Some(BookedPrice {
+            amount: 1_000,
+            currency: Currency::Eur,
+            is_deposit: false,
+            vat_rate_bp: 0,
+            fee: 0,
+            refundable_until_ms: None,
+            pay_before_ms: NOW_MS,
+        }),
+        ..booking
+    };
+    let waits = priced(of(Pending, 48));
+    assert_eq!(notices(None, &waits, &By::Holder, NOW_MS), []);
+    let paid = priced(of(Confirmed, 0));
+    assert_eq!(told(Some(Pending), &paid, &By::Payment), [confirmed()]);
 }

@@ -6,6 +6,7 @@ const STAFF: By = By::Staff(None);
 use crate::{
     BookingLimits, Quota,
     bookings::samples::{NOW_MS, booking, offer},
+    payments::{money::Currency, price::OfferPrice},
 };
 
 fn new() -> NewBooking {
@@ -14,6 +15,7 @@ fn new() -> NewBooking {
         user: UserId::derive("user", "1"),
         offer: offer().id,
         idempotency_key: Some("k".into()),
+        terms: None,
     }
 }
 
@@ -186,4 +188,55 @@ fn the_venue_may_cancel_until_the_end() {
     assert!(cancelled(booking.until_ms - 1).is_ok());
     let refused = cancelled(booking.until_ms).unwrap_err();
     assert_eq!(refused, BookingRefusal::TooLate);
+}
+
+fn price() -> OfferPrice {
+    OfferPrice {
+        amount: 1_000,
+        currency: Currency::Eur,
+        original: None,
+        is_deposit: false,
+        refundable_until_min: None,
+        vat_rate_bp: 0,
+    }
+}
+
+#[test]
+fn what_has_a_price_waits_for_its_money_and_nobody_else_confirms_it() {
+    let offer = Offer {
+        price: Some(price()),
+        ..offer()
+    };
+    assert_eq!(
+        draft(&offer, &new(), NOW_MS),
+        Err(BookingRefusal::PaymentsUnavailable)
+    );
+    let terms = Some(Terms { fee_bp: 700 });
+    let new = NewBooking { terms, ..new() };
+    let made = draft(&offer, &new, NOW_MS).unwrap();
+    // Although it begins at once.
+    assert_eq!(made.status, BookingStatus::Pending);
+    assert_eq!(made.price.unwrap().fee, 70);
+    let until_ms = NOW_MS + 10 * MINUTE_MS;
+    assert_eq!(due_ms(&made), Some(until_ms));
+    for by in [By::Holder, STAFF, By::Job] {
+        let confirmed = step(&made, Step::Confirm, &by, NOW_MS);
+        assert_eq!(confirmed, Err(BookingRefusal::PaymentRequired), "{by:?}");
+    }
+    let early = step(&made, Step::Expire, &By::Job, until_ms - 1);
+    assert_eq!(early, Err(BookingRefusal::TooEarly));
+    assert!(step(&made, Step::Expire, &By::Job, until_ms).is_ok());
+    // The job is late: the place is held, and the money confirms it.
+    let paid = step(&made, Step::Confirm, &By::Payment, until_ms + 5).unwrap();
+    assert_eq!(due_ms(&paid), Some(usable_until_ms(&paid)));
+    let over = step(&made, Step::Confirm, &By::Payment, made.until_ms);
+    assert_eq!(over, Err(BookingRefusal::TooLate));
+    let none = Standing::default();
+    let refused = Err(BookingRefusal::PartnerTakesNoPayments);
+    assert_eq!(admit(&offer, none), refused);
+    let takes = Standing {
+        takes_payments: true,
+        ..none
+    };
+    assert_eq!(admit(&offer, takes), Ok(()));
 }

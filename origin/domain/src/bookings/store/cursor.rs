@@ -3,7 +3,7 @@
 use crate::{
     BookingId,
     bookings::booking::Booking,
-    cursor::{CursorKind, seal, unseal},
+    cursor::{CursorKind, seal, unseal_of},
 };
 
 /// The position after a booking, newest first.
@@ -28,17 +28,7 @@ impl BookingCursor {
     }
 
     pub fn decode(text: &str) -> Option<Self> {
-        let (kind, body) = unseal(text)?;
-        match kind {
-            CursorKind::BookingNewest => {}
-            CursorKind::OfferNear
-            | CursorKind::OfferNewest
-            | CursorKind::PartnerName
-            | CursorKind::InboxNewest
-            | CursorKind::VerificationNewest => {
-                return None;
-            }
-        }
+        let body = unseal_of(CursorKind::BookingNewest, text)?;
         let (moment, id) = body.split_first_chunk::<8>()?;
         Some(Self {
             created_at_ms: i64::from_be_bytes(*moment),

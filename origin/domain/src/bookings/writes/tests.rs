@@ -13,6 +13,7 @@ fn new() -> NewBooking {
         user: UserId::derive("user", "1"),
         offer: offer().id,
         idempotency_key: Some("k".into()),
+        terms: None,
     }
 }
 

@@ -59,8 +59,16 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
         (
             Kind::PaymentResult,
             serde_json::json!({
-                "firstName": "Zoé", "outcome": "paid", "amountCents": 1250, "offer": "Un verre",
+                "firstName": "Zoé", "outcome": "paid", "amount": {"minor": 1250, "currency": "EUR"},
+                "vatRateBp": 1000, "reference": "1", "offer": "Un verre",
                 "booking": "0123456789abcdef01234567", "partner": "Chez Léa",
+            }),
+        ),
+        (
+            Kind::PaymentDisputed,
+            serde_json::json!({
+                "firstName": "Zoé", "outcome": "opened", "amount": {"minor": 1250, "currency": "EUR"},
+                "booking": "0123456789abcdef01234567", "reference": "1", "offer": "Un verre",
             }),
         ),
         (

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, OfferId, OfferSchedule,
     PartnerId, Quota,
+    payments::{money::Currency, price::OfferPrice},
 };
 
 /// The number of own tags: the offer's and its partner's.
@@ -38,6 +39,7 @@ pub fn offer() -> Offer {
         limits: BookingLimits::default(),
         archived_at_ms: None,
         version: 1,
+        price: None,
         admission: Admission::default(),
     }
 }
@@ -53,6 +55,17 @@ fn lyon() -> GeoPoint {
 #[expect(clippy::unnecessary_wraps, reason = "a field of an offer")]
 fn quota(total: i32, remaining: i32) -> Option<Quota> {
     Some(Quota { total, remaining })
+}
+
+fn price() -> OfferPrice {
+    OfferPrice {
+        amount: 1_250,
+        currency: Currency::Eur,
+        original: None,
+        is_deposit: false,
+        refundable_until_min: Some(60),
+        vat_rate_bp: 1_000,
+    }
 }
 
 fn schedule() -> OfferSchedule {
@@ -101,6 +114,7 @@ const FIELDS: &[(&str, Edit, usize, usize)] = &[
     ("limits",           |o| o.limits.per_day = Some(1),                                    OWN,           OWN),
     ("limits",           |o| o.limits.per_user = Some(1),                                   OWN,           OWN),
     ("archived_at_ms",   |o| o.archived_at_ms = Some(1),                                    OWN,           OWN),
+    ("price",            |o| o.price = Some(price()),                                       OWN,           OWN),
     ("version",          |o| o.version = 2,                                                 0,             0),
     ("nothing",          |_| (),                                                            0,             0),
 ];

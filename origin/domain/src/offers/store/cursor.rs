@@ -114,6 +114,8 @@ impl OfferCursor {
             CursorKind::PartnerName
             | CursorKind::BookingNewest
             | CursorKind::InboxNewest
+            | CursorKind::PaymentNewest
+            | CursorKind::LedgerOldest
             | CursorKind::VerificationNewest => None,
         }
     }

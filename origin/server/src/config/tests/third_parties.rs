@@ -195,3 +195,133 @@ fn a_bucket_is_there_or_not_and_production_asks_for_https() {
         "{said}"
     );
 }
+
+const PAYMENTS: [(&str, &str); 6] = [
+    ("YOUSOON_STRIPE_SECRET_KEY", "sk_live_51NobodysKeyAtAll"),
+    (
+        "YOUSOON_STRIPE_PUBLISHABLE_KEY",
+        "pk_live_51NobodysKeyAtAll",
+    ),
+    (
+        "YOUSOON_STRIPE_WEBHOOK_SECRET",
+        "whsec_0f1e2d3c4b5a69788796",
+    ),
+    (
+        "YOUSOON_STRIPE_RETURN_URL",
+        "https://partner.yousoon.example/payments",
+    ),
+    (
+        "YOUSOON_STRIPE_REFRESH_URL",
+        "https://partner.yousoon.example/again",
+    ),
+    ("YOUSOON_PAYMENTS_FEE_BP", "1000"),
+];
+
+/// The settings of payments, with one of them otherwise.
+fn payments_with<'a>(variable: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    let others = PAYMENTS.into_iter().filter(|(name, _)| *name != variable);
+    others.chain([(variable, value)]).collect()
+}
+
+#[test]
+fn payments_are_taken_or_not_and_need_all_their_settings() {
+    let payments = |variables: &[(&str, &str)]| {
+        read(variables).map(|config| config.providers.payments.clone())
+    };
+    assert!(payments(&[]).unwrap().is_none());
+    let found = payments(&PAYMENTS).unwrap().unwrap();
+    assert_eq!(found.stripe.base.as_str(), "https://api.stripe.com/");
+    assert_eq!(found.livemode, stripe::Livemode::Live);
+    assert_eq!((found.webhook_secrets.len(), found.fee_bp), (1, 1_000));
+    assert!(!format!("{found:?}").contains("sk_live"), "{found:?}");
+    for (variable, _) in &PAYMENTS[1..] {
+        assert_eq!(
+            payments(&payments_with(variable, "")).unwrap_err(),
+            format!("{variable}: is required when YOUSOON_STRIPE_SECRET_KEY is set")
+        );
+    }
+    for (variable, value, why) in [
+        (
+            "YOUSOON_STRIPE_SECRET_KEY",
+            "pk_live_51NobodysKeyAtAll",
+            "begins with none of sk_live_, rk_live_, sk_test_, rk_test_",
+        ),
+        (
+            "YOUSOON_STRIPE_PUBLISHABLE_KEY",
+            "sk_live_51NobodysKeyAtAll",
+            "does not begin with pk_",
+        ),
+        (
+            "YOUSOON_STRIPE_PUBLISHABLE_KEY",
+            "pk_test_51NobodysKeyAtAll",
+            "is of another environment than YOUSOON_STRIPE_SECRET_KEY",
+        ),
+        (
+            "YOUSOON_PAYMENTS_FEE_BP",
+            "5001",
+            "\"5001\" is not a number from 0 to 5000",
+        ),
+        (
+            "YOUSOON_STRIPE_RETURN_URL",
+            "http://partner.yousoon.example/",
+            "is not an https URL; only on a developer's machine may it be http, on loopback",
+        ),
+        (
+            "YOUSOON_STRIPE_URL",
+            "http://stripe.example/",
+            "is not an https URL; only on a developer's machine may it be http, on loopback",
+        ),
+    ] {
+        let variables = payments_with(variable, value);
+        assert_eq!(
+            payments(&variables).unwrap_err(),
+            format!("{variable}: {why}")
+        );
+    }
+}
+
+#[test]
+fn production_takes_real_money_by_real_servers_and_secrets() {
+    let in_production = |variables: Vec<(&str, &str)>| {
+        let all: Vec<_> = SOUND.into_iter().chain(variables).collect();
+        read(&all).map(drop)
+    };
+    assert_eq!(in_production(PAYMENTS.to_vec()), Ok(()));
+    let fake = ("YOUSOON_STRIPE_URL", "http://127.0.0.1:8025/stripe");
+    assert_eq!(
+        in_production(payments_with(fake.0, fake.1)).unwrap_err(),
+        "YOUSOON_STRIPE_URL: is for fakes, which production does not allow"
+    );
+    let (variable, weak) = ("YOUSOON_STRIPE_WEBHOOK_SECRET", "dev-stripe-webhook-secret");
+    assert_eq!(
+        in_production(payments_with(variable, weak)).unwrap_err(),
+        format!("{variable}: is a development secret: production needs a random secret")
+    );
+}
+
+#[test]
+fn a_rollout_refuses_test_keys_of_stripe() {
+    let refused = |keys: [(&str, &str); 2]| {
+        let is_other = |(name, _): &(&str, &str)| keys.iter().all(|(key, _)| key != name);
+        let others = PAYMENTS.into_iter().filter(is_other);
+        let variables: Vec<_> = FIT.into_iter().chain(others).chain(keys).collect();
+        let report = check::Report::new(&lookup_in(&variables), [], Some(ROLLOUT));
+        let text = report.to_string();
+        let lines = text.lines().filter(|line| line.contains("REFUSED"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(refused([PAYMENTS[0], PAYMENTS[1]]), Vec::<String>::new());
+    let wrong = refused([
+        ("YOUSOON_STRIPE_SECRET_KEY", "sk_test_51NobodysKeyAtAll"),
+        (
+            "YOUSOON_STRIPE_PUBLISHABLE_KEY",
+            "pk_test_51NobodysKeyAtAll",
+        ),
+    ]);
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(
+        wrong[0].starts_with("YOUSOON_STRIPE_SECRET_KEY"),
+        "{wrong:?}"
+    );
+    assert!(wrong[0].ends_with("is a test key: guests would pay no money"));
+}

@@ -22,7 +22,7 @@ tests! {
 }
 
 /// Open two days from now, at this time of the day.
-fn in_two_days() -> OfferSchedule {
+pub(crate) fn in_two_days() -> OfferSchedule {
     let moment = NOW_MS + 2 * DAY_MS;
     let (day, time) = (Day::of(moment).unwrap(), TimeOfDay::of(moment).unwrap());
     OfferSchedule {

@@ -56,8 +56,8 @@ use yousoon::{
 };
 
 use filling::{
-    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_pictures, fill_reach,
-    fill_team, fill_templates, fill_tokens, send_news,
+    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_payments, fill_pictures,
+    fill_reach, fill_team, fill_templates, fill_tokens, send_news,
 };
 
 use super::{embedded, nobody};
@@ -82,7 +82,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 18] = [
+pub(super) const COUNTS: [(Collection, u64); 24] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -92,11 +92,14 @@ pub(super) const COUNTS: [(Collection, u64); 18] = [
     // One ends at once.
     (Collection::Invitations, 1),
     (Collection::OfferViews, 2),
-    (Collection::Bookings, 7),
+    // One of them is paid.
+    (Collection::Bookings, 8),
     // Of the invitations, of the bookings that were confirmed at once or wait, of news, the product events
     // of six bookings and a check-in, that the erased one's session is forgotten elsewhere, and what one
     // is told of an identity.
-    (Collection::Queue, 9 + 7 + 1 + 2),
+    // Of the payment and its refund: the booking, its event, what the guest is told of both, and the
+    // refund itself.
+    (Collection::Queue, 9 + 7 + 1 + 5 + 2 - 1),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
@@ -106,6 +109,12 @@ pub(super) const COUNTS: [(Collection, u64); 18] = [
     // One of each is of somebody who is erased.
     (Collection::Uploads, 3),
     (Collection::Pictures, 2),
+    (Collection::Payments, 1),
+    (Collection::Refunds, 1),
+    (Collection::Ledger, 2),
+    (Collection::LedgerTransfers, 4),
+    (Collection::PartnerAccounts, 1),
+    (Collection::PaymentDifferences, 1),
     // One is decided, and one open. The erased one's is gone.
     (Collection::Verifications, 2),
 ];
@@ -186,6 +195,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
         now_ms: NOW_MS,
     };
     fresh.db.known_devices.meet(first).await.unwrap();
+    fill_payments(&fresh.db, &offers[0]).await;
     Remembered {
         token,
         invitation,
@@ -227,6 +237,7 @@ async fn everybody_who_was_moved_finds_what_was_theirs(fresh: Fresh) {
     assert!(token.is_some());
     assert_eq!(token, from.service_tokens.by_hash(&hash).await.unwrap());
     bookings_are_what_they_were(from, db, &remembered).await;
+    payments_are_what_they_were(from, db, &remembered.offers[0]).await;
     let (id, hash) = (
         remembered.invitation.id.clone(),
         remembered.invitation.hash(),
@@ -255,6 +266,7 @@ async fn bookings_are_what_they_were(from: &Database, db: &Database, remembered:
         user: user("ana"),
         offer: offer.id.clone(),
         idempotency_key: key.map(Into::into),
+        terms: None,
     };
     let same = db
         .bookings
@@ -279,7 +291,31 @@ async fn bookings_are_what_they_were(from: &Database, db: &Database, remembered:
     // What is due is still found, and ends.
     let long_after = NOW_MS + 20 * DAY_MS;
     let due = db.bookings.due(long_after, 9).await.unwrap();
-    assert_eq!(due.len(), 2);
+    assert_eq!(due.len(), 3);
+}
+
+async fn payments_are_what_they_were(from: &Database, db: &Database, offer: &Offer) {
+    let booking = [BookingId::derive("booking", "priced")];
+    let payment = db.payments.of_bookings(&booking).await.unwrap();
+    assert_eq!(payment.len(), 1);
+    assert_eq!(payment, from.payments.of_bookings(&booking).await.unwrap());
+    let ids: Vec<_> = payment.into_values().map(|payment| payment.id).collect();
+    let refunds = db.payments.refunds_of(&ids).await.unwrap();
+    assert_eq!(refunds, from.payments.refunds_of(&ids).await.unwrap());
+    let owed = db.payments.balance(&offer.partner_id).await.unwrap();
+    assert_eq!(owed.len(), 1);
+    assert_eq!(
+        owed,
+        from.payments.balance(&offer.partner_id).await.unwrap()
+    );
+    let moved = db.payments.moved(0, i64::MAX / 2).await.unwrap();
+    assert_eq!(moved, from.payments.moved(0, i64::MAX / 2).await.unwrap());
+    assert_eq!(db.payments.differences(9).await.unwrap().len(), 1);
+    let priced = db.offers.by_ids(std::slice::from_ref(&offer.id)).await;
+    assert_eq!(
+        priced.unwrap()[&offer.id].price,
+        Some(crate::payments::price())
+    );
 }
 
 async fn all_rows(db: &Database, limit: usize) -> Vec<Row> {

@@ -57,6 +57,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("myMembership", USERS), ("team", MANAGERS), ("partnerStats", MANAGERS),
     ("recordEvents", USERS), ("placeSuggestions", "staff manager owner admin service"), ("travel", USERS),
     ("resumeOffer", MANAGERS), ("deleteOffer", MANAGERS),
+    ("myPayments", USERS), ("payment", USERS), ("startPayment", USERS),
+    ("partnerAccount", MANAGERS), ("partnerBalance", OWNERS), ("partnerLedger", OWNERS),
+    ("startOnboarding", OWNERS), ("refundPayment", OPERATORS), ("paymentDifferences", OPERATORS),
     ("myIdentityVerification", USERS), ("submitIdentityVerification", USERS),
     ("identityVerifications", "admin"), ("decideIdentity", "admin"),
 ];

@@ -30,6 +30,7 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
         user: user.clone(),
         offer: offer.clone(),
         idempotency_key: Some(name.to_owned()),
+        terms: None,
     };
     let made = bookings
         .create(new("1", &offer.id), offer.valid_from_ms)
@@ -66,4 +67,5 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
         bookings.take_lease("a", now_ms + 9, now_ms).await.unwrap();
     }
     bookings.give_lease_back("a").await.unwrap();
+    super::payments::ask(db, offer, &user).await;
 }

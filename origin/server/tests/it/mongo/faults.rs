@@ -269,6 +269,7 @@ async fn booking_of_a_later_day(db: &MongoDb) -> (Offer, NewBooking) {
         user: user.id.clone(),
         offer: template.id.clone(),
         idempotency_key: Some("k".into()),
+        terms: None,
     };
     let is_pending = |offer: &Offer| {
         rules::draft(offer, &new, NOW_MS)

@@ -101,6 +101,7 @@ async fn book(db: &Database, user: &UserId) {
         user: user.clone(),
         offer: offer.id.clone(),
         idempotency_key: None,
+        terms: None,
     };
     let created = db.bookings.create(new, offer.valid_from_ms).await.unwrap();
     assert!(format!("{created:?}").contains("Identity"), "{created:?}");

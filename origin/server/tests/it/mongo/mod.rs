@@ -11,6 +11,7 @@ mod identity;
 mod migrating;
 mod moving;
 mod paging;
+mod payments;
 mod pictures;
 mod portal;
 mod reading;

@@ -13,6 +13,7 @@ use domain::{
         tasks::tasks,
         writes::{self, Draft, OfferWrite},
     },
+    payments::writes::ended,
 };
 use mongodb::bson::{DateTime, Document, doc};
 
@@ -23,7 +24,7 @@ use crate::{
     tables::{
         bookings as rows,
         collections::{BOOKINGS, USERS},
-        places, queue, users,
+        payments, places, queue, users,
         users::held,
     },
     tx::Tx,
@@ -110,7 +111,7 @@ pub(super) async fn step(
 }
 
 /// Writes what a step made of a booking, gives its place back, and leaves the purge and the tasks.
-pub(super) async fn store(
+pub(in crate::stores) async fn store(
     tx: &mut Tx,
     before: &Booking,
     after: &Booking,
@@ -135,7 +136,14 @@ pub(super) async fn store(
     outbox::push(tx, &purge, now_ms).await?;
     // A database that was copied while its source was in use may have the keys.
     let told = tasks(Some(before.status), after, by, now_ms);
-    queue::push(tx, &told).await
+    queue::push(tx, &told).await?;
+    if after.price.is_some()
+        && let Some(found) = payments::of_booking(tx, &after.id).await?
+    {
+        let change = ended(found.facts(), after, by, now_ms);
+        payments::write(tx, &found.payment, &change).await?;
+    }
+    Ok(())
 }
 
 async fn one(tx: &mut Tx, filter: Document) -> Result<Option<Booking>, MongoError> {
@@ -182,6 +190,10 @@ async fn standing(
         made: number(met.iter().filter(|met| met.created_at_ms > since_ms)),
         of_user: count(tx, of_user).await?,
         of_day: count(tx, of_day).await?,
+        takes_payments: booking.price.is_some()
+            && payments::accounts::account_of(tx, &booking.partner)
+                .await?
+                .is_some_and(|account| account.takes_payments),
     })
 }
 

@@ -1,6 +1,8 @@
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota,
-    StoreError, offers::listing::Listing,
+    StoreError,
+    offers::listing::Listing,
+    payments::{money::Currency, price::OfferPrice},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
 
@@ -43,6 +45,14 @@ fn full() -> Offer {
         },
         archived_at_ms: Some(NOW_MS),
         version: 7,
+        price: Some(OfferPrice {
+            amount: 1_250,
+            currency: Currency::Eur,
+            original: Some(2_000),
+            is_deposit: true,
+            refundable_until_min: Some(120),
+            vat_rate_bp: 1_000,
+        }),
         admission: Admission {
             requires_identity: true,
             minimum_age: Some(18),
@@ -64,6 +74,7 @@ fn bare() -> Offer {
         is_active: false,
         limits: BookingLimits::default(),
         archived_at_ms: None,
+        price: None,
         admission: Admission::default(),
         ..full()
     }

@@ -23,7 +23,7 @@ use crate::{
             CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, KNOWN_DEVICES,
             QUEUE, USERS,
         },
-        pictures, queue, users as rows,
+        payments, pictures, queue, users as rows,
         users::{actors, change::has_one_owner, held},
         verifications,
     },
@@ -121,6 +121,7 @@ pub(super) async fn erase(
     let agreed_once = tx.exists(CONSENTS, agreed_once).await?;
     tx.delete_one(USERS, this).await?;
     erasing::erase(tx, id, now_ms).await?;
+    payments::leave(tx, id).await?;
     actors::rename(tx, id, pseudonym).await?;
     let to_address = doc! {"emailKey": account.email_key().as_str()};
     tx.delete_many(INVITATIONS, to_address).await?;

@@ -10,13 +10,14 @@ use domain::{
         tasks::tasks,
         writes::{self, Creation, OfferWrite},
     },
+    payments::writes::ended,
 };
 use rusqlite::{Connection, Transaction};
 
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{bookings as rows, places, queue, users},
+    tables::{bookings as rows, payments, places, queue, users},
 };
 
 /// What a request would store, or its answer if that is nothing.
@@ -97,7 +98,7 @@ pub(super) fn step(
 }
 
 /// Writes what a step made of a booking, gives its place back, and leaves the purge and the tasks.
-pub(super) fn store(
+pub(in crate::stores) fn store(
     tx: &Transaction<'_>,
     before: &Booking,
     after: &Booking,
@@ -115,5 +116,11 @@ pub(super) fn store(
     };
     let purge = purge_of_step(after, step, by, given_back.as_ref());
     outbox_push(tx, &purge, now_ms)?;
-    queue::push(tx, &tasks(Some(before.status), after, by, now_ms))
+    queue::push(tx, &tasks(Some(before.status), after, by, now_ms))?;
+    if after.price.is_some()
+        && let Some(found) = payments::of_booking(tx, &after.id)?
+    {
+        payments::write(tx, &ended(found.facts(), after, by, now_ms))?;
+    }
+    Ok(())
 }

@@ -1,12 +1,22 @@
 //! What a database is filled with, block by block.
 
 use domain::{
-    VerificationId,
+    PaymentId, RefundId, VerificationId,
     identity::{
         provider::Started,
         rules::{NewRuling, NewVerification, RulingVerdict},
         store::{Begun, Ruled},
         verification::{SessionId, SessionUrl},
+    },
+    offers::{
+        edit::{Edit, OfferEdit},
+        store::Author,
+    },
+    payments::{
+        provider::{IntentStatus, ProviderRefund, RefundStatus},
+        reconciling::{Difference, DifferenceKind},
+        refund::RefundCause,
+        store::{NewPayment, NewRefund, Started as StartedPayment},
     },
 };
 
@@ -178,6 +188,7 @@ pub(super) async fn fill_bookings(
             user: user(by),
             offer: offer.id.clone(),
             idempotency_key: key.map(Into::into),
+            terms: None,
         };
         ids.push(new.id.clone());
         let created = db.bookings.create(new, NOW_MS).await.unwrap();
@@ -301,4 +312,63 @@ pub(super) async fn fill_team(db: &Database, offer: &Offer, token: &InvitationTo
         },
     });
     db.stats.add_views(views.to_vec()).await.unwrap();
+}
+
+/// One booking that is paid, with a refund that the provider has accepted.
+pub(super) async fn fill_payments(db: &Database, offer: &Offer) {
+    crate::payments::with_account(db, offer, true).await;
+    let edit = OfferEdit {
+        price: Edit::Set(Some(crate::payments::price())),
+        ..OfferEdit::default()
+    };
+    let author = Author {
+        actor: "test".into(),
+        action: "edit",
+    };
+    let updated = db.offers.update(offer.id.clone(), edit, author, NOW_MS);
+    updated.await.unwrap();
+    let new = crate::payments::with_terms("priced", "zoe", offer);
+    let (booking, user) = (new.id.clone(), new.user.clone());
+    let created = db.bookings.create(new, NOW_MS).await.unwrap();
+    assert!(matches!(created, Created::Done(_)), "{created:?}");
+    let new = NewPayment {
+        id: PaymentId::derive("payment", "priced"),
+        booking,
+        user,
+    };
+    let StartedPayment::Done(payment) = db.payments.start(new, NOW_MS).await.unwrap() else {
+        panic!("it can be paid")
+    };
+    let came = crate::payments::intent(&payment, IntentStatus::Succeeded);
+    db.payments.apply_intent(&came, NOW_MS).await.unwrap();
+    let new = NewRefund {
+        id: RefundId::derive("refund", "priced"),
+        payment: payment.id.clone(),
+        amount: Some(100),
+        cause: RefundCause::Support,
+        reason: Some("trop tard".into()),
+        by: Some(super::user("ana")),
+    };
+    db.payments.ask_refund(new.clone(), NOW_MS).await.unwrap();
+    let found = ProviderRefund {
+        id: "re_1".into(),
+        refund: Some(new.id),
+        intent: came.id,
+        amount: 100,
+        status: RefundStatus::Accepted,
+        created_at_ms: NOW_MS,
+    };
+    db.payments.apply_refund(&found, NOW_MS).await.unwrap();
+    let difference = Difference {
+        provider_id: "pi_alien".into(),
+        kind: DifferenceKind::NotInLedger,
+        provider_minor: 5,
+        ledger_minor: 0,
+        currency: "EUR".into(),
+        at_ms: NOW_MS,
+        found_at_ms: NOW_MS,
+    };
+    let found = [difference];
+    let kept = db.payments.keep_differences(0, i64::MAX / 2, &found);
+    kept.await.unwrap();
 }

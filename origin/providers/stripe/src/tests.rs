@@ -1,0 +1,3 @@
+mod answering;
+mod asking;
+mod reporting;
