@@ -8,11 +8,10 @@ use domain::secret::Secret;
 use provider_http::Mode;
 use url::Url;
 
-use super::values::word;
 use super::{
     EventsConfig, IdentityConfig, PaymentsConfig, Role, Roles, maps,
     reader::{Reader, long_enough},
-    values::{callable, needed},
+    values::{callable, needed, word},
 };
 
 /// How long a provider may take to answer.
