@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use e2e::Stack;
 use serde_json::{Value, json};
 
 use crate::{
@@ -62,7 +63,7 @@ async fn mine(world: &World, person: &Person) -> Value {
         .await
 }
 
-/// Waits for a mail whose title begins so.
+/// Waits for that many mails; the last one's title begins so.
 async fn told(world: &World, person: &Person, count: usize, title: &str) {
     let mail = world.mail(&person.email, count).await;
     let is = mail["title"].as_str().unwrap();
@@ -160,19 +161,38 @@ async fn somebody_too_young_stays_outside_and_a_verification_ends_after_its_term
         .await;
     assert_eq!(refused, "AGE_TOO_LOW");
 
+    // The edge and the fakes go by the true time: requests wait until it holds again.
     clock.set(VALID_S - WARNED_S + 60);
-    told(&world, &ana, 3, "La vérification de votre identité expire").await;
+    let told = "SELECT COUNT(*) = 2 FROM inbox WHERE letter LIKE '%expiring%'";
+    until(stack, told).await;
+    clock.set(0);
+    let status = mine(&world, &ana).await["me"]["identityStatus"].clone();
+    assert_eq!(status, "VERIFIED");
+    let inbox = ana.ask(stack, "Notifications", json!({"first": 1})).await;
+    let newest = &inbox["notifications"]["edges"][0]["node"];
+    assert_eq!(newest["title"], "Identité à renouveler");
+
     clock.set(VALID_S + 60);
-    let ana = ana.again(stack).await;
-    for _ in 0..200 {
-        if mine(&world, &ana).await["me"]["identityStatus"] == "NOT_SUBMITTED" {
-            let refused = ana
-                .refused(stack, "CreateBooking", booking(&offer, "later"))
-                .await;
-            assert_eq!(refused, "IDENTITY_REQUIRED");
+    let ended = "SELECT COUNT(*) = 2 FROM verifications WHERE state = 'lapsed'";
+    until(stack, ended).await;
+    clock.set(0);
+    let check = mine(&world, &ana).await;
+    assert_eq!(check["me"]["identityStatus"], "NOT_SUBMITTED");
+    assert_eq!(check["myIdentityVerification"]["birthYear"], Value::Null);
+    let refused = ana
+        .refused(stack, "CreateBooking", booking(&offer, "later"))
+        .await;
+    assert_eq!(refused, "IDENTITY_REQUIRED");
+}
+
+/// Waits until a question to the origin's database is answered with yes.
+async fn until(stack: &Stack, question: &str) {
+    let database = rusqlite::Connection::open(stack.database()).unwrap();
+    for _ in 0..400 {
+        if database.query_row(question, (), |row| row.get(0)).unwrap() {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("it goes on: {}", mine(&world, &ana).await);
+    panic!("never: {question}");
 }

@@ -74,8 +74,7 @@ impl World {
 
     /// Waits until so many mails have come to an address, and gives the last one.
     pub(crate) async fn mail(&self, to: &str, count: usize) -> Value {
-        // Jobs look every 15 s.
-        for _ in 0..1_200 {
+        for _ in 0..400 {
             let all = self.mailbox().await;
             let mine: Vec<_> = all
                 .iter()

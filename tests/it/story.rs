@@ -7,15 +7,7 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::{
-    PARIS, ids,
-    live::until_subscribed,
-    near,
-    people::{anonymous, answer, data, token_sent_to},
-    venue, warm,
-};
-
-const PASSWORD: &str = "correct horse";
+use crate::{PARIS, ids, live::until_subscribed, near, people::token_sent_to, venue, warm};
 
 /// A user who has signed up.
 pub(crate) struct Person {
@@ -25,7 +17,7 @@ pub(crate) struct Person {
 
 pub(crate) async fn sign_up(stack: &Stack, name: &str) -> Person {
     let email = format!("{name}@example.fr");
-    let input = json!({"email": email, "password": PASSWORD, "firstName": "Zoé",
+    let input = json!({"email": email, "password": "correct horse", "firstName": "Zoé",
         "lastName": "d'Été"});
     let ask = stack.ask("Register", json!({"input": input}));
     let body = json!({"documentId": ask.id, "variables": ask.variables});
@@ -68,18 +60,6 @@ impl Person {
         let code = answer.json()["errors"][0]["extensions"]["code"].clone();
         let code = code.as_str().unwrap_or_else(|| panic!("{}", answer.text));
         code.to_owned()
-    }
-
-    /// The same person, who signs in again.
-    pub(crate) async fn again(&self, stack: &Stack) -> Self {
-        let input = json!({"email": self.email, "password": PASSWORD});
-        let ask = stack.ask("Login", json!({"input": input}));
-        let answer = answer(anonymous(&stack.client, &stack.edge_url, &ask)).await;
-        let token = data(&answer)["login"]["accessToken"].clone();
-        Self {
-            token: token.as_str().unwrap().to_owned(),
-            email: self.email.clone(),
-        }
     }
 
     /// Verifies the e-mail address, with the link that came with the account: only then may this user

@@ -23,6 +23,7 @@ mod mailbox;
 mod onesignal;
 mod page;
 mod ses;
+mod sessions;
 mod sigv4;
 mod sns;
 mod state;

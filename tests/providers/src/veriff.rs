@@ -9,12 +9,12 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use crate::{mailbox::now, page::escaped, state::State, webhooks::address};
+use crate::{mailbox::now, page::escaped, sessions::Session, state::State, webhooks::address};
 
 /// The most sessions that are remembered.
 const MOST_SESSIONS: usize = 10_000;
@@ -22,17 +22,6 @@ const MOST_REPEATS: usize = 100;
 /// Its buttons send a form to this fake, and nothing runs.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
                            form-action 'self'; frame-ancestors 'none'";
-
-/// A session that was begun.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Session {
-    pub(crate) id: String,
-    vendor_data: Value,
-    /// All of them, the last one counts.
-    decisions: Vec<Value>,
-    deleted: bool,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,8 +7,8 @@ use domain::secret::Secret;
 use provider_http::Mode;
 
 use super::{
-    providers::{callable, needed},
     reader::Reader,
+    values::{callable, needed},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(10);

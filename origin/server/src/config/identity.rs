@@ -8,8 +8,8 @@ use identity::Terms;
 use provider_http::Mode;
 
 use super::{
-    providers::{callable, needed},
     reader::Reader,
+    values::{callable, needed},
 };
 
 /// Somebody waits for the answer.

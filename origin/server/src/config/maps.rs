@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use provider_http::Mode;
 
-use super::{providers::callable, reader::Reader};
+use super::{reader::Reader, values::callable};
 
 /// Somebody waits for the answer.
 const TIMEOUT: Duration = Duration::from_secs(3);

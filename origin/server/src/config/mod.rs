@@ -33,6 +33,7 @@ mod secret_file;
 mod telemetry;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use admin::AdminConfig;
 pub use cache::cache_from_env;

@@ -8,8 +8,8 @@ use stripe::Livemode;
 use url::Url;
 
 use super::{
-    providers::{callable, needed},
     reader::{Reader, long_enough},
+    values::{callable, needed},
 };
 
 /// Somebody waits for the answer, or a task does.

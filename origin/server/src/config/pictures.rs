@@ -8,8 +8,8 @@ use provider_http::Mode;
 use s3::{Addressing, BucketConfig, ConfigError, Credentials, PublicBase, Transport};
 
 use super::{
-    providers::{callable, needed, word},
     reader::Reader,
+    values::{callable, needed, word},
 };
 
 const BUCKET: &str = "YOUSOON_S3_BUCKET";

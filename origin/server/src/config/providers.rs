@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use api::environment::Environment;
 use domain::secret::Secret;
-use provider_http::{Mode, may_be_called};
+use provider_http::Mode;
 use url::Url;
 
 use super::{
     EventsConfig, IdentityConfig, PaymentsConfig, Role, Roles, maps,
     reader::{Reader, long_enough},
+    values::{callable, needed, word},
 };
 
 /// How long a provider may take to answer.
@@ -248,19 +249,6 @@ fn named(reader: &mut Reader<'_>, variable: &'static str, is_required: bool) -> 
     name
 }
 
-/// What a provider that was named cannot do without.
-pub(super) fn needed<T>(
-    reader: &mut Reader<'_>,
-    variable: &'static str,
-    value: Option<T>,
-    because: &str,
-) -> Option<T> {
-    if value.is_none() {
-        reader.require(variable, format!("is required when {because} is set"));
-    }
-    value
-}
-
 fn base(reader: &mut Reader<'_>, variable: &'static str, usual: &str, mode: Mode) -> Option<Url> {
     let parse = |text: &str| callable(text, mode);
     let Ok(usual) = parse(usual) else {
@@ -271,28 +259,6 @@ fn base(reader: &mut Reader<'_>, variable: &'static str, usual: &str, mode: Mode
     Some(reader.or(variable, usual, parse))
 }
 
-pub(super) fn callable(text: &str, mode: Mode) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
-    if may_be_called(&url, mode) {
-        Ok(url)
-    } else {
-        Err(
-            "is not an https URL; only on a developer's machine may it be http, on loopback"
-                .to_owned(),
-        )
-    }
-}
-
 fn secret(reader: &mut Reader<'_>, variable: &'static str) -> Option<Secret> {
     reader.secret(variable, UNSENT, |text| Ok(text.as_bytes().to_vec()))
-}
-
-/// Letters, digits and `-`, `_`.
-pub(super) fn word(text: &str) -> Result<String, String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if text.chars().all(is_plain) {
-        Ok(text.to_owned())
-    } else {
-        Err("may have letters, digits, - and _ only".to_owned())
-    }
 }
