@@ -394,13 +394,15 @@ async fn offered(world: &World, places: usize) -> Result<(String, String)> {
     )?;
     let query =
         "mutation U($o: ID!, $i: UpdateOfferInput!) { updateOffer(id: $o, input: $i) { id } }";
-    let input = json!({"quota": {"total": places, "remaining": places}, "schedule": null,
+    let mut input = json!({"quota": {"total": places, "remaining": places}, "schedule": null,
         "isActive": true, "price": {"amount": AMOUNT, "currency": "EUR", "vatRate": 1000,
             "refundableUntil": 0}});
     // Open from tomorrow on: who cancels is refunded.
     let day = chrono::Utc::now() + chrono::Duration::days(1);
     let weekday = day.format("%A").to_string().to_uppercase();
-    let mut input = input;
+    let moment = |days| (chrono::Utc::now() + chrono::Duration::days(days)).to_rfc3339();
+    input["validFrom"] = json!(moment(-1));
+    input["validUntil"] = json!(moment(20));
     input["schedule"] = json!({"weekdays": [weekday], "from": "18:00", "to": "23:00"});
     let variables = json!({"o": offer, "i": input});
     let answer = world.ask(0, Some(TOKEN), query, variables).await?;

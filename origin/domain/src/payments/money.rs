@@ -39,6 +39,7 @@ impl Money {
     }
 
     /// The tax that it contains at a rate, rounded to the nearest unit.
+    #[must_use]
     pub fn contained(self, basis_points: i32) -> Self {
         let rate = i64::from(basis_points.max(0));
         let whole = BASIS_POINTS + rate;

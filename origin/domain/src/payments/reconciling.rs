@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::BuildHasher,
     ops::Range,
 };
 
@@ -52,10 +53,10 @@ struct Line {
 
 /// What differs among the moments of `range`. `movements` and `moved` are those of the range and of
 /// [`MARGIN_MS`] before and after it, so that nothing that both books have is missed at its ends.
-pub fn differences(
+pub fn differences<S: BuildHasher>(
     range: &Range<i64>,
     movements: &[Movement],
-    moved: &HashMap<String, Vec<Transaction>>,
+    moved: &HashMap<String, Vec<Transaction>, S>,
     now_ms: i64,
 ) -> Vec<Difference> {
     let mut lines: BTreeMap<(&str, u8), [Option<Line>; 2]> = BTreeMap::new();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    BookingId, Offer, PartnerId, PaymentId, UserId,
+    BookingId, Offer, OfferSchedule, PartnerId, PaymentId, UserId,
     payments::{
         money::Currency,
         payment::{Payment, PaymentState},
@@ -147,7 +147,15 @@ impl World {
         // Signatures have the true time.
         let now_ms = chrono::Utc::now().timestamp_millis();
         app.clock.store(now_ms, Relaxed);
+        // Whoever cancels before it opens is refunded.
+        let day = chrono::Utc::now() + chrono::Duration::days(2);
+        let weekday = chrono::Datelike::weekday(&day).number_from_monday();
         let offer = Offer {
+            schedule: Some(OfferSchedule {
+                weekdays: vec![i32::try_from(weekday).unwrap()],
+                from: "18:00".into(),
+                to: "23:00".into(),
+            }),
             valid_from_ms: now_ms - DAY_MS,
             valid_until_ms: now_ms + 30 * DAY_MS,
             ..priced(places("a", 0, 2))

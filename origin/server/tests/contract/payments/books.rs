@@ -69,7 +69,7 @@ async fn a_dispute_changes_the_books_alone(fresh: Fresh) {
         assert_eq!(opened, Applied::Worrying(Worry::Disputed));
         assert_eq!(apply(DisputeStatus::Open).await, Applied::Nothing);
         let team = super::tasks(&fresh, "payment_disputed").await;
-        assert!(team.contains(&format!("payment_disputed:dp_{by}")));
+        assert!(team.contains(&format!("payment_disputed:dp_{by}:opened")));
         assert_eq!(apply(end).await, worry);
         for status in [
             end,
