@@ -572,7 +572,8 @@ async fn administrators_look_and_decide_with_a_reason() {
     world.app.sent().await;
     assert_eq!(world.mine(&ana).await.0, "VERIFIED");
 
-    // Nobody decides on their own.
+    // Nobody decides on their own. The newest is the first of the list.
+    world.app.pass_ms(1_000);
     world.submitted(&admin).await;
     let all = admin.ask(&world.app, CASES, json!({})).await.data();
     let all = all["identityVerifications"]["edges"].as_array().unwrap();
