@@ -44,14 +44,13 @@ impl Payments {
     /// partner's account.
     pub async fn onboarding(&self, partner: &PartnerId) -> Result<OnboardingLink, NoAccount> {
         let (store, provider) = (&self.0.parts.store, &self.0.parts.provider);
-        let account = match self.stored_account(partner).await? {
-            Some(account) => account,
-            None => {
-                let made = provider.create_account(partner);
-                let made = self.ask("create_account", IN_REQUEST, made).await?;
-                let kept = store.keep_account(partner, &made, self.now_ms());
-                kept.await?
-            }
+        let account = if let Some(account) = self.stored_account(partner).await? {
+            account
+        } else {
+            let made = provider.create_account(partner);
+            let made = self.ask("create_account", IN_REQUEST, made).await?;
+            let kept = store.keep_account(partner, &made, self.now_ms());
+            kept.await?
         };
         let link = provider.onboarding_link(&account.account);
         Ok(self.ask("onboarding_link", IN_REQUEST, link).await?)

@@ -111,14 +111,12 @@ impl Payments {
 
     async fn intent_of(&self, payment: &Payment) -> Result<Intent, ProviderError> {
         let provider = &self.0.parts.provider;
-        match &payment.intent {
-            Some(id) => self.ask("intent", IN_REQUEST, provider.intent(id)).await,
-            None => {
-                let new = new_intent(payment);
-                let made = provider.create_intent(&new);
-                self.ask("create_intent", IN_REQUEST, made).await
-            }
+        if let Some(id) = &payment.intent {
+            return self.ask("intent", IN_REQUEST, provider.intent(id)).await;
         }
+        let new = new_intent(payment);
+        let made = provider.create_intent(&new);
+        self.ask("create_intent", IN_REQUEST, made).await
     }
 }
 

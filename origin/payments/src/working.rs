@@ -67,7 +67,7 @@ impl Payments {
             Ok(Outcome::Done(provider_id)) => End::Sent { provider_id },
             Ok(Outcome::Needless(why)) => End::Needless { why },
             Ok(Outcome::GivenUp(error)) => End::Dead { error },
-            Err(Trouble::Store(error)) => self.later(task, chain(&error).to_string(), None),
+            Err(Trouble::Store(error)) => self.later(task, chain(&error), None),
             Err(Trouble::Provider(ProviderError::Later { why, after_ms })) => {
                 let name = self.0.parts.provider.name();
                 self.later(task, format!("{name}: {why}"), after_ms)
@@ -171,15 +171,13 @@ impl Payments {
             return Ok(Outcome::Needless("its money has come"));
         }
         let name = match &payment.intent {
-            Some(name) => name.clone(),
-            None => match self.unnamed(&payment).await? {
-                Some(name) => name,
-                None => {
-                    let applied = store.cancelled(id).await?;
-                    self.applied("intent", id.as_str(), applied);
-                    return Ok(Outcome::Needless("the provider has no intent of it"));
-                }
-            },
+            Some(name) => Some(name.clone()),
+            None => self.unnamed(&payment).await?,
+        };
+        let Some(name) = name else {
+            let applied = store.cancelled(id).await?;
+            self.applied("intent", id.as_str(), applied);
+            return Ok(Outcome::Needless("the provider has no intent of it"));
         };
         let cancelled = provider.cancel_intent(&name);
         let intent = self.ask("cancel_intent", IN_TASK, cancelled).await?;

@@ -5,6 +5,7 @@
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and references")]
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.0.push((name.to_owned(), value.to_string()));
         self

@@ -208,18 +208,17 @@ impl PaymentProvider for Stripe {
         &self,
         new: &NewProviderRefund,
     ) -> Result<ProviderRefund, ProviderError> {
-        let made = match self.refund_made(new).await? {
-            Some(made) => made,
-            None => {
-                let form = Form::default()
-                    .with("payment_intent", &new.intent)
-                    .with("amount", new.amount)
-                    .with("reverse_transfer", true)
-                    .with("refund_application_fee", true)
-                    .within("metadata", "refund", &new.refund);
-                let key = format!("refund:{}", new.refund);
-                self.post(&["v1", "refunds"], &form, Some(&key)).await?
-            }
+        let made = if let Some(made) = self.refund_made(new).await? {
+            made
+        } else {
+            let form = Form::default()
+                .with("payment_intent", &new.intent)
+                .with("amount", new.amount)
+                .with("reverse_transfer", true)
+                .with("refund_application_fee", true)
+                .within("metadata", "refund", &new.refund);
+            let key = format!("refund:{}", new.refund);
+            self.post(&["v1", "refunds"], &form, Some(&key)).await?
         };
         made.read().ok_or(ProviderError::Unknown)
     }

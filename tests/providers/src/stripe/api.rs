@@ -323,7 +323,7 @@ fn lines(stripe: &Stripe, mut query: Fields) -> Result<Value, Problem> {
     let page = page.map(|line| stripe.line_object(line, is_expanded));
     let page: Vec<Value> = page.collect();
     let has_more = found.next().is_some();
-    Ok(objects::list("balance_transactions", page, has_more))
+    Ok(objects::list("balance_transactions", &page, has_more))
 }
 
 /// What a guest's app sends: with the publishable key and the intent's secret.

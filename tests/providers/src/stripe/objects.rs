@@ -98,11 +98,11 @@ impl Stripe {
     }
 }
 
-pub(crate) fn list(url: &str, data: Vec<Value>, has_more: bool) -> Value {
+pub(crate) fn list(url: &str, data: &[Value], has_more: bool) -> Value {
     json!({"object": "list", "url": url, "has_more": has_more, "data": data})
 }
 
-pub(crate) fn event(id: &str, kind: &str, object: Value, account: Option<&str>) -> Value {
+pub(crate) fn event(id: &str, kind: &str, object: &Value, account: Option<&str>) -> Value {
     let mut event = json!({
         "id": id, "object": "event", "api_version": "2025-12-15.clover", "created": now(),
         "data": {"object": object}, "livemode": false, "pending_webhooks": 1,
