@@ -379,10 +379,6 @@ pub struct Admission {
 }
 
 impl Admission {
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde passes a reference"
-    )]
     fn asks_nothing(&self) -> bool {
         !self.asks_identity()
     }

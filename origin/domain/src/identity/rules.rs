@@ -319,7 +319,7 @@ impl Verification {
     }
 }
 
-impl<'a> Case<'a> {
+impl Case<'_> {
     pub fn is_newest(&self) -> bool {
         self.all
             .iter()
