@@ -32,7 +32,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    google::{self, Place},
+    google::{self, place::Place},
     state::{Locked, State},
     stripe,
     trouble::Trouble,

@@ -4,6 +4,7 @@
 //! another one is an area. `POST /control/places` orders other results, also none.
 
 mod matrix;
+pub(crate) mod place;
 
 use axum::{
     Json,
@@ -25,15 +26,6 @@ pub(crate) const MOST: usize = 1_000;
 /// Autocomplete suggests no more.
 const MOST_SUGGESTIONS: usize = 5;
 const LONGEST_SESSION: usize = 36;
-
-/// What is found for streets and texts that contain `asked`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Place {
-    pub(crate) asked: String,
-    /// Results as Geocoding v4 writes them.
-    pub(crate) results: Vec<Value>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -12,7 +12,9 @@ use ring::signature::RsaKeyPair;
 use serde_json::Value;
 use url::Url;
 
-use crate::{google::Place, mailbox::Mailbox, sessions::Session, stripe::Stripe, trouble::Trouble};
+use crate::{
+    google::place::Place, mailbox::Mailbox, sessions::Session, stripe::Stripe, trouble::Trouble,
+};
 
 /// The most keys of OneSignal that are remembered.
 const MOST_KEYS: usize = 10_000;

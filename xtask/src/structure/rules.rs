@@ -205,6 +205,11 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         // An offer may ask for a verified identity.
         ("bookings", "identity"),
         ("identity", "users"),
+        // A price is the offer's, and the booking keeps it.
+        ("offers", "payments"),
+        ("bookings", "payments"),
+        // Money confirms a booking, and goes back when it ends.
+        ("payments", "bookings"),
         // What a guest does is a product event, which needs the guest's consent.
         ("bookings", "analytics"),
         ("analytics", "users"),

@@ -62,7 +62,13 @@ impl OfferPrice {
         let mut reading = Reading::default();
         let good = |is_good: bool, rule: BrokenRule| if is_good { Ok(()) } else { Err(rule) };
         reading.take(good(AMOUNTS.contains(&self.amount), AMOUNT.at("amount")));
-        let is_original = |original| (self.amount..=*AMOUNTS.end()).contains(&original);
+        // With a wrong amount that alone is named.
+        let least = if AMOUNTS.contains(&self.amount) {
+            self.amount
+        } else {
+            *AMOUNTS.start()
+        };
+        let is_original = |original| (least..=*AMOUNTS.end()).contains(&original);
         let original = self.original.is_none_or(is_original);
         reading.take(good(original, ORIGINAL.at("original")));
         let is_refundable = |minutes| (0..=MOST_REFUNDABLE_MIN).contains(&minutes);

@@ -6,6 +6,7 @@
 
 pub mod event;
 pub mod notice;
+pub mod payment;
 pub mod retry;
 pub mod store;
 

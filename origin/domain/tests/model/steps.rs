@@ -117,16 +117,16 @@ impl Scenario {
 
     pub(crate) fn report_intent(&self, state: &mut State) -> bool {
         let subject = Subject::Intent { id: INTENT.into() };
-        state.provider.intent.is_some() && self.report(state, "intent".into(), subject)
+        state.provider.intent.is_some() && self.report(state, "intent", subject)
     }
 
     pub(crate) fn report_refund(&self, state: &mut State, place: usize) -> bool {
         let id = state.provider.refunds[place].id.clone();
-        self.report(state, id.clone(), Subject::Refund { id })
+        self.report(state, &id.clone(), Subject::Refund { id })
     }
 
     /// Each report has a name of its own, and so has its task.
-    fn report(&self, state: &mut State, of: String, subject: Subject) -> bool {
+    fn report(&self, state: &mut State, of: &str, subject: Subject) -> bool {
         let key = format!("report:{of}");
         if state.bounds.reports >= self.reports || state.queue.contains_key(&key) {
             return false;
@@ -151,13 +151,13 @@ impl Scenario {
             reason: Some("a complaint".into()),
             by: None,
         };
-        let stale = Payment {
+        let unrefunded = Payment {
             refunded: 0,
             ..payment.clone()
         };
         let is_unchecked = self.weakening == Weakening::SumUnchecked;
         let facts = Facts {
-            payment: if is_unchecked { &stale } else { &payment },
+            payment: if is_unchecked { &unrefunded } else { &payment },
             refunds: &state.refunds,
         };
         let Ok((mut change, _)) = writes::ask(&new, Some(facts), None, state.now_ms) else {

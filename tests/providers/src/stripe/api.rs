@@ -239,8 +239,11 @@ fn write(
             if !stripe.accounts.contains_key(&account) {
                 return Err(Problem::invalid("resource_missing", "account"));
             }
+            // A link can be opened once: each is another one.
+            let link = stripe.name("link");
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("account", &account)
+                .append_pair("link", &link)
                 .append_pair("back", &back)
                 .finish();
             let address = state.inner.address;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{chaos::Dice, objects, reports::Reporting};
+use super::{chaos::Dice, objects, reporting::Reporting};
 
 /// Metadata of an object.
 pub(crate) type Metadata = Map<String, Value>;

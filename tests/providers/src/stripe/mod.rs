@@ -12,6 +12,7 @@ mod intents;
 mod objects;
 mod page;
 mod partners;
+mod reporting;
 mod reports;
 
 pub use books::{Books, IntentEntry, RefundEntry};

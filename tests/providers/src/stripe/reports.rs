@@ -4,38 +4,17 @@ use std::time::Duration;
 
 use anyhow::Context;
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::Sha256;
 use url::Url;
 
-use super::books::now;
+use super::{books::now, reporting::Delivery};
 use crate::state::State;
 
 /// Stripe goes on for days; a test does not.
 const ATTEMPTS: u32 = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-
-#[derive(Debug, Default)]
-pub(crate) struct Reporting {
-    /// Where reports go; none leaves them unsent.
-    pub(crate) url: Option<Url>,
-    /// Reports are not sent by themselves: an order sends them.
-    pub(crate) is_held: bool,
-    /// What happened, and was not sent yet.
-    pub(crate) waiting: Vec<Value>,
-    /// All that happened, oldest first.
-    pub(crate) happened: Vec<Value>,
-    pub(crate) deliveries: Vec<Delivery>,
-}
-
-/// What a webhook answered.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Delivery {
-    pub(crate) event: String,
-    pub(crate) kind: String,
-    pub(crate) status: Option<u16>,
-}
 
 /// How a report is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

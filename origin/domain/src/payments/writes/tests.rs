@@ -188,13 +188,13 @@ fn what_says_it_succeeded_without_money_is_read_once_more() {
 
 #[test]
 fn the_end_of_a_booking_refunds_by_who_ended_it_and_when() {
+    use BookingStatus::{Cancelled, CheckedIn, Confirmed, Expired, NoShow};
     let ended_by = |status, by: &By, now_ms| {
         let change = ended(facts(&captured(), &[]), &booking(status), by, now_ms);
         change.asked.first().map(|refund| refund.cause)
     };
     let until_ms = NOW_MS + 60 * MINUTE_MS;
     let staff = By::Staff(None);
-    use BookingStatus::{Cancelled, CheckedIn, Confirmed, Expired, NoShow};
     for (status, by, now_ms, cause) in [
         (
             Cancelled,

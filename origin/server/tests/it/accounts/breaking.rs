@@ -20,10 +20,10 @@ use crate::app::TestApp;
 type Path = Vec<String>;
 
 /// The rules that are broken on the way. Those that compare two fields are not.
-const RULES: &str = "BIRTH_YEAR CONTENT_TYPE COUNTRY DATE_TIME DESCRIPTION EMAIL EVENT_ID EVENT_OFFER HTTPS_URL IDEMPOTENCY_KEY \
-    LINE_LENGTH LIST_LENGTH LOCATION MINIMUM MINIMUM_AGE NAME_LENGTH NEWS_PARAGRAPHS NEWS_PATH NEWS_TITLE NOT_NULL \
+const RULES: &str = "AMOUNT BIRTH_YEAR CONTENT_TYPE COUNTRY DATE_TIME DESCRIPTION EMAIL EVENT_ID EVENT_OFFER HTTPS_URL IDEMPOTENCY_KEY \
+    LINE_LENGTH LIST_LENGTH LOCATION MINIMUM MINIMUM_AGE NAME_LENGTH NEWS_PARAGRAPHS NEWS_PATH NEWS_TITLE NOT_NULL ORIGINAL \
     PARTNER_OF_PURPOSE PASSWORD_BYTES PASSWORD_CHARACTERS PASSWORD_LENGTH PERCENTAGE PHONE_E164 \
-    SESSION_TOKEN SIZE TIME VERSION WEEKDAYS";
+    REFUNDABLE SESSION_TOKEN SIZE TIME VAT_RATE VERSION WEEKDAYS";
 
 /// C1.
 #[tokio::test]
@@ -157,6 +157,7 @@ fn good(schema: &ServiceDocument, name: &str, of: &Type) -> Value {
         ("Boolean", _) => false.into(),
         ("Int", _) if name == "minimumAge" => 18.into(),
         ("Int", _) if name == "birthYear" => 1990.into(),
+        ("Int", _) if ["amount", "original"].contains(&name) => 100.into(),
         ("Int" | "Float", _) => 1.into(),
         ("DateTime", _) => match name {
             "validUntil" => "2027-01-02T00:00:00Z".into(),

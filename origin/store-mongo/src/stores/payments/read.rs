@@ -254,7 +254,10 @@ async fn with_transfers(
     let mut transfers = rows::ledger::transfers(&found.await?)?;
     let entries = entries.iter();
     entries
-        .map(|entry| rows::ledger::transaction(entry, &mut transfers))
+        .map(|entry| {
+            let own = transfers.remove(&text(entry, "_id")?);
+            rows::ledger::transaction(entry, own.unwrap_or_default())
+        })
         .collect()
 }
 

@@ -55,21 +55,17 @@ pub async fn known(tx: &mut Tx, keys: &[String]) -> Result<Vec<String>, MongoErr
     found.iter().map(|entry| text(entry, "_id")).collect()
 }
 
-/// A transaction with those of these transfers that are its own.
-pub fn transaction(
-    stored: &Document,
-    transfers: &mut HashMap<String, Vec<Transfer>>,
-) -> Result<Transaction, MongoError> {
-    let key = text(stored, "_id")?;
+/// A transaction with its transfers.
+pub fn transaction(stored: &Document, transfers: Vec<Transfer>) -> Result<Transaction, MongoError> {
     Ok(Transaction {
+        key: text(stored, "_id")?,
         payment: optional(stored, "paymentId", |_| {
             id(stored, "paymentId", PaymentId::parse)
         })?,
         provider_id: text(stored, "providerId")?,
         currency: word(stored, "currency", Currency::parse)?,
         at_ms: moment_ms(stored, "at")?,
-        transfers: transfers.remove(&key).unwrap_or_default(),
-        key,
+        transfers,
     })
 }
 
