@@ -137,17 +137,7 @@ impl AppState {
             &cache_tiered::Clock::new(move || wall.now_ms().unsigned_abs()),
         );
         let purge_log = open_log(&config, &database, &caches, clock.now_ms()).await?;
-        let sessions = caches.redis_sessions(&config.cache);
-        let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
-        let auth = Auth::new(
-            &config.auth,
-            config.admin.token.clone(),
-            Arc::clone(&database.users),
-            sessions.unwrap_or_else(|| Arc::clone(&database.sessions)),
-            Arc::clone(&database.codes),
-            Arc::clone(&database.known_devices),
-            Arc::clone(&database.service_tokens),
-        )?;
+        let auth = auth(&config, &database, &caches)?;
         let unsent = Arc::new(unsent(&config));
         let (queue_wake, entries_stored) = (watch::Sender::new(()), watch::Sender::new(()));
         let templates = templates(&database).await?;
@@ -239,6 +229,20 @@ impl AppState {
             config,
         })))
     }
+}
+
+fn auth(config: &Config, database: &Database, caches: &Caches) -> Result<Auth, StateError> {
+    let sessions = caches.redis_sessions(&config.cache);
+    let sessions = sessions.map(|sessions| Arc::new(sessions) as Arc<dyn Sessions>);
+    Ok(Auth::new(
+        &config.auth,
+        config.admin.token.clone(),
+        Arc::clone(&database.users),
+        sessions.unwrap_or_else(|| Arc::clone(&database.sessions)),
+        Arc::clone(&database.codes),
+        Arc::clone(&database.known_devices),
+        Arc::clone(&database.service_tokens),
+    )?)
 }
 
 /// The templates in use. The program's own are used until those that administrators changed can be read.

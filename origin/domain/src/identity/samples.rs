@@ -23,15 +23,16 @@ pub fn account() -> Account {
 
 /// The account's first check.
 pub fn verification(state: State) -> Verification {
-    let id = SessionId::parse("12df6045-3846-3e45-946a-14fa6136d78b");
     let url = SessionUrl::parse("https://magic.example/v/1").filter(|_| state.is_open());
-    let session = id.map(|id| Session { id, url });
+    let session = SessionId::parse("12df6045-3846-3e45-946a-14fa6136d78b")
+        .filter(|_| state != State::Created)
+        .map(|id| Session { id, url });
     Verification {
         id: VerificationId::derive("verification", "1"),
         user: account().id,
         consent_version: "1".into(),
         attempt: 1,
-        session: session.filter(|_| state != State::Created),
+        session,
         state,
         reason: None,
         birth_year: None,

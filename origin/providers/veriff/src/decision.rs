@@ -28,8 +28,8 @@ struct Decision {
     status: String,
     #[serde(default)]
     reason_code: Option<Code>,
-    #[serde(default)]
-    decision_time: Option<String>,
+    #[serde(default, rename = "decisionTime")]
+    at: Option<String>,
     #[serde(default)]
     person: Option<Person>,
 }
@@ -107,7 +107,7 @@ pub(crate) fn read(body: &[u8], session: &SessionId) -> Option<Sight> {
         // Such as 9121: people at Veriff or at ours look at it.
         _ => return Some(Sight::Undecided),
     };
-    let at_ms = match &decision.decision_time {
+    let at_ms = match &decision.at {
         None => None,
         Some(text) => Some(moment_ms(text)?),
     };

@@ -122,8 +122,10 @@ fn decision(code: u32, status: &str, more: Value) -> Vec<u8> {
         "reasonCode": null, "decisionTime": "2026-06-01T11:59:00.5Z", "acceptanceTime": null,
         "person": {"firstName": "ZOE", "dateOfBirth": "1990-02-03", "idNumber": "1"},
         "document": {"number": "X123"}, "vendorData": "pseudonym"});
-    for (name, value) in more.as_object().unwrap() {
-        decision[name] = value.clone();
+    if let Value::Object(more) = more {
+        for (name, value) in more {
+            decision[name] = value;
+        }
     }
     json!({"status": "success", "verification": decision})
         .to_string()

@@ -65,9 +65,10 @@ impl Webhook {
     ) -> Result<Option<Hint>, HintError> {
         let signature = signature.ok_or(HintError::Unsigned)?;
         // Each is tried: how long it takes does not say which one is right.
-        let good = self.secrets.iter().fold(false, |good, secret| {
-            is_signed(secret.expose(), signature, body) || good
-        });
+        let mut good = false;
+        for secret in &self.secrets {
+            good |= is_signed(secret.expose(), signature, body);
+        }
         if !good {
             return Err(HintError::Signature);
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use domain::{
     Admission, Offer,
     identity::rules::FIRST_POLL_MS,
+    purges::audit::AuditFilter,
     secret::Secret,
     users::{
         account::{Post, Role},
@@ -558,7 +559,7 @@ async fn administrators_look_and_decide_with_a_reason() {
         .state
         .services
         .purges
-        .audit(None, 99, Default::default());
+        .audit(None, 99, AuditFilter::default());
     let audit = audit.await.unwrap();
     let row = audit
         .iter()

@@ -117,11 +117,12 @@ fn every_field_follows_the_policy_table() {
                 let holder = "user staff manager owner admin service";
                 [managers, holder, OPERATORS, managers, OPERATORS]
             }
-            Who::HolderOrTeam(Post::Owner) => panic!("no field has this yet: {field}"),
             Who::OwnerOrTeam(Post::Manager) => {
                 [USERS, USERS, "admin", "manager owner admin", "admin"]
             }
-            Who::OwnerOrTeam(Post::Staff | Post::Owner) => panic!("no field has this yet: {field}"),
+            Who::HolderOrTeam(Post::Owner) | Who::OwnerOrTeam(Post::Staff | Post::Owner) => {
+                panic!("no field has this yet: {field}")
+            }
             Who::Administrators => ["admin"; 5],
             Who::Operators(Scope::Purge) => ["admin narrow service"; 5],
             Who::Operators(

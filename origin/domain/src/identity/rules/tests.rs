@@ -314,6 +314,7 @@ fn of_an_operator_and_the_provider_the_later_one_counts() {
 #[test]
 fn an_offer_admits_who_is_verified_and_certainly_old_enough() {
     use IdentityRefusal::{AgeTooLow, Pending, Required};
+    use IdentityStatus::{NotSubmitted, Rejected, Verified};
     let identity = Admission {
         requires_identity: true,
         minimum_age: None,
@@ -327,7 +328,6 @@ fn an_offer_admits_who_is_verified_and_certainly_old_enough() {
         until_ms: Some(NOW_MS + 1),
         birth_year,
     };
-    use IdentityStatus::{NotSubmitted, Rejected, Verified};
     // It is 2026.
     let table = [
         (Admission::default(), known(NotSubmitted, None), Ok(())),
