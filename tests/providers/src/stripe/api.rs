@@ -273,11 +273,8 @@ fn read(
             query.end()?;
             let of = stripe.refunds.values().rev();
             let of = of.filter(|refund| refund.intent == intent);
-            Ok(objects::list(
-                path,
-                of.map(objects::refund).collect(),
-                false,
-            ))
+            let found: Vec<Value> = of.map(objects::refund).collect();
+            Ok(objects::list(path, &found, false))
         }
         ["refunds", id] => stripe
             .refunds

@@ -273,7 +273,7 @@ impl Stripe {
     /// Has an event reported.
     pub(crate) fn happened(&mut self, kind: &str, object: Value, account: Option<&str>) {
         let id = self.name("evt");
-        let event = objects::event(&id, kind, &object, account);
+        let event = objects::event(&id, kind, object, account);
         self.reporting.waiting.push(event);
     }
 }

@@ -102,12 +102,13 @@ pub(crate) fn list(url: &str, data: &[Value], has_more: bool) -> Value {
     json!({"object": "list", "url": url, "has_more": has_more, "data": data})
 }
 
-pub(crate) fn event(id: &str, kind: &str, object: &Value, account: Option<&str>) -> Value {
+pub(crate) fn event(id: &str, kind: &str, object: Value, account: Option<&str>) -> Value {
     let mut event = json!({
         "id": id, "object": "event", "api_version": "2025-12-15.clover", "created": now(),
-        "data": {"object": object}, "livemode": false, "pending_webhooks": 1,
+        "data": {}, "livemode": false, "pending_webhooks": 1,
         "request": {"id": null, "idempotency_key": null}, "type": kind,
     });
+    event["data"]["object"] = object;
     if let Some(account) = account {
         event["account"] = json!(account);
     }
