@@ -1,7 +1,5 @@
 //! Payments, refunds, and where a partner's money is.
 
-#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
-
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::PartnerId;
 use domain::payments::{

@@ -95,14 +95,12 @@ impl PaymentQueries {
         let request = RequestContext::of(ctx);
         let partner = of_team(request, "partnerAccount", &partner_id)?;
         let services = &request.services;
-        let found = match &services.payments {
-            Some(payments) => payments.account(&partner).await.map_err(failed)?,
-            None => {
-                let stored = services
-                    .payment_store
-                    .accounts(std::slice::from_ref(&partner));
-                stored.await.map_err(failed)?.remove(&partner)
-            }
+        let found = if let Some(payments) = &services.payments {
+            payments.account(&partner).await.map_err(failed)?
+        } else {
+            let stored = &services.payment_store;
+            let stored = stored.accounts(std::slice::from_ref(&partner));
+            stored.await.map_err(failed)?.remove(&partner)
         };
         Ok(found.map(PartnerAccountNode::from))
     }

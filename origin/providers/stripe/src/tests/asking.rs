@@ -63,12 +63,15 @@ async fn answer(
     let mut line = format!("{method} {uri}");
     for name in ["idempotency-key", "stripe-account"] {
         if let Some(value) = headers.get(name) {
-            line.push_str(&format!(" {name}={}", value.to_str().unwrap()));
+            line += " ";
+            line += name;
+            line += "=";
+            line += value.to_str().unwrap();
         }
     }
     let form = form_urlencoded::parse(&body);
     for (name, value) in form {
-        line.push_str(&format!(" {name}:{value}"));
+        line += &[" ", &name, ":", &value].concat();
     }
     seen.lock().unwrap().push(line);
     let (status, body) = answers.lock().unwrap().pop().unwrap();

@@ -40,9 +40,9 @@ async fn stripes_own_description_accepts_every_request() {
         intent: intent.id.clone(),
         amount: 500,
     };
-    taken(stripe.create_refund(&new).await);
-    taken(stripe.refund("re_1").await);
-    taken(stripe.dispute("du_1").await);
+    taken(&stripe.create_refund(&new).await);
+    taken(&stripe.refund("re_1").await);
+    taken(&stripe.dispute("du_1").await);
     stripe.payout(&account.id, "po_1").await.unwrap();
     let until_ms = 1_795_968_000_000;
     let page = stripe
@@ -51,7 +51,7 @@ async fn stripes_own_description_accepts_every_request() {
     page.unwrap();
 }
 
-fn taken<T: std::fmt::Debug>(answer: Result<T, ProviderError>) {
+fn taken<T: std::fmt::Debug>(answer: &Result<T, ProviderError>) {
     assert!(
         matches!(answer, Ok(_) | Err(ProviderError::Unknown)),
         "{answer:?}"
