@@ -24,6 +24,8 @@ use tokio::time::{interval, sleep};
 /// Noon: pushes wait for the morning at night.
 const NOON_S: i64 = 11 * 3_600;
 const DAY_S: i64 = 86_400;
+/// No request waits for longer: the origin may be killed at any moment.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
 /// So many of the accounts have a phone.
 const PHONES: usize = 10;
 const TOKEN: &str = "a-service-token-of-the-end-to-end-tests";
@@ -64,7 +66,10 @@ impl World {
             bin: bin.into(),
             dir: tempfile::tempdir()?,
             url: format!("http://{listen}"),
-            client: reqwest::Client::builder().no_proxy().build()?,
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(ANSWERED_WITHIN)
+                .build()?,
             environment,
         })
     }
@@ -105,7 +110,6 @@ impl World {
             .client
             .post(format!("{}/graphql", self.url))
             .bearer_auth(TOKEN)
-            .timeout(Duration::from_secs(20))
             .json(&json!({"query": query, "variables": variables}));
         Ok(request.send().await?.json().await?)
     }

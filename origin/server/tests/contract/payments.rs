@@ -152,7 +152,7 @@ async fn asked_to_pay(fresh: &Fresh, booking: &Booking, now_ms: i64) -> Started 
 async fn started(fresh: &Fresh, booking: &Booking) -> Payment {
     match asked_to_pay(fresh, booking, NOW_MS).await {
         Started::Done(payment) => *payment,
-        other => panic!("{other:?}"),
+        refused @ Started::Refused(_) => panic!("{refused:?}"),
     }
 }
 
@@ -399,7 +399,7 @@ async fn an_offer_with_a_price_is_sold_out_like_any_other(fresh: Fresh) {
     let due = fresh.db.bookings.due(late_ms - 1, 9).await.unwrap();
     assert_eq!(due, []);
     let due = fresh.db.bookings.due(late_ms, 9).await.unwrap();
-    assert_eq!(due, [first.clone()]);
+    assert_eq!(due, std::slice::from_ref(&first));
     let ended = fresh
         .db
         .bookings

@@ -92,8 +92,8 @@ async fn support_refunds_parts_and_never_more_than_came(fresh: Fresh) {
         let again = ask(&fresh, asking(id, "part", amount)).await;
         assert_eq!(again, RefundAsked::Before(part.clone()));
     }
-    let reused = ask(&fresh, asking(id, "part", Some(401))).await;
-    assert_eq!(reused, refused(PaymentRefusal::KeyReused));
+    let other = ask(&fresh, asking(id, "part", Some(401))).await;
+    assert_eq!(other, refused(PaymentRefusal::KeyReused));
     let left = AMOUNT - 400;
     let more = ask(&fresh, asking(id, "more", Some(left + 1))).await;
     assert_eq!(more, refused(PaymentRefusal::TooMuch { left }));

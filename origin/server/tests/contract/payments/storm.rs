@@ -288,6 +288,10 @@ async fn check(fresh: &Fresh, world: &World, offer: &Offer) {
         .collect();
     let bookings = fresh.db.bookings.by_ids(&ids).await.unwrap();
     let payments = fresh.db.payments.of_bookings(&ids).await.unwrap();
+    let moved = fresh.db.payments.moved(0, i64::MAX / 2).await.unwrap();
+    let left = remaining(fresh, offer).await;
+    let figures = fresh.db.payments.figures().await.unwrap();
+    assert_eq!((figures.open, figures.refunds_requested), (0, 0));
     let provider = world.provider.lock().unwrap();
     let mut confirmed = 0;
     for booking in bookings.values() {
@@ -303,7 +307,6 @@ async fn check(fresh: &Fresh, world: &World, offer: &Offer) {
         assert_eq!(is_confirmed, is_kept, "{booking:?} {payment:?}");
         assert_ne!(booking.status, BookingStatus::Pending);
     }
-    let moved = fresh.db.payments.moved(0, i64::MAX / 2).await.unwrap();
     let mut ours: Vec<(String, bool, i64)> = Vec::new();
     for entry in moved.values().flatten() {
         let is_refund = entry.movement() == Some(MovementKind::Refund);
@@ -325,8 +328,5 @@ async fn check(fresh: &Fresh, world: &World, offer: &Offer) {
         provider.refunds.len(),
         ours.len()
     );
-    drop(provider);
-    assert_eq!(remaining(fresh, offer).await, PLACES - confirmed);
-    let figures = fresh.db.payments.figures().await.unwrap();
-    assert_eq!((figures.open, figures.refunds_requested), (0, 0));
+    assert_eq!(left, PLACES - confirmed);
 }
