@@ -92,7 +92,10 @@ pub(super) fn is_secret(name: &str, value: &str) -> bool {
         .is_some_and(|authority| authority.contains('@'));
     has_password
         || value.contains("PRIVATE KEY")
-        || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || ["sk_", "rk_", "whsec_"].iter().any(|of_stripe| value.starts_with(of_stripe))
+        // Apps are given it.
+        || !(name.ends_with("_PUBLISHABLE_KEY") && value.starts_with("pk_"))
+            && SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 fn of_container(pod: &Value, container: &Value) -> Vec<String> {
@@ -245,6 +248,11 @@ spec: {metrics: [{type: External, external: {metric: {name: in_flight}}}]}
                 "YOUSOON_LOG: json",
                 "YOUSOON_EDGE_SECRET: ab",
                 "ConfigMap settings: YOUSOON_EDGE_SECRET is a secret",
+            ),
+            (
+                "YOUSOON_LOG: json",
+                "YOUSOON_STRIPE_PUBLISHABLE_KEY: sk_live_1",
+                "ConfigMap settings: YOUSOON_STRIPE_PUBLISHABLE_KEY is a secret",
             ),
             (
                 "YOUSOON_LOG: json",
