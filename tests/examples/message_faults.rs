@@ -14,7 +14,7 @@ use domain::{
     UserId,
     users::account::{IdentityStatus, Preferences, Role, Status},
 };
-use e2e::{Process, port};
+use e2e::{Process, SIGNING_KEYS, port};
 use fake_providers::{Fake, Secrets};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -60,6 +60,8 @@ impl World {
             ("YOUSOON_ADMIN_TOKEN", TOKEN.to_owned()),
             ("YOUSOON_DOCUMENT_MODE", "off".to_owned()),
             ("YOUSOON_RATE_LIMITS", "off".to_owned()),
+            // With keys of its own a new process would know no code of the one before it.
+            ("YOUSOON_JWT_KEYS", SIGNING_KEYS.to_owned()),
         ]);
         Ok(Self {
             fake,

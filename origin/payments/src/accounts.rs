@@ -33,7 +33,9 @@ pub enum NoAccount {
 impl From<ProviderError> for NoAccount {
     fn from(error: ProviderError) -> Self {
         match error {
-            ProviderError::Later { why, after_ms } => Self::Later { why, after_ms },
+            ProviderError::Later { why, after_ms } | ProviderError::NotYet { why, after_ms } => {
+                Self::Later { why, after_ms }
+            }
             ProviderError::Refused { .. } | ProviderError::Unknown => Self::Refused(error),
         }
     }

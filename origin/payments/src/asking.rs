@@ -42,12 +42,16 @@ impl Payments {
             Err(ProviderError::Refused { .. }) => "refused",
             Err(ProviderError::Unknown) => "unknown",
             Err(ProviderError::Later { .. }) => "later",
+            Err(ProviderError::NotYet { .. }) => "not_yet",
         };
         match &answer {
             Err(ProviderError::Later { after_ms, .. }) => shared.circuit.failed(now_ms, *after_ms),
-            Ok(_) | Err(ProviderError::Refused { .. } | ProviderError::Unknown) => {
-                shared.circuit.works();
-            }
+            Ok(_)
+            | Err(
+                ProviderError::NotYet { .. }
+                | ProviderError::Refused { .. }
+                | ProviderError::Unknown,
+            ) => shared.circuit.works(),
         }
         shared.metrics.asked(what, outcome, start.elapsed());
         let name = shared.parts.provider.name();

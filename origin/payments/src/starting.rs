@@ -80,7 +80,9 @@ impl Payments {
         };
         let intent = match self.intent_of(&payment).await {
             Ok(intent) => intent,
-            Err(ProviderError::Later { why, after_ms }) => {
+            Err(
+                ProviderError::Later { why, after_ms } | ProviderError::NotYet { why, after_ms },
+            ) => {
                 return Err(NotStarted::Later { why, after_ms });
             }
             Err(error @ (ProviderError::Refused { .. } | ProviderError::Unknown)) => {

@@ -68,7 +68,9 @@ impl Payments {
             Ok(Outcome::Needless(why)) => End::Needless { why },
             Ok(Outcome::GivenUp(error)) => End::Dead { error },
             Err(Trouble::Store(error)) => self.later(task, chain(&error), None),
-            Err(Trouble::Provider(ProviderError::Later { why, after_ms })) => {
+            Err(Trouble::Provider(
+                ProviderError::Later { why, after_ms } | ProviderError::NotYet { why, after_ms },
+            )) => {
                 let name = self.0.parts.provider.name();
                 self.later(task, format!("{name}: {why}"), after_ms)
             }
@@ -197,7 +199,9 @@ impl Payments {
         match self.ask("create_intent", IN_TASK, made).await {
             Ok(intent) => Ok(Some(intent.id)),
             Err(ProviderError::Refused { .. } | ProviderError::Unknown) => Ok(None),
-            Err(error @ ProviderError::Later { .. }) => Err(error.into()),
+            Err(error @ (ProviderError::Later { .. } | ProviderError::NotYet { .. })) => {
+                Err(error.into())
+            }
         }
     }
 
@@ -221,7 +225,9 @@ impl Payments {
         let made = provider.create_refund(&new);
         match self.ask("create_refund", IN_TASK, made).await {
             Ok(made) => self.refunded(&made).await,
-            Err(error @ ProviderError::Later { .. }) => Err(error.into()),
+            Err(error @ (ProviderError::Later { .. } | ProviderError::NotYet { .. })) => {
+                Err(error.into())
+            }
             Err(error @ (ProviderError::Refused { .. } | ProviderError::Unknown)) => {
                 self.refund_failed(id).await?;
                 Ok(Outcome::GivenUp(error.to_string()))
@@ -233,8 +239,8 @@ impl Payments {
         let store = &self.0.parts.store;
         let mut applied = store.apply_refund(refund, self.now_ms()).await?;
         if applied == Applied::Early {
-            // Its payment was heard of by no report yet.
-            self.look_at_intent(&refund.intent).await?;
+            // Its payment was heard of by no report yet, or another refund failed unheard.
+            self.look_at_all(&refund.intent).await?;
             applied = store.apply_refund(refund, self.now_ms()).await?;
         }
         self.applied("refund", &refund.id, applied);
@@ -248,6 +254,30 @@ impl Payments {
                 Ok(outcome(&refund.id, applied))
             }
         }
+    }
+
+    /// Looks at an intent, and at the refunds of its payment that the provider has accepted.
+    async fn look_at_all(&self, intent: &str) -> Result<(), Trouble> {
+        let (store, provider) = (&self.0.parts.store, &self.0.parts.provider);
+        let found = self.ask("intent", IN_TASK, provider.intent(intent)).await?;
+        let applied = store.apply_intent(&found, self.now_ms()).await?;
+        self.applied("intent", intent, applied);
+        let Some(payment) = found.payment else {
+            return Ok(());
+        };
+        let mut refunds = store.refunds_of(slice::from_ref(&payment)).await?;
+        for refund in refunds.remove(&payment).unwrap_or_default() {
+            let Some(name) = refund
+                .provider_id
+                .filter(|_| refund.state == RefundState::Accepted)
+            else {
+                continue;
+            };
+            let seen = self.ask("refund", IN_TASK, provider.refund(&name)).await?;
+            let applied = store.apply_refund(&seen, self.now_ms()).await?;
+            self.applied("refund", &name, applied);
+        }
+        Ok(())
     }
 
     async fn refund_failed(&self, id: &RefundId) -> Result<(), StoreError> {

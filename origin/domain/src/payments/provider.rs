@@ -185,6 +185,10 @@ pub enum ProviderError {
     /// It may do it later. Whether it has done it is not known: ask again with the same key.
     #[error("not now: {why}")]
     Later { why: String, after_ms: Option<i64> },
+    /// It answered that it cannot do this now: ask again with the same key. It says nothing of other
+    /// requests.
+    #[error("not yet: {why}")]
+    NotYet { why: String, after_ms: Option<i64> },
     /// It will never do it: our request or our account is wrong.
     #[error("refused: {why}")]
     Refused {

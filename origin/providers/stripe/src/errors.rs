@@ -48,6 +48,10 @@ pub(crate) fn error(answer: &Answer) -> ProviderError {
         why: why.clone(),
         after_ms,
     };
+    let not_yet = |after_ms| ProviderError::NotYet {
+        why: why.clone(),
+        after_ms,
+    };
     if answer.later().is_some() {
         return later(answer.retry_after_ms);
     }
@@ -57,8 +61,10 @@ pub(crate) fn error(answer: &Answer) -> ProviderError {
         // Our key is wrong or was revoked, which an operator mends: until then nothing is given up.
         401 | 403 => later(Some(PATIENCE_MS)),
         404 => ProviderError::Unknown,
-        409 => later(answer.retry_after_ms),
-        _ if code.as_deref().is_some_and(|code| LATER.contains(&code)) => later(Some(PATIENCE_MS)),
+        409 => not_yet(answer.retry_after_ms),
+        _ if code.as_deref().is_some_and(|code| LATER.contains(&code)) => {
+            not_yet(Some(PATIENCE_MS))
+        }
         _ => ProviderError::Refused { code, why },
     }
 }

@@ -167,7 +167,8 @@ impl PaymentProvider for Stripe {
         let mut form = Form::default()
             .with("amount", new.money.minor)
             .with("currency", currency)
-            .within("automatic_payment_methods", "enabled", true)
+            // Apple Pay and Google Pay are cards. What takes days would end after its booking has.
+            .with("payment_method_types[]", "card")
             .within("transfer_data", "destination", &new.account)
             .within("metadata", "payment", &new.payment);
         if new.fee > 0 {
@@ -193,14 +194,20 @@ impl PaymentProvider for Stripe {
         {
             Ok(cancelled) => Ok(cancelled.into()),
             // Its money came before, or it was cancelled before: the intent says which.
-            Err(refused @ ProviderError::Refused { .. }) => {
+            Err(ProviderError::Refused { why, .. }) => {
                 let intent = self.intent(id).await?;
                 if intent.status == IntentStatus::Waiting {
-                    return Err(refused);
+                    // The bank refused a payment between the two requests: now it can be cancelled.
+                    let after_ms = None;
+                    return Err(ProviderError::NotYet { why, after_ms });
                 }
                 Ok(intent)
             }
-            Err(error @ (ProviderError::Later { .. } | ProviderError::Unknown)) => Err(error),
+            Err(
+                error @ (ProviderError::Later { .. }
+                | ProviderError::NotYet { .. }
+                | ProviderError::Unknown),
+            ) => Err(error),
         }
     }
 

@@ -58,6 +58,7 @@ enum LaneName {
     Notices,
     Campaigns,
     Payments,
+    Identity,
 }
 
 impl From<StateName> for State {
@@ -77,6 +78,7 @@ impl From<LaneName> for Lane {
             LaneName::Notices => Self::Notices,
             LaneName::Campaigns => Self::Campaigns,
             LaneName::Payments => Self::Payments,
+            LaneName::Identity => Self::Identity,
         }
     }
 }

@@ -197,10 +197,10 @@ fn write(
                 destination: fields.take("transfer_data[destination]"),
                 metadata: fields.metadata(),
             };
-            if !fields.flag("automatic_payment_methods[enabled]")? {
+            if fields.needed("payment_method_types[]")? != "card" {
                 return Err(Problem::invalid(
-                    "parameter_missing",
-                    "automatic_payment_methods",
+                    "parameter_unknown",
+                    "payment_method_types",
                 ));
             }
             fields.end()?;

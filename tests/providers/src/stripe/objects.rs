@@ -12,7 +12,7 @@ pub(crate) fn intent(of: &Intent) -> Value {
     json!({
         "id": of.id, "object": "payment_intent", "amount": of.amount, "amount_capturable": 0,
         "amount_received": of.received, "application_fee_amount": of.fee,
-        "automatic_payment_methods": {"enabled": true, "allow_redirects": "always"},
+        "automatic_payment_methods": null, "payment_method_types": ["card"],
         "capture_method": "automatic_async", "client_secret": of.client_secret,
         "confirmation_method": "automatic", "created": of.created, "currency": of.currency,
         "last_payment_error": error, "latest_charge": of.charge, "livemode": false,

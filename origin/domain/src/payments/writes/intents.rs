@@ -69,10 +69,18 @@ fn never_comes(payment: &Payment, intent: Option<&Intent>) -> Change {
 
 /// Its name is kept, and it is looked at until it is final.
 fn waits(payment: &Payment, booking: Option<&Booking>, intent: &Intent, now_ms: i64) -> Change {
-    if payment.intent.is_some() {
-        return Change::default();
-    }
     let is_wanted = payment.state == PaymentState::Open && booking.is_some_and(waits_for_money);
+    if payment.intent.is_some() {
+        // It was being paid when it was to be cancelled, and the bank has refused that: each look at it
+        // has it cancelled once more.
+        let looked_ms = payment.look_at_ms.unwrap_or(now_ms).to_string();
+        let is_over = intent.status == IntentStatus::Waiting && !is_wanted;
+        let again = || NewTask::of_cancelling(&payment.id, Some(&looked_ms), now_ms);
+        return Change {
+            tasks: is_over.then(again).into_iter().collect(),
+            ..Change::default()
+        };
+    }
     // The booking ended before the intent was known: whoever was to cancel it may have found none.
     let cancel = NewTask::of_cancelling(&payment.id, Some(&intent.id), now_ms);
     Change {

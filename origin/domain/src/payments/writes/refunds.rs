@@ -258,7 +258,33 @@ fn of_others(facts: Facts<'_>, found: &ProviderRefund, now_ms: i64) -> Change {
         },
     };
     change.asked = std::mem::replace(&mut change.changed, changed);
+    ask_for_the_rest(&mut change, &refunds, found, now_ms);
     change
+}
+
+/// What gave way to a refund at the provider's own page is asked for once more, as far as it is left: a guest
+/// whose venue cancelled gets all of it.
+fn ask_for_the_rest(change: &mut Change, refunds: &[Refund], found: &ProviderRefund, now_ms: i64) {
+    let displaced: i64 = change.changed.iter().map(|refund| refund.amount).sum();
+    let Some((after, first)) = change.payment.clone().zip(change.changed.first().cloned()) else {
+        return;
+    };
+    let rest = displaced.min(after.left());
+    if rest == 0 {
+        return;
+    }
+    let known = [refunds, &change.asked].concat();
+    let facts = Facts {
+        payment: &after,
+        refunds: &known,
+    };
+    let id = RefundId::derive("rest", &found.id);
+    let again = Refund {
+        reason: first.reason,
+        by: first.by,
+        ..requested(facts, id, rest, first.cause, now_ms)
+    };
+    ask_for(change, &after, again, now_ms);
 }
 
 /// The provider gives back no more than has come: what does not fit waits for what is not known yet.

@@ -126,7 +126,7 @@ async fn an_intent_names_the_partner_our_fee_and_the_payment() {
         seen.lines(),
         [
             "POST /v1/payment_intents idempotency-key=payment:6500000000000000000000aa amount:1250 \
-          currency:eur automatic_payment_methods[enabled]:true transfer_data[destination]:acct_1 \
+          currency:eur payment_method_types[]:card transfer_data[destination]:acct_1 \
           metadata[payment]:6500000000000000000000aa application_fee_amount:125"
         ]
     );

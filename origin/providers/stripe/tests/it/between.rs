@@ -17,7 +17,7 @@ use serde_json::Value;
 /// Connect, choosing ways to pay, and the times of lists.
 const UNKNOWN: [&str; 7] = [
     "application_fee_amount",
-    "automatic_payment_methods[enabled]",
+    "payment_method_types[]",
     "created[gte]",
     "created[lt]",
     "refund_application_fee",
