@@ -203,9 +203,6 @@ pub(crate) fn answer(state: &mut State, work: &PaymentWork) -> Answer {
         PaymentWork::Poll { .. } => {
             // If the first answer was lost, the same key gives the intent.
             state.provider.create();
-            if !state.booking.status.is_open() {
-                state.provider.cancel();
-            }
             intent(state)
         }
         PaymentWork::Cancel { .. } => {

@@ -239,6 +239,68 @@ fn the_end_of_a_booking_refunds_by_who_ended_it_and_when() {
 }
 
 #[test]
+fn what_gives_way_to_a_refund_at_the_providers_page_is_asked_for_again() {
+    let ended = ended(
+        facts(&captured(), &[]),
+        &booking(BookingStatus::Cancelled),
+        &By::Staff(None),
+        NOW_MS,
+    );
+    let (after, asked) = (ended.payment.unwrap(), ended.asked);
+    assert_eq!((after.refunded, asked[0].amount), (1_000, 1_000));
+    let elsewhere = ProviderRefund {
+        id: "re_page".into(),
+        refund: None,
+        intent: "pi_1".into(),
+        amount: 300,
+        status: RefundStatus::Accepted,
+        created_at_ms: NOW_MS,
+    };
+    let change = refund(facts(&after, &asked), &elsewhere, NOW_MS);
+    assert_eq!(
+        change.payment.unwrap().refunded,
+        1_000,
+        "all of it goes back"
+    );
+    let rest = change.asked.last().unwrap();
+    assert_eq!((rest.amount, rest.cause), (700, RefundCause::Venue));
+    assert_eq!(rest.fee + change.asked[0].fee, captured().fee);
+    assert!(change.tasks.contains(&NewTask::of_refund(&rest.id, NOW_MS)));
+}
+
+#[test]
+fn an_intent_that_waits_again_after_the_end_is_cancelled_once_more() {
+    let known = Payment {
+        intent: Some("pi_1".into()),
+        ..payment()
+    };
+    let waits = Intent {
+        status: IntentStatus::Waiting,
+        received: 0,
+        ..came()
+    };
+    let pending = booking(BookingStatus::Pending);
+    let wanted = intent(facts(&known, &[]), Some(&pending), &waits, NOW_MS);
+    assert_eq!(wanted, Change::default());
+    let expired = booking(BookingStatus::Expired);
+    let over = intent(facts(&known, &[]), Some(&expired), &waits, NOW_MS);
+    assert_eq!(over.tasks.len(), 1);
+    assert!(over.tasks[0].key.starts_with("payment_cancel:"), "{over:?}");
+}
+
+#[test]
+fn who_pays_in_the_last_minutes_is_looked_at_before_the_booking_ends() {
+    let mut at_ms = NOW_MS;
+    let mut looks = Vec::new();
+    while at_ms < NOW_MS + 10 * MINUTE_MS {
+        at_ms = next_look_ms(NOW_MS, at_ms);
+        looks.push(at_ms);
+    }
+    let gaps = looks.windows(2).map(|two| two[1] - two[0]);
+    assert!(gaps.max().unwrap() <= MINUTE_MS, "{looks:?}");
+}
+
+#[test]
 fn looks_become_rarer_and_end_with_the_payment() {
     let open = payment();
     let at_ms = open.look_at_ms.unwrap();
