@@ -153,9 +153,9 @@ fn a_crate_depends_on_what_the_table_says() {
 
 #[test]
 fn a_crate_without_a_row_and_a_row_without_a_crate_are_told() {
-    let unknown = judge_manifests(&[member("payments", "origin/payments", &[])]);
+    let unknown = judge_manifests(&[member("weather", "origin/weather", &[])]);
     assert_eq!(kinds(&unknown), [Kind::Table]);
-    assert!(unknown[0].text.starts_with("payments: no row"));
+    assert!(unknown[0].text.starts_with("weather: no row"));
     let stale = stale_rows(&[member("domain", "origin/domain", &[])]);
     assert!(
         stale
