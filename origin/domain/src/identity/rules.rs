@@ -167,11 +167,13 @@ fn again(account: &Account, all: &[Verification], open: &Verification, now_ms: i
     Beginning::Done(Box::new(case.change(after, now_ms)))
 }
 
-/// How many checks were begun within [`ATTEMPTS_WITHIN_MS`].
+/// How many checks were begun within [`ATTEMPTS_WITHIN_MS`]. One that ended without a session does not
+/// count: it cost nothing, and a provider that was down must not lock anybody out.
 pub fn attempts(all: &[Verification], now_ms: i64) -> usize {
     let since_ms = now_ms - ATTEMPTS_WITHIN_MS;
     all.iter()
         .filter(|one| one.created_at_ms > since_ms)
+        .filter(|one| one.session.is_some() || one.state == State::Created)
         .count()
 }
 

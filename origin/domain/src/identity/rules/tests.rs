@@ -89,6 +89,17 @@ fn a_check_needs_a_verified_address_and_attempts_are_bounded() {
 }
 
 #[test]
+fn a_check_that_never_got_a_session_is_no_attempt() {
+    let with_session = verification(State::Declined);
+    let without = Verification {
+        session: None,
+        ..verification(State::Abandoned)
+    };
+    let waiting = verification(State::Created);
+    assert_eq!(attempts(&[with_session, without, waiting], NOW_MS), 2);
+}
+
+#[test]
 fn a_verified_identity_is_renewed_in_its_last_month_and_stays_meanwhile() {
     let of = |until_ms| Account {
         identity: verified(until_ms),
