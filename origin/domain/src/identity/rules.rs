@@ -294,7 +294,11 @@ impl Verification {
                 (State::Approved, None, birth_year)
             }
             Verdict::Declined(reason) => (State::Declined, Some(reason), None),
-            Verdict::Resubmission(reason) => (State::Resubmission, Some(reason), None),
+            Verdict::Resubmission(reason) if self.state.is_open() => {
+                (State::Resubmission, Some(reason), None)
+            }
+            // It is over: its address is gone, and another check may be open. The person begins a new one.
+            Verdict::Resubmission(reason) => (State::Declined, Some(reason), None),
             Verdict::Expired => (State::Expired, None, None),
             Verdict::Abandoned => (State::Abandoned, None, None),
         };
