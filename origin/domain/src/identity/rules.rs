@@ -265,6 +265,10 @@ pub fn ruled(
         .map_or(now_ms, |known_ms| now_ms.max(known_ms + 1));
     let mut after = this.clone();
     after.decide(verdict, at_ms, valid_ms, now_ms);
+    if this.state == State::Approved && after.state == State::Approved {
+        // Nobody has looked at the document again: the operator corrects the year of birth.
+        (after.expires_at_ms, after.due_ms) = (this.expires_at_ms, this.due_ms);
+    }
     after.decided_at_ms = Some(at_ms);
     after.decided_by = Some(Decider::Operator);
     after.ruling = Some(Ruling {

@@ -326,6 +326,30 @@ fn an_operator_decides_on_what_was_shown_and_not_on_their_own() {
 }
 
 #[test]
+fn an_operator_who_adds_a_birth_year_does_not_renew_the_identity() {
+    let until_ms = NOW_MS + 40 * DAY_MS;
+    let before = Verification {
+        expires_at_ms: Some(until_ms),
+        due_ms: until_ms - RENEWED_BEFORE_MS,
+        ..verification(State::Approved)
+    };
+    let approve = ruling(RulingVerdict::Approve {
+        birth_year: Some(1990),
+    });
+    let change = rule(&before, &approve).unwrap();
+    assert_eq!(change.identity, Some(verified(until_ms)));
+    let after = change.verification;
+    assert_eq!(after.birth_year, Some(1990));
+    assert_eq!(
+        (after.expires_at_ms, after.due_ms),
+        (before.expires_at_ms, before.due_ms)
+    );
+    let first = rule(&verification(State::Declined), &approve).unwrap();
+    let expires_at_ms = first.verification.expires_at_ms;
+    assert_eq!(expires_at_ms, Some(NOW_MS + VALID_MS));
+}
+
+#[test]
 fn of_an_operator_and_the_provider_the_later_one_counts() {
     let mut approved_before = verification(State::Approved);
     // By a clock that is ahead of this server's.
