@@ -283,6 +283,112 @@ fn an_older_check_changes_nothing_of_the_account() {
     assert_eq!(change.verification.state, State::Declined);
 }
 
+/// An approved check on which the account's identity rests, and a newer one in this state.
+fn renewing(newer: State) -> (Account, [Verification; 2]) {
+    let until_ms = NOW_MS + 20 * DAY_MS;
+    let account = Account {
+        identity: verified(until_ms),
+        ..account()
+    };
+    let first = Verification {
+        birth_year: Some(1990),
+        expires_at_ms: Some(until_ms),
+        decided_at_ms: Some(NOW_MS - VALID_MS),
+        ..verification(State::Approved)
+    };
+    let second = Verification {
+        id: new().id,
+        attempt: 2,
+        ..verification(newer)
+    };
+    (account, [first, second])
+}
+
+#[test]
+fn a_revoked_identity_goes_also_when_another_check_was_begun() {
+    use IdentityStatus::{NotSubmitted, Pending, Rejected};
+    let declined = Verdict::Declined(Reason::UsedBefore);
+    for (newer, verdict, status) in [
+        (State::Created, declined, Pending),
+        (State::Open, declined, Pending),
+        (State::Resubmission, declined, Rejected),
+        (State::Expired, declined, Rejected),
+        (State::Abandoned, declined, Rejected),
+        (
+            State::Abandoned,
+            Verdict::Resubmission(Reason::Other),
+            Rejected,
+        ),
+        (State::Abandoned, Verdict::Expired, NotSubmitted),
+    ] {
+        let (account, all) = renewing(newer);
+        let case = Case {
+            account: &account,
+            all: &all,
+            this: &all[0],
+        };
+        let change = decided(case, verdict, Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+        let expected = Identity {
+            status,
+            until_ms: None,
+            birth_year: None,
+        };
+        assert_eq!(change.identity, Some(expected), "{newer:?} {verdict:?}");
+        let hears = usize::from(verdict != Verdict::Expired);
+        assert_eq!(change.tasks.len(), hears, "{newer:?} {verdict:?}");
+    }
+}
+
+#[test]
+fn a_newest_check_that_is_not_approved_any_more_takes_the_identity_with_it() {
+    let (account, all) = renewing(State::Open);
+    for verdict in [Verdict::Expired, Verdict::Abandoned] {
+        let case = Case {
+            account: &account,
+            all: &all[..1],
+            this: &all[0],
+        };
+        let change = decided(case, verdict, Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+        assert_eq!(change.identity, Some(Identity::default()), "{verdict:?}");
+    }
+}
+
+#[test]
+fn an_identity_follows_the_check_on_which_it_rests_and_no_other_one() {
+    let (account, all) = renewing(State::Abandoned);
+    let case = Case {
+        account: &account,
+        all: &all,
+        this: &all[0],
+    };
+    let again = decided(case, approved(1991), Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+    let renewed = Identity {
+        birth_year: Some(1991),
+        ..verified(NOW_MS + VALID_MS)
+    };
+    assert_eq!(again.identity, Some(renewed));
+    let decline = ruling(RulingVerdict::Decline);
+    let ruled_on = |case| ruled(case, &decline, VALID_MS, NOW_MS).map(|change| change.identity);
+    let rejected = Identity {
+        status: IdentityStatus::Rejected,
+        ..Identity::default()
+    };
+    assert_eq!(ruled_on(case), Ok(Some(rejected)));
+    // It rests on a check that was approved later.
+    let other = Account {
+        identity: verified(NOW_MS + VALID_MS),
+        ..account.clone()
+    };
+    let other = Case {
+        account: &other,
+        ..case
+    };
+    assert_eq!(ruled_on(other), Err(IdentityRefusal::WrongState));
+    let verdict = Verdict::Declined(Reason::Other);
+    let change = decided(other, verdict, Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+    assert_eq!((change.identity, change.tasks), (None, vec![]));
+}
+
 fn ruling(verdict: RulingVerdict) -> NewRuling {
     NewRuling {
         by: UserId::derive("user", "operator"),
