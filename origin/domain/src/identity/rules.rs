@@ -167,11 +167,13 @@ fn again(account: &Account, all: &[Verification], open: &Verification, now_ms: i
     Beginning::Done(Box::new(case.change(after, now_ms)))
 }
 
-/// How many checks were begun within [`ATTEMPTS_WITHIN_MS`].
+/// How many checks were begun within [`ATTEMPTS_WITHIN_MS`]. One that ended without a session does not
+/// count: it cost nothing, and a provider that was down must not lock anybody out.
 pub fn attempts(all: &[Verification], now_ms: i64) -> usize {
     let since_ms = now_ms - ATTEMPTS_WITHIN_MS;
     all.iter()
         .filter(|one| one.created_at_ms > since_ms)
+        .filter(|one| one.session.is_some() || one.state == State::Created)
         .count()
 }
 
@@ -233,7 +235,7 @@ pub fn decided(
     Some(case.told(after, now_ms))
 }
 
-/// Applies what an operator decides: on the user's newest check only.
+/// Applies what an operator decides: on the user's newest check, or the one on which their identity rests.
 pub fn ruled(
     case: Case<'_>,
     ruling: &NewRuling,
@@ -245,7 +247,8 @@ pub fn ruled(
         return Err(IdentityRefusal::OwnCheck);
     }
     let may_be_decided = match this.state {
-        State::Open | State::Resubmission | State::Approved | State::Declined => case.is_newest(),
+        State::Open | State::Resubmission | State::Declined => case.is_newest(),
+        State::Approved => case.is_newest() || case.carries(),
         State::Created | State::Expired | State::Abandoned | State::Lapsed => false,
     };
     if !may_be_decided {
@@ -263,6 +266,10 @@ pub fn ruled(
         .map_or(now_ms, |known_ms| now_ms.max(known_ms + 1));
     let mut after = this.clone();
     after.decide(verdict, at_ms, valid_ms, now_ms);
+    if this.state == State::Approved && after.state == State::Approved {
+        // Nobody has looked at the document again: the operator corrects the year of birth.
+        (after.expires_at_ms, after.due_ms) = (this.expires_at_ms, this.due_ms);
+    }
     after.decided_at_ms = Some(at_ms);
     after.decided_by = Some(Decider::Operator);
     after.ruling = Some(Ruling {
@@ -292,7 +299,11 @@ impl Verification {
                 (State::Approved, None, birth_year)
             }
             Verdict::Declined(reason) => (State::Declined, Some(reason), None),
-            Verdict::Resubmission(reason) => (State::Resubmission, Some(reason), None),
+            Verdict::Resubmission(reason) if self.state.is_open() => {
+                (State::Resubmission, Some(reason), None)
+            }
+            // It is over: its address is gone, and another check may be open. The person begins a new one.
+            Verdict::Resubmission(reason) => (State::Declined, Some(reason), None),
             Verdict::Expired => (State::Expired, None, None),
             Verdict::Abandoned => (State::Abandoned, None, None),
         };
@@ -326,18 +337,43 @@ impl Case<'_> {
             .all(|other| other.attempt <= self.this.attempt)
     }
 
+    /// Whether the account's identity rests on this check. It may do so while a newer one goes on.
+    pub(super) fn carries(&self) -> bool {
+        let identity = &self.account.identity;
+        self.this.state == State::Approved
+            && identity.status == IdentityStatus::Verified
+            && identity.until_ms == self.this.expires_at_ms
+    }
+
     /// The change to a state, of which the person hears nothing.
     pub(super) fn change(self, after: Verification, now_ms: i64) -> Change {
-        let identity = self
-            .is_newest()
-            .then(|| known(&self.account.identity, &after, now_ms))
-            .flatten();
+        let identity = if self.carries() && after.state != State::Approved {
+            Some(self.without(&after))
+        } else if self.is_newest() || self.carries() {
+            known(&self.account.identity, &after, now_ms)
+        } else {
+            None
+        };
         Change {
             verification: after,
             identity,
             tasks: Vec::new(),
             purge: None,
         }
+    }
+
+    /// What the account knows when the check on which its identity rests has become `after`, which is not
+    /// approved: what the newest check says. A refusal stays one, also when a newer check came to nothing.
+    fn without(&self, after: &Verification) -> Identity {
+        let others = self.all.iter().filter(|one| one.id != after.id);
+        let newest = others
+            .max_by_key(|one| one.attempt)
+            .filter(|other| other.attempt > after.attempt)
+            .unwrap_or(after);
+        let identity = said_by(newest);
+        let is_refused =
+            after.state == State::Declined && identity.status == IdentityStatus::NotSubmitted;
+        if is_refused { said_by(after) } else { identity }
     }
 
     /// The change to a state, of which the person hears if it is another one.
@@ -351,7 +387,8 @@ impl Case<'_> {
             }
         };
         // A disabled account hears nothing.
-        let hears = is_other && self.is_newest() && self.account.status == Status::Active;
+        let counts = self.is_newest() || self.carries();
+        let hears = is_other && counts && self.account.status == Status::Active;
         let notice = outcome.filter(|_| hears).map(|outcome| {
             let notice = NewNotice {
                 verification: after.id.clone(),
@@ -367,21 +404,14 @@ impl Case<'_> {
     }
 }
 
-/// What an account knows after a change of its newest check; none if that is what it knew. A verified
-/// identity stays while it is checked again: only its end and a refusal take it away.
-pub(super) fn known(before: &Identity, after: &Verification, now_ms: i64) -> Option<Identity> {
-    let is_verified = before.status_at(now_ms) == IdentityStatus::Verified;
-    let identity = match after.state {
+/// What a check says of an account.
+const fn said_by(check: &Verification) -> Identity {
+    match check.state {
         State::Approved => Identity {
             status: IdentityStatus::Verified,
-            until_ms: after.expires_at_ms,
-            birth_year: after.birth_year,
+            until_ms: check.expires_at_ms,
+            birth_year: check.birth_year,
         },
-        State::Created | State::Open | State::Resubmission | State::Expired | State::Abandoned
-            if is_verified =>
-        {
-            *before
-        }
         State::Created
         | State::Open
         | State::Resubmission
@@ -389,10 +419,31 @@ pub(super) fn known(before: &Identity, after: &Verification, now_ms: i64) -> Opt
         | State::Abandoned
         | State::Declined
         | State::Lapsed => Identity {
-            status: after.state.status(),
+            status: check.state.status(),
             until_ms: None,
             birth_year: None,
         },
+    }
+}
+
+/// What an account knows after a change of its newest check, or of one that stays approved; none if that is
+/// what it knew. A verified identity stays while it is checked again: only its end and a refusal take it away.
+pub(super) fn known(before: &Identity, after: &Verification, now_ms: i64) -> Option<Identity> {
+    let is_verified = before.status_at(now_ms) == IdentityStatus::Verified;
+    let identity = match after.state {
+        State::Created | State::Open | State::Resubmission | State::Expired | State::Abandoned
+            if is_verified =>
+        {
+            *before
+        }
+        State::Created
+        | State::Open
+        | State::Approved
+        | State::Resubmission
+        | State::Expired
+        | State::Abandoned
+        | State::Declined
+        | State::Lapsed => said_by(after),
     };
     (identity != *before).then_some(identity)
 }

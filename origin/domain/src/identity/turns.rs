@@ -84,7 +84,8 @@ impl Case<'_> {
     fn ends_soon(self, now_ms: i64) -> Change {
         let this = self.this;
         let until_ms = this.expires_at_ms.unwrap_or(now_ms);
-        let hears = self.is_newest() && self.account.status == Status::Active;
+        let counts = self.is_newest() || self.carries();
+        let hears = counts && self.account.status == Status::Active;
         let notice = hears.then(|| {
             let notice = NewNotice {
                 verification: this.id.clone(),
@@ -108,11 +109,12 @@ impl Case<'_> {
 mod tests {
     use super::*;
     use crate::{
+        VerificationId,
         identity::{
             rules::{FIRST_POLL_MS, RENEWED_BEFORE_MS, STARTED_WITHIN_MS},
             samples::{NOW_MS, account, verification},
         },
-        users::account::IdentityStatus,
+        users::account::{Identity, IdentityStatus},
     };
 
     fn of(this: &Verification, now_ms: i64) -> Turn {
@@ -184,5 +186,47 @@ mod tests {
             panic!("{gone:?}");
         };
         assert!(task.key.starts_with("identity-forget:"), "{}", task.key);
+    }
+
+    #[test]
+    fn an_identity_ends_also_when_a_newer_check_was_never_finished() {
+        let until_ms = NOW_MS + RENEWED_BEFORE_MS;
+        let first = Verification {
+            birth_year: Some(1990),
+            expires_at_ms: Some(until_ms),
+            ..verification(State::Approved)
+        };
+        let verified = Identity {
+            status: IdentityStatus::Verified,
+            until_ms: Some(until_ms),
+            birth_year: Some(1990),
+        };
+        for (newer, status) in [
+            (State::Open, IdentityStatus::Pending),
+            (State::Abandoned, IdentityStatus::NotSubmitted),
+        ] {
+            let second = Verification {
+                id: VerificationId::derive("verification", "2"),
+                attempt: 2,
+                ..verification(newer)
+            };
+            let mut account = account();
+            account.identity = verified;
+            let all = [first.clone(), second];
+            let case = Case {
+                account: &account,
+                all: &all,
+                this: &all[0],
+            };
+            let soon = change(turn(case, NOW_MS));
+            assert_eq!((soon.identity, soon.tasks.len()), (None, 1), "{newer:?}");
+            let over = change(turn(case, until_ms));
+            let ended = Identity {
+                status,
+                until_ms: None,
+                birth_year: None,
+            };
+            assert_eq!(over.identity, Some(ended), "{newer:?}");
+        }
     }
 }

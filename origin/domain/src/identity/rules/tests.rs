@@ -89,6 +89,17 @@ fn a_check_needs_a_verified_address_and_attempts_are_bounded() {
 }
 
 #[test]
+fn a_check_that_never_got_a_session_is_no_attempt() {
+    let with_session = verification(State::Declined);
+    let without = Verification {
+        session: None,
+        ..verification(State::Abandoned)
+    };
+    let waiting = verification(State::Created);
+    assert_eq!(attempts(&[with_session, without, waiting], NOW_MS), 2);
+}
+
+#[test]
 fn a_verified_identity_is_renewed_in_its_last_month_and_stays_meanwhile() {
     let of = |until_ms| Account {
         identity: verified(until_ms),
@@ -209,6 +220,30 @@ fn an_older_decision_changes_nothing_and_one_without_a_time_ends_what_is_open() 
 }
 
 #[test]
+fn other_pictures_are_asked_for_only_while_the_session_goes_on() {
+    for (before, after) in [
+        (State::Open, State::Resubmission),
+        (State::Resubmission, State::Resubmission),
+        (State::Approved, State::Declined),
+        (State::Declined, State::Declined),
+        (State::Expired, State::Declined),
+        (State::Abandoned, State::Declined),
+        (State::Lapsed, State::Declined),
+    ] {
+        let verdict = Verdict::Resubmission(Reason::Unreadable);
+        let change = decide(&verification(before), verdict, Some(NOW_MS)).unwrap();
+        let decided = change.verification;
+        assert_eq!(
+            (decided.state, decided.reason),
+            (after, Some(Reason::Unreadable)),
+            "{before:?}"
+        );
+        let has_url = decided.session.unwrap().url.is_some();
+        assert_eq!(has_url, after.is_open(), "{before:?}");
+    }
+}
+
+#[test]
 fn a_clock_that_is_fast_does_not_silence_later_decisions() {
     let open = verification(State::Open);
     let fast = decide(
@@ -246,6 +281,112 @@ fn an_older_check_changes_nothing_of_the_account() {
     let change = decided(case, verdict, Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
     assert_eq!((change.identity, change.tasks), (None, vec![]));
     assert_eq!(change.verification.state, State::Declined);
+}
+
+/// An approved check on which the account's identity rests, and a newer one in this state.
+fn renewing(newer: State) -> (Account, [Verification; 2]) {
+    let until_ms = NOW_MS + 20 * DAY_MS;
+    let account = Account {
+        identity: verified(until_ms),
+        ..account()
+    };
+    let first = Verification {
+        birth_year: Some(1990),
+        expires_at_ms: Some(until_ms),
+        decided_at_ms: Some(NOW_MS - VALID_MS),
+        ..verification(State::Approved)
+    };
+    let second = Verification {
+        id: new().id,
+        attempt: 2,
+        ..verification(newer)
+    };
+    (account, [first, second])
+}
+
+#[test]
+fn a_revoked_identity_goes_also_when_another_check_was_begun() {
+    use IdentityStatus::{NotSubmitted, Pending, Rejected};
+    let declined = Verdict::Declined(Reason::UsedBefore);
+    for (newer, verdict, status) in [
+        (State::Created, declined, Pending),
+        (State::Open, declined, Pending),
+        (State::Resubmission, declined, Rejected),
+        (State::Expired, declined, Rejected),
+        (State::Abandoned, declined, Rejected),
+        (
+            State::Abandoned,
+            Verdict::Resubmission(Reason::Other),
+            Rejected,
+        ),
+        (State::Abandoned, Verdict::Expired, NotSubmitted),
+    ] {
+        let (account, all) = renewing(newer);
+        let case = Case {
+            account: &account,
+            all: &all,
+            this: &all[0],
+        };
+        let change = decided(case, verdict, Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+        let expected = Identity {
+            status,
+            until_ms: None,
+            birth_year: None,
+        };
+        assert_eq!(change.identity, Some(expected), "{newer:?} {verdict:?}");
+        let hears = usize::from(verdict != Verdict::Expired);
+        assert_eq!(change.tasks.len(), hears, "{newer:?} {verdict:?}");
+    }
+}
+
+#[test]
+fn a_newest_check_that_is_not_approved_any_more_takes_the_identity_with_it() {
+    let (account, all) = renewing(State::Open);
+    for verdict in [Verdict::Expired, Verdict::Abandoned] {
+        let case = Case {
+            account: &account,
+            all: &all[..1],
+            this: &all[0],
+        };
+        let change = decided(case, verdict, Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+        assert_eq!(change.identity, Some(Identity::default()), "{verdict:?}");
+    }
+}
+
+#[test]
+fn an_identity_follows_the_check_on_which_it_rests_and_no_other_one() {
+    let (account, all) = renewing(State::Abandoned);
+    let case = Case {
+        account: &account,
+        all: &all,
+        this: &all[0],
+    };
+    let again = decided(case, approved(1991), Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+    let renewed = Identity {
+        birth_year: Some(1991),
+        ..verified(NOW_MS + VALID_MS)
+    };
+    assert_eq!(again.identity, Some(renewed));
+    let decline = ruling(RulingVerdict::Decline);
+    let ruled_on = |case| ruled(case, &decline, VALID_MS, NOW_MS).map(|change| change.identity);
+    let rejected = Identity {
+        status: IdentityStatus::Rejected,
+        ..Identity::default()
+    };
+    assert_eq!(ruled_on(case), Ok(Some(rejected)));
+    // It rests on a check that was approved later.
+    let other = Account {
+        identity: verified(NOW_MS + VALID_MS),
+        ..account.clone()
+    };
+    let other = Case {
+        account: &other,
+        ..case
+    };
+    assert_eq!(ruled_on(other), Err(IdentityRefusal::WrongState));
+    let verdict = Verdict::Declined(Reason::Other);
+    let change = decided(other, verdict, Some(NOW_MS), VALID_MS, NOW_MS).unwrap();
+    assert_eq!((change.identity, change.tasks), (None, vec![]));
 }
 
 fn ruling(verdict: RulingVerdict) -> NewRuling {
@@ -288,6 +429,30 @@ fn an_operator_decides_on_what_was_shown_and_not_on_their_own() {
     };
     let refused = rule(&verification(Open), &own);
     assert_eq!(refused, Err(IdentityRefusal::OwnCheck));
+}
+
+#[test]
+fn an_operator_who_adds_a_birth_year_does_not_renew_the_identity() {
+    let until_ms = NOW_MS + 40 * DAY_MS;
+    let before = Verification {
+        expires_at_ms: Some(until_ms),
+        due_ms: until_ms - RENEWED_BEFORE_MS,
+        ..verification(State::Approved)
+    };
+    let approve = ruling(RulingVerdict::Approve {
+        birth_year: Some(1990),
+    });
+    let change = rule(&before, &approve).unwrap();
+    assert_eq!(change.identity, Some(verified(until_ms)));
+    let after = change.verification;
+    assert_eq!(after.birth_year, Some(1990));
+    assert_eq!(
+        (after.expires_at_ms, after.due_ms),
+        (before.expires_at_ms, before.due_ms)
+    );
+    let first = rule(&verification(State::Declined), &approve).unwrap();
+    let expires_at_ms = first.verification.expires_at_ms;
+    assert_eq!(expires_at_ms, Some(NOW_MS + VALID_MS));
 }
 
 #[test]
@@ -390,6 +555,11 @@ proptest! {
         }
         let (verdict, at_ms) = latest.unwrap();
         prop_assert_eq!(this.decided_at_ms, Some(at_ms));
-        prop_assert!(this.state.as_str() == verdict.as_str());
+        // Of a check that is over, other pictures are a refusal. Both are the same to the account.
+        let state = match (verdict, this.state) {
+            (Verdict::Resubmission(_), State::Declined) => State::Resubmission,
+            (_, state) => state,
+        };
+        prop_assert!(state.as_str() == verdict.as_str());
     }
 }
