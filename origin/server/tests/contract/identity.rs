@@ -20,6 +20,7 @@ use domain::{
         store::{Author, Updated},
     },
     queue::{Lane, Task, Work, store::TaskFilter},
+    rows::KINDS,
     users::{
         account::{Account, Identity, IdentityStatus, Status},
         change::AccountChange,
@@ -27,6 +28,8 @@ use domain::{
     },
 };
 use futures_util::future::join_all;
+use store_sqlite::database::EmbeddedDb;
+use yousoon::database::Database;
 
 use crate::{
     backends::Fresh,
@@ -46,6 +49,7 @@ tests! {
     of_an_operator_and_the_provider_the_later_one_decides: [],
     what_is_due_is_done_once: [],
     a_verified_identity_ends: [],
+    a_check_without_an_account_is_removed: [],
     checks_are_listed_newest_first_by_pages_and_state: [],
     an_erased_account_leaves_no_check_and_the_provider_deletes_its_sessions: [],
     a_session_that_begins_during_the_erasure_is_deleted: [],
@@ -438,8 +442,41 @@ async fn a_verified_identity_ends(fresh: Fresh) {
     assert_eq!(status(&fresh, "ana").await, IdentityStatus::Verified);
     assert!(identities.turn(&open.id, until_ms).await.unwrap());
     assert_eq!(stored(&fresh, &open.id).await.unwrap().state, State::Lapsed);
-    let known = identity(&fresh, "ana").await;
-    assert_eq!(known.status_at(until_ms), IdentityStatus::NotSubmitted);
+    // Nothing of it is left, and the newer check goes on.
+    let expected = Identity {
+        status: IdentityStatus::Pending,
+        until_ms: None,
+        birth_year: None,
+    };
+    assert_eq!(identity(&fresh, "ana").await, expected);
+}
+
+/// An older server erased the account, and did not know of its checks.
+async fn a_check_without_an_account_is_removed(fresh: Fresh) {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = Database::embedded(&EmbeddedDb::open(dir.path()).unwrap());
+    let elsewhere = Fresh::new(elsewhere, dir);
+    for name in ["ana", "ben"] {
+        sign_up(&elsewhere, name).await;
+    }
+    let with_session = open(&elsewhere, "ana", 1, "s-1").await;
+    let without = begin(&elsewhere, new("ben", 1), NOW_MS).await;
+    let kind = KINDS.iter().find(|kind| kind.table() == "verifications");
+    let kind = kind.unwrap();
+    let rows = elsewhere.db.rows.page(kind, None, 9).await.unwrap();
+    fresh.db.rows.put(kind, rows).await.unwrap();
+
+    let identities = &fresh.db.identities;
+    let later_ms = NOW_MS + DAY_MS;
+    assert_eq!(identities.due(later_ms, 9).await.unwrap().len(), 2);
+    for check in [&with_session, &without] {
+        assert!(identities.turn(&check.id, later_ms).await.unwrap());
+        assert_eq!(stored(&fresh, &check.id).await, None);
+    }
+    assert_eq!(identities.due(later_ms, 9).await.unwrap(), []);
+    let left = tasks(&fresh, Lane::Identity).await;
+    let keys: Vec<&str> = left.iter().map(|task| task.key.as_str()).collect();
+    assert_eq!(keys, ["identity-forget:s-1"]);
 }
 
 async fn checks_are_listed_newest_first_by_pages_and_state(fresh: Fresh) {

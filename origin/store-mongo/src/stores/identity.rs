@@ -294,7 +294,7 @@ async fn hinted(tx: &mut Tx, hint: &Hint, now_ms: i64) -> Result<Hinted, MongoEr
 
 async fn take_turn(tx: &mut Tx, id: &VerificationId, now_ms: i64) -> Result<bool, MongoError> {
     let Some(found) = Found::of(tx, id).await? else {
-        return Ok(false);
+        return remove_orphan(tx, id, now_ms).await;
     };
     match turn(found.case(), now_ms) {
         Turn::Nothing => return Ok(false),
@@ -302,11 +302,26 @@ async fn take_turn(tx: &mut Tx, id: &VerificationId, now_ms: i64) -> Result<bool
             rows::update(tx, &change.verification).await?;
             rows::leave(tx, &change, now_ms).await?;
         }
-        Turn::Remove(task) => {
-            let this = doc! {"_id": object_id(id)?};
-            tx.delete_one(VERIFICATIONS, this).await?;
-            queue::push(tx, task.as_slice()).await?;
-        }
+        Turn::Remove(task) => remove(tx, id, task).await?,
     }
     Ok(true)
+}
+
+/// Removes a check whose account is gone: a server of before there were checks erased it. Otherwise it would
+/// stay at the head of what is due. Returns whether there is such a check.
+async fn remove_orphan(tx: &mut Tx, id: &VerificationId, now_ms: i64) -> Result<bool, MongoError> {
+    let Some(orphan) = rows::by_id(tx, id).await? else {
+        return Ok(false);
+    };
+    let session = orphan.session.as_ref();
+    let task = session.map(|session| NewTask::of_forgotten_session(&session.id, now_ms));
+    remove(tx, id, task).await?;
+    Ok(true)
+}
+
+async fn remove(tx: &mut Tx, id: &VerificationId, task: Option<NewTask>) -> Result<(), MongoError> {
+    let this = doc! {"_id": object_id(id)?};
+    tx.delete_one(VERIFICATIONS, this).await?;
+    queue::push(tx, task.as_slice()).await?;
+    Ok(())
 }

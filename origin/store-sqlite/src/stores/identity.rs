@@ -137,16 +137,12 @@ impl IdentityStore for EmbeddedIdentity {
         let id = id.clone();
         let turned = self.db.write(move |tx| {
             let Some(found) = Found::of(tx, &id)? else {
-                return Ok(false);
+                return remove_orphan(tx, &id, now_ms);
             };
             match turn(found.case(), now_ms) {
                 Turn::Nothing => return Ok(false),
                 Turn::Change(change) => rows::store(tx, &change, now_ms)?,
-                Turn::Remove(task) => {
-                    tx.prepare_cached("DELETE FROM verifications WHERE id = ?1")?
-                        .execute([id.as_str()])?;
-                    queue::push(tx, task.as_slice())?;
-                }
+                Turn::Remove(task) => remove(tx, &id, task)?,
             }
             Ok(true)
         });
@@ -227,6 +223,33 @@ fn opened(
             Ok(Opened::Gone)
         }
     }
+}
+
+/// Removes a check whose account is gone: a server of before there were checks erased it. Otherwise it would
+/// stay at the head of what is due. Returns whether there is such a check.
+fn remove_orphan(
+    tx: &Transaction<'_>,
+    id: &VerificationId,
+    now_ms: i64,
+) -> Result<bool, SqliteError> {
+    let Some(orphan) = rows::by_id(tx, id)? else {
+        return Ok(false);
+    };
+    let session = orphan.session.as_ref();
+    let task = session.map(|session| NewTask::of_forgotten_session(&session.id, now_ms));
+    remove(tx, id, task)?;
+    Ok(true)
+}
+
+fn remove(
+    tx: &Transaction<'_>,
+    id: &VerificationId,
+    task: Option<NewTask>,
+) -> Result<(), SqliteError> {
+    tx.prepare_cached("DELETE FROM verifications WHERE id = ?1")?
+        .execute([id.as_str()])?;
+    queue::push(tx, task.as_slice())?;
+    Ok(())
 }
 
 fn list(
