@@ -298,12 +298,14 @@ impl Verification {
                 let birth_year = birth_year.filter(|year| is_birth_year(*year, now_ms));
                 (State::Approved, None, birth_year)
             }
-            Verdict::Declined(reason) => (State::Declined, Some(reason), None),
             Verdict::Resubmission(reason) if self.state.is_open() => {
                 (State::Resubmission, Some(reason), None)
             }
-            // It is over: its address is gone, and another check may be open. The person begins a new one.
-            Verdict::Resubmission(reason) => (State::Declined, Some(reason), None),
+            // Other pictures for a check that is over decline it: its address is gone, and another check may
+            // be open. The person begins a new one.
+            Verdict::Declined(reason) | Verdict::Resubmission(reason) => {
+                (State::Declined, Some(reason), None)
+            }
             Verdict::Expired => (State::Expired, None, None),
             Verdict::Abandoned => (State::Abandoned, None, None),
         };
