@@ -287,7 +287,7 @@ fn errors_say_whether_to_try_again() {
             409,
             invalid,
             "idempotency_key_in_use",
-            "not now: 409 invalid_request_error idempotency_key_in_use amount",
+            "not yet: 409 invalid_request_error idempotency_key_in_use amount",
         ),
         (
             429,
@@ -300,7 +300,7 @@ fn errors_say_whether_to_try_again() {
             400,
             invalid,
             "balance_insufficient",
-            "not now: 400 invalid_request_error balance_insufficient amount",
+            "not yet: 400 invalid_request_error balance_insufficient amount",
         ),
     ] {
         let error = errors::error(&answer(status, &body(kind, code)));

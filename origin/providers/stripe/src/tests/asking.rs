@@ -171,10 +171,10 @@ async fn cancelling_what_was_paid_tells_that_it_was() {
             "GET /v1/payment_intents/pi_1"
         ]
     );
-    // Neither cancelled nor paid: that is no success.
+    // Neither cancelled nor paid: the bank refused a payment meanwhile, so it is cancelled later.
     let (stripe, _) = server(&[(400, unexpected), (200, INTENT)]).await;
     let error = stripe.cancel_intent("pi_1").await.unwrap_err();
-    assert!(matches!(error, ProviderError::Refused { .. }), "{error}");
+    assert!(matches!(error, ProviderError::NotYet { .. }), "{error}");
 }
 
 #[tokio::test]
