@@ -17,9 +17,9 @@ use serde_json::Value;
 /// Connect, choosing ways to pay, and the times of lists.
 const UNKNOWN: [&str; 7] = [
     "application_fee_amount",
-    "payment_method_types[]",
     "created[gte]",
     "created[lt]",
+    "payment_method_types[]",
     "refund_application_fee",
     "reverse_transfer",
     "transfer_data[destination]",
