@@ -142,7 +142,7 @@ impl IdentityStore for EmbeddedIdentity {
             match turn(found.case(), now_ms) {
                 Turn::Nothing => return Ok(false),
                 Turn::Change(change) => rows::store(tx, &change, now_ms)?,
-                Turn::Remove(task) => remove(tx, &id, task)?,
+                Turn::Remove(task) => remove(tx, &id, task.as_ref())?,
             }
             Ok(true)
         });
@@ -237,18 +237,18 @@ fn remove_orphan(
     };
     let session = orphan.session.as_ref();
     let task = session.map(|session| NewTask::of_forgotten_session(&session.id, now_ms));
-    remove(tx, id, task)?;
+    remove(tx, id, task.as_ref())?;
     Ok(true)
 }
 
 fn remove(
     tx: &Transaction<'_>,
     id: &VerificationId,
-    task: Option<NewTask>,
+    task: Option<&NewTask>,
 ) -> Result<(), SqliteError> {
     tx.prepare_cached("DELETE FROM verifications WHERE id = ?1")?
         .execute([id.as_str()])?;
-    queue::push(tx, task.as_slice())?;
+    queue::push(tx, task.map_or(&[], std::slice::from_ref))?;
     Ok(())
 }
 
