@@ -248,7 +248,7 @@ fn remove(
 ) -> Result<(), SqliteError> {
     tx.prepare_cached("DELETE FROM verifications WHERE id = ?1")?
         .execute([id.as_str()])?;
-    queue::push(tx, task.map_or(&[], std::slice::from_ref))?;
+    queue::push(tx, task.map_or(&[][..], std::slice::from_ref))?;
     Ok(())
 }
 
