@@ -101,6 +101,16 @@ pub(crate) enum Composed {
 }
 
 impl Composed {
+    /// What is divided into nothing is needless.
+    pub(crate) fn or_needless(self) -> Self {
+        match self {
+            Self::Divide(tasks, entries) if tasks.is_empty() && entries.is_empty() => {
+                Self::Needless("no channel that the person wants reaches them")
+            }
+            composed => composed,
+        }
+    }
+
     pub(crate) fn send(to: Recipient, language: Language, letter: Letter) -> Self {
         Self::Send(Box::new(Addressed {
             to,

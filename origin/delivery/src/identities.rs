@@ -8,7 +8,6 @@ use domain::{
         kind::Channel,
         letter::{IdentityOutcome, IdentityResult, Letter},
     },
-    notifications::inbox::Entry,
     queue::{NewTask, Task, Work, retry, store::End},
 };
 use identity::Looked;
@@ -73,7 +72,7 @@ impl Delivery {
             Ok(()) => End::Sent {
                 provider_id: session.as_str().to_owned(),
             },
-            // Whoever asked to be forgotten is, however long it takes.
+            // The person asked to be forgotten: it is tried until it is done.
             Err(trouble) => {
                 let wait_ms = retry::wait_ms(task.attempts, number());
                 let after_ms = match &trouble {
@@ -111,23 +110,8 @@ impl Sources {
             first_name: account.first_name.clone(),
             outcome,
         });
-        if let Some(channel) = channel {
-            return Ok(
-                match self.reached(&account, letter.kind(), channel).await? {
-                    Ok(to) => Composed::send(to, account.preferences.language, letter),
-                    Err(why) => Composed::Needless(why),
-                },
-            );
-        }
-        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
-        for channel in self.channels(&account, letter.kind()).await? {
-            if channel == Channel::Inbox {
-                let user = account.id.clone();
-                entries.push(Entry::new(&task.key, user, &letter, now_ms));
-            } else {
-                tasks.push(NewTask::of_identity(task, about, channel, now_ms));
-            }
-        }
-        Ok(Composed::Divide(tasks, entries))
+        let part = |channel| NewTask::of_identity(task, about, channel, now_ms);
+        self.tell(task, (&account, letter), channel, now_ms, part)
+            .await
     }
 }

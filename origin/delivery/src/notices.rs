@@ -48,12 +48,7 @@ impl Sources {
                 tasks.push(NewTask::of_channel(task, about, channel, now_ms));
             }
         }
-        if tasks.is_empty() && entries.is_empty() {
-            return Ok(Composed::Needless(
-                "no channel that the person wants reaches them",
-            ));
-        }
-        Ok(Composed::Divide(tasks, entries))
+        Ok(Composed::Divide(tasks, entries).or_needless())
     }
 
     /// What a notice says by one channel.

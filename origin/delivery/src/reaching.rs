@@ -2,13 +2,46 @@
 
 use domain::{
     StoreError,
-    messages::kind::{Channel, Kind},
+    messages::{
+        kind::{Channel, Kind},
+        letter::Letter,
+    },
+    notifications::inbox::Entry,
+    queue::{NewTask, Task},
     users::account::Account,
 };
 
-use crate::composing::{Recipient, Sources};
+use crate::composing::{Composed, Recipient, Sources};
 
 impl Sources {
+    /// Says a letter by one channel. Without one it finds the channels: each gets the task that `part`
+    /// makes, and the inbox its entry.
+    pub(crate) async fn tell(
+        &self,
+        task: &Task,
+        (account, letter): (&Account, Letter),
+        channel: Option<Channel>,
+        now_ms: i64,
+        part: impl Fn(Channel) -> NewTask,
+    ) -> Result<Composed, StoreError> {
+        if let Some(channel) = channel {
+            return Ok(match self.reached(account, letter.kind(), channel).await? {
+                Ok(to) => Composed::send(to, account.preferences.language, letter),
+                Err(why) => Composed::Needless(why),
+            });
+        }
+        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
+        for channel in self.channels(account, letter.kind()).await? {
+            if channel == Channel::Inbox {
+                let user = account.id.clone();
+                entries.push(Entry::new(&task.key, user, &letter, now_ms));
+            } else {
+                tasks.push(part(channel));
+            }
+        }
+        Ok(Composed::Divide(tasks, entries))
+    }
+
     /// The channels by which a person is told: those that they want and that reach them. The inbox
     /// reaches everybody.
     pub(crate) async fn channels(

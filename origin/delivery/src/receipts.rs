@@ -5,10 +5,9 @@ use std::slice;
 use domain::{
     PaymentId, RefundId, StoreError, UserId,
     messages::{
-        kind::{Channel, Kind},
+        kind::Channel,
         letter::{Letter, PaymentOutcome, PaymentResult},
     },
-    notifications::inbox::Entry,
     payments::{money::Money, refund::RefundState},
     queue::{NewTask, Task, Work},
     users::account::Account,
@@ -53,28 +52,9 @@ impl Sources {
         let Some(letter) = self.receipt_letter(&account, receipt).await? else {
             return Ok(Composed::Needless("there is no such payment"));
         };
-        let kind = Kind::PaymentResult;
-        if let Some(channel) = channel {
-            return Ok(match self.reached(&account, kind, channel).await? {
-                Ok(to) => Composed::send(to, account.preferences.language, letter),
-                Err(why) => Composed::Needless(why),
-            });
-        }
-        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
-        for channel in self.channels(&account, kind).await? {
-            if channel == Channel::Inbox {
-                let user = account.id.clone();
-                entries.push(Entry::new(&task.key, user, &letter, now_ms));
-            } else {
-                tasks.push(receipt.task(task, channel, now_ms));
-            }
-        }
-        if tasks.is_empty() && entries.is_empty() {
-            return Ok(Composed::Needless(
-                "no channel that the person wants reaches them",
-            ));
-        }
-        Ok(Composed::Divide(tasks, entries))
+        let part = |channel| receipt.task(task, channel, now_ms);
+        let told = self.tell(task, (&account, letter), channel, now_ms, part);
+        Ok(told.await?.or_needless())
     }
 
     /// None if the payment, its offer or its partner is gone, or if the refund is not made.

@@ -6,7 +6,6 @@ use domain::{
         kind::Channel,
         letter::{Letter, NewDevice},
     },
-    notifications::inbox::Entry,
     queue::{NewTask, Task, Work},
     users::account::Account,
 };
@@ -55,23 +54,8 @@ impl Sources {
             return Ok(Composed::Needless(NO_ACCOUNT));
         };
         let letter = sign_in.letter(&account);
-        if let Some(channel) = channel {
-            return Ok(
-                match self.reached(&account, letter.kind(), channel).await? {
-                    Ok(to) => Composed::send(to, account.preferences.language, letter),
-                    Err(why) => Composed::Needless(why),
-                },
-            );
-        }
-        let (mut tasks, mut entries) = (Vec::new(), Vec::new());
-        for channel in self.channels(&account, letter.kind()).await? {
-            if channel == Channel::Inbox {
-                let user = account.id.clone();
-                entries.push(Entry::new(&task.key, user, &letter, now_ms));
-            } else {
-                tasks.push(sign_in.task(task, channel, now_ms));
-            }
-        }
-        Ok(Composed::Divide(tasks, entries))
+        let part = |channel| sign_in.task(task, channel, now_ms);
+        self.tell(task, (&account, letter), channel, now_ms, part)
+            .await
     }
 }

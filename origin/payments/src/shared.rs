@@ -7,10 +7,11 @@ use std::{
 
 use access::random;
 use domain::{
+    StoreError,
     circuit::Circuit,
     payments::{
         price::Terms,
-        provider::PaymentProvider,
+        provider::{Intent, PaymentProvider},
         store::{Applied, PaymentStore},
     },
 };
@@ -93,6 +94,14 @@ impl Payments {
             }
             Applied::Nothing | Applied::Unknown | Applied::Early => {}
         }
+    }
+
+    /// Stores what an answer about an intent means, and notes what it changed.
+    pub(crate) async fn apply_intent(&self, intent: &Intent) -> Result<Applied, StoreError> {
+        let applied = self.0.parts.store.apply_intent(intent, self.now_ms());
+        let applied = applied.await?;
+        self.applied("intent", &intent.id, applied);
+        Ok(applied)
     }
 
     pub(crate) fn compared(&self) -> std::sync::MutexGuard<'_, Option<i64>> {

@@ -91,8 +91,7 @@ impl Payments {
                 return Err(NotStarted::Refused(PaymentRefusal::Unavailable));
             }
         };
-        let applied = store.apply_intent(&intent, self.now_ms()).await?;
-        self.applied("intent", &intent.id, applied);
+        self.apply_intent(&intent).await?;
         let mut found = store.by_ids(std::slice::from_ref(&payment.id)).await?;
         let payment = found.remove(&payment.id).unwrap_or(payment);
         // The booking may have ended while the provider was asked: then a task cancels the intent, and

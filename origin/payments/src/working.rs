@@ -8,7 +8,7 @@ use domain::{
     error_chain::chain,
     payments::{
         payment::{Payment, PaymentState},
-        provider::{NewProviderRefund, ProviderAccount, ProviderError, ProviderRefund},
+        provider::{Intent, NewProviderRefund, ProviderAccount, ProviderError, ProviderRefund},
         refund::RefundState,
         store::Applied,
         work::{PaymentWork, Subject},
@@ -144,11 +144,16 @@ impl Payments {
     }
 
     async fn look_at_intent(&self, id: &str) -> Result<Outcome, Trouble> {
-        let (store, provider) = (&self.0.parts.store, &self.0.parts.provider);
-        let intent = self.ask("intent", IN_TASK, provider.intent(id)).await?;
-        let applied = store.apply_intent(&intent, self.now_ms()).await?;
-        self.applied("intent", &intent.id, applied);
+        let (intent, applied) = self.seen_intent(id).await?;
         Ok(outcome(&intent.id, applied))
+    }
+
+    /// An intent as it is now, and what that changed.
+    async fn seen_intent(&self, id: &str) -> Result<(Intent, Applied), Trouble> {
+        let intent = self.0.parts.provider.intent(id);
+        let intent = self.ask("intent", IN_TASK, intent).await?;
+        let applied = self.apply_intent(&intent).await?;
+        Ok((intent, applied))
     }
 
     async fn poll(&self, id: &PaymentId) -> Result<Outcome, Trouble> {
@@ -183,8 +188,7 @@ impl Payments {
         };
         let cancelled = provider.cancel_intent(&name);
         let intent = self.ask("cancel_intent", IN_TASK, cancelled).await?;
-        let applied = store.apply_intent(&intent, self.now_ms()).await?;
-        self.applied("intent", &name, applied);
+        self.apply_intent(&intent).await?;
         Ok(Outcome::Done(name))
     }
 
@@ -259,10 +263,8 @@ impl Payments {
     /// Looks at an intent, and at the refunds of its payment that the provider has accepted.
     async fn look_at_all(&self, intent: &str) -> Result<(), Trouble> {
         let (store, provider) = (&self.0.parts.store, &self.0.parts.provider);
-        let found = self.ask("intent", IN_TASK, provider.intent(intent)).await?;
-        let applied = store.apply_intent(&found, self.now_ms()).await?;
-        self.applied("intent", intent, applied);
-        let Some(payment) = found.payment else {
+        let (intent, _) = self.seen_intent(intent).await?;
+        let Some(payment) = intent.payment else {
             return Ok(());
         };
         let mut refunds = store.refunds_of(slice::from_ref(&payment)).await?;

@@ -2,12 +2,10 @@
 //! a file; for the partner's owners.
 
 use access::caller::Asker;
-use api::{
-    payments::queries::{days, no_days},
-    request::{
-        authorise::{self, About},
-        reader::Reader,
-    },
+use api::request::{
+    authorise::{self, About},
+    days::range,
+    reader::Reader,
 };
 use axum::{
     body::{Body, Bytes},
@@ -84,12 +82,11 @@ async fn rows(
         .map_err(|why| refused(&why.refusal(language)))?;
     let not_found = || refuse(ErrorCode::NOT_FOUND, "there is nothing at this address");
     let partner = partner.ok_or_else(not_found)?;
-    let (from_ms, until_ms) = days(&query.from, &query.to)
-        .ok_or_else(|| refuse(ErrorCode::BAD_USER_INPUT, no_days().text(language)))?;
+    let days = range(&query.from, &query.to).map_err(|why| refused(&why.refusal(language)))?;
     let query = LedgerQuery {
         partner,
-        from_ms,
-        until_ms,
+        from_ms: days.0.begins_ms(),
+        until_ms: days.1.next().begins_ms(),
         first: ROWS_AT_ONCE,
         after: None,
     };
@@ -135,10 +132,9 @@ fn body(state: AppState, query: LedgerQuery, first: LedgerPage) -> Body {
 fn row(transaction: &Transaction, query: &LedgerQuery) -> [String; 6] {
     let account = Account::Partner(query.partner.clone());
     let payment = transaction.payment.as_ref();
-    let cause = transaction.key.split(':').next().unwrap_or_default();
     [
         api::nodes::moment::timestamp(transaction.at_ms).to_string(),
-        cause.to_owned(),
+        transaction.cause().to_owned(),
         transaction.change_of(&account).to_string(),
         transaction.currency.as_str().to_owned(),
         payment.map(ToString::to_string).unwrap_or_default(),

@@ -4,7 +4,7 @@ use domain::GeoPoint;
 use futures_util::TryStreamExt;
 use mongodb::{
     Collection, Cursor,
-    bson::{Bson, Document, oid::ObjectId},
+    bson::{Bson, Document, doc, oid::ObjectId},
 };
 
 use crate::{error::MongoError, limits::SERVER_WITHIN};
@@ -158,6 +158,23 @@ pub fn number(value: &Bson) -> Option<f64> {
 
 pub fn bad<E: ToString>(field: &'static str) -> impl FnOnce(E) -> MongoError {
     move |error| MongoError::corrupt(field, &error)
+}
+
+/// The edit that brings these fields of a stored document to what they are in `whole`: fields that are
+/// set, and those that go.
+pub fn edit_of(whole: &Document, fields: &[&str]) -> Document {
+    let (mut set, mut unset) = (Document::new(), Document::new());
+    for field in fields {
+        match whole.get(field) {
+            Some(value) => set.insert(*field, value.clone()),
+            None => unset.insert(*field, ""),
+        };
+    }
+    let mut edit = doc! {"$set": set};
+    if !unset.is_empty() {
+        edit.insert("$unset", unset);
+    }
+    edit
 }
 
 /// `count`, or the largest limit that servers accept. Callers never pass 0, which means no limit.

@@ -82,7 +82,7 @@ pub struct IdentityVerificationNode {
     status: IdentityStatus,
     /// Why it was not accepted: the app says it in the user's language.
     reason: Option<IdentityReason>,
-    /// Where the user shows the document; null once the check is over. Whoever has it acts for the user.
+    /// Where the user shows the document; null once the check is over. Everybody who has the address can act for the user.
     session_url: Option<String>,
     created_at: DateTime,
     decided_at: Option<DateTime>,

@@ -261,15 +261,14 @@ pub enum LedgerCause {
 }
 
 impl LedgerCause {
-    /// What the key of a transaction says before its colon.
-    fn of(key: &str) -> Self {
-        match key.split_once(':').map(|(cause, _)| cause) {
-            Some("capture") => Self::Capture,
-            Some("refund") => Self::Refund,
-            Some("refund-failed") => Self::RefundFailed,
-            Some("payout") => Self::Payout,
-            Some("payout-failed") => Self::PayoutFailed,
-            Some(_) | None => Self::Other,
+    fn of(transaction: &Transaction) -> Self {
+        match transaction.cause() {
+            "capture" => Self::Capture,
+            "refund" => Self::Refund,
+            "refund-failed" => Self::RefundFailed,
+            "payout" => Self::Payout,
+            "payout-failed" => Self::PayoutFailed,
+            _ => Self::Other,
         }
     }
 }
@@ -293,7 +292,7 @@ impl LedgerEntry {
     pub fn of(transaction: &Transaction, partner: &PartnerId) -> Self {
         Self {
             at: timestamp(transaction.at_ms),
-            cause: LedgerCause::of(&transaction.key),
+            cause: LedgerCause::of(transaction),
             amount: minor(transaction.change_of(&Account::Partner(partner.clone()))),
             currency: transaction.currency.into(),
             payment_id: transaction.payment.as_ref().map(|id| ID(id.to_string())),

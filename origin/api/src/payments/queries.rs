@@ -3,14 +3,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use domain::{
     PartnerId, PaymentId,
-    paris::Day,
     payments::{
         cursors::{LedgerCursor, PaymentCursor},
         store::{LedgerQuery, PaymentQuery},
     },
-    sentence::Sentence,
 };
-use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
@@ -25,12 +22,11 @@ use crate::{
     request::{
         authorise::{self, About},
         context::RequestContext,
-        errors::{failed, refused},
+        days::days,
+        errors::failed,
     },
 };
 
-/// The most days of the ledger in one query.
-const MOST_DAYS: i64 = 366;
 /// The most differences in one answer. There should be none.
 const MOST_DIFFERENCES: usize = 200;
 
@@ -135,16 +131,13 @@ impl PaymentQueries {
     ) -> Result<LedgerConnection> {
         let request = RequestContext::of(ctx);
         let partner = of_team(request, "partnerLedger", &partner_id)?;
-        let (from_ms, until_ms) = days(&from, &to).ok_or_else(|| {
-            let sentence = no_days();
-            refused(ErrorCode::BAD_USER_INPUT, sentence)
-        })?;
+        let days = days(&from, &to)?;
         let after = cursor(after.as_deref(), LedgerCursor::decode)?;
         let has_previous_page = after.is_some();
         let query = LedgerQuery {
             partner,
-            from_ms,
-            until_ms,
+            from_ms: days.0.begins_ms(),
+            until_ms: days.1.next().begins_ms(),
             first: page_size(first)?,
             after,
         };
@@ -173,20 +166,4 @@ fn of_team(request: &RequestContext, field: &str, partner: &str) -> Result<Partn
     let about = About::Partner(&partner);
     authorise::field(&request.asker.caller, "Query", field, about)?;
     Ok(partner)
-}
-
-/// The moments of these local days, the last one included; none if they are no days, in the wrong
-/// order, or too many.
-pub fn days(from: &str, to: &str) -> Option<(i64, i64)> {
-    let (first, last) = (Day::parse(from)?, Day::parse(to)?);
-    (0..MOST_DAYS)
-        .contains(&first.days_to(last))
-        .then(|| (first.begins_ms(), last.next().begins_ms()))
-}
-
-pub const fn no_days() -> Sentence {
-    Sentence::new(
-        "`from` et `to` sont des jours comme 2026-10-25, `from` n’est pas après `to`, 366 jours au plus",
-        "`from` and `to` must be days such as 2026-10-25, `from` not after `to`, at most 366 days",
-    )
 }

@@ -8,6 +8,7 @@
 pub mod attempts;
 pub mod authorise;
 pub mod context;
+pub mod days;
 pub mod errors;
 pub mod facts;
 pub mod idempotency;

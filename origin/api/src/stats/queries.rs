@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, Error, ID, Object, Result, SimpleObject};
-use domain::{PartnerId, bookings::store::DayCount, paris::Day, sentence::Sentence};
-use pq_core::ErrorCode;
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use domain::{PartnerId, bookings::store::DayCount};
 
 use crate::{
     nodes::{
@@ -14,12 +13,10 @@ use crate::{
     request::{
         authorise::{self, About},
         context::RequestContext,
-        errors::{failed, refused},
+        days::days,
+        errors::failed,
     },
 };
-
-/// Maximum days in one query.
-const MOST_DAYS: i64 = 366;
 
 /// Statistics of a partner's offers.
 #[derive(Clone, Debug, SimpleObject)]
@@ -63,7 +60,7 @@ impl StatsQueries {
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Query", "partnerStats", about)?;
-        let (first, last) = days(&from, &to).ok_or_else(no_days)?;
+        let (first, last) = days(&from, &to)?;
         let views = request.services.stats.views(&partner, first..=last);
         let views = views.await.map_err(failed)?;
         let booked = request
@@ -95,21 +92,4 @@ impl StatsQueries {
 
 fn number(count: Option<i64>) -> i32 {
     i32::try_from(count.unwrap_or(0)).unwrap_or(i32::MAX)
-}
-
-fn days(from: &str, to: &str) -> Option<(Day, Day)> {
-    let (first, last) = (Day::parse(from)?, Day::parse(to)?);
-    (0..MOST_DAYS)
-        .contains(&first.days_to(last))
-        .then_some((first, last))
-}
-
-fn no_days() -> Error {
-    refused(
-        ErrorCode::BAD_USER_INPUT,
-        Sentence::new(
-            "`from` et `to` sont des jours comme 2026-10-25, `from` n’est pas après `to`, 366 jours au plus",
-            "`from` and `to` must be days such as 2026-10-25, `from` not after `to`, at most 366 days",
-        ),
-    )
 }

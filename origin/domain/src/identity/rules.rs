@@ -87,6 +87,24 @@ pub struct Case<'a> {
     pub this: &'a Verification,
 }
 
+/// The same, as a backend reads it in a transaction.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub account: Account,
+    pub all: Vec<Verification>,
+    pub this: Verification,
+}
+
+impl Found {
+    pub fn case(&self) -> Case<'_> {
+        Case {
+            account: &self.account,
+            all: &self.all,
+            this: &self.this,
+        }
+    }
+}
+
 /// What a request for a check comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
@@ -207,9 +225,9 @@ pub fn opened(this: Option<&Verification>, started: &Started, now_ms: i64) -> Op
     }
 }
 
-/// Applies what the provider decided at `at_ms` by its clock; none if that changes nothing, as of a
-/// decision that is older than the one that is known, whoever made that. One without a time ends what
-/// is open, and nothing else.
+/// Applies what the provider decided at `at_ms` by its clock. None if that changes nothing: a decision that
+/// is older than the known one, of the provider or of an operator, does not. A decision without a time ends
+/// an open check, and nothing else.
 pub fn decided(
     case: Case<'_>,
     verdict: Verdict,

@@ -246,6 +246,11 @@ impl Transaction {
         }
     }
 
+    /// What its key says before the colon, such as `capture`.
+    pub fn cause(&self) -> &str {
+        self.key.split(':').next().unwrap_or_default()
+    }
+
     /// What the provider did to the money that it holds for guests; none for what its list of
     /// movements does not have.
     pub fn movement(&self) -> Option<MovementKind> {

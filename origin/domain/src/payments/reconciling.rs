@@ -89,7 +89,7 @@ pub fn differences<S: BuildHasher>(
         let Some(line) = provider.or(ledger) else {
             continue;
         };
-        // One a source: whoever looks at it sees the rest.
+        // One difference for each source: an operator who looks at it sees the others.
         let is_known = found.last().is_some_and(|last| last.provider_id == source);
         if !range.contains(&line.at_ms) || is_known {
             continue;

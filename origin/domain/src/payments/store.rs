@@ -47,8 +47,7 @@ pub enum Applied {
     /// another refund is not known to have failed. Look at the payment's intent and at its other refunds
     /// first, and apply it again.
     Early,
-    /// It was applied as far as it can be, and an operator has to look. It is logged and counted once,
-    /// by whoever asked.
+    /// It was applied as far as it can be, and an operator has to look. The caller logs and counts it, once.
     Worrying(Worry),
 }
 

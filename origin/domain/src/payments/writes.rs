@@ -38,6 +38,22 @@ pub struct Facts<'a> {
     pub refunds: &'a [Refund],
 }
 
+/// A payment and its refunds, as a backend reads them in a transaction.
+#[derive(Debug)]
+pub struct Found {
+    pub payment: Payment,
+    pub refunds: Vec<Refund>,
+}
+
+impl Found {
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            payment: &self.payment,
+            refunds: &self.refunds,
+        }
+    }
+}
+
 /// What a backend stores, in one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {

@@ -28,7 +28,7 @@ impl Scenario {
     /// them.
     pub(crate) fn rests(&self, before: &State) -> bool {
         let mut state = before.clone();
-        // Whoever was at work has crashed.
+        // The workers that had tasks have crashed.
         state.starter = Starter::Idle;
         state.workers.fill(Worker::Idle);
         for round in 0..ROUNDS {

@@ -624,7 +624,7 @@ async fn an_offer_asks_for_an_identity_and_an_age(fresh: Fresh) {
         .fill(vec![family(vec![for_known.clone(), for_adults.clone()])])
         .await;
     let refused = |refusal| Booked::Refused(BookingRefusal::Identity(refusal));
-    // It is 2026, and whoever was born in 2008 may still be seventeen.
+    // It is 2026: somebody born in 2008 may still be seventeen.
     for (name, verdict, known, adults) in [
         ("none", None, Some(Required), Some(Required)),
         ("young", Some(approved(2008)), None, Some(AgeTooLow)),

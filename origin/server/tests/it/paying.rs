@@ -147,7 +147,7 @@ impl World {
         // Signatures have the true time.
         let now_ms = chrono::Utc::now().timestamp_millis();
         app.clock.store(now_ms, Relaxed);
-        // Whoever cancels before it opens is refunded.
+        // A guest who cancels before it opens is refunded.
         let day = chrono::Utc::now() + chrono::Duration::days(2);
         let weekday = chrono::Datelike::weekday(&day).number_from_monday();
         let offer = Offer {
@@ -544,7 +544,7 @@ async fn a_partner_who_takes_no_payments_gets_no_booking_with_a_price() {
     let ana = register(&world.app, "ana").await;
     let refused = create(&world.app, &ana, &world.offer).await;
     assert_eq!(refused.code(), "PARTNER_TAKES_NO_PAYMENTS");
-    // Whoever has a booking by then pays nothing either.
+    // A guest who has booked by then pays nothing either.
     let able = json!({"charges_enabled": true, "payouts_enabled": true, "details_submitted": true});
     world
         .order(&format!("accounts/{}", account.account), able)

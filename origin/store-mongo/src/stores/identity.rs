@@ -6,7 +6,7 @@ use domain::{
     identity::{
         provider::{Hint, Started, Verdict},
         refusals::IdentityRefusal,
-        rules::{self, Beginning, Case, NewRuling, NewVerification, Opening},
+        rules::{self, Beginning, Found, NewRuling, NewVerification, Opening},
         store::{Begun, Hinted, IdentityStore, Opened, Ruled, VerificationPage, VerificationQuery},
         turns::{Turn, turn},
         verification::{State, Verification},
@@ -113,7 +113,7 @@ impl IdentityStore for MongoIdentity {
         let decided = self.db.transaction_that_adds(move |tx| {
             let id = id.clone();
             Box::pin(async move {
-                let Some(found) = Found::of(tx, &id).await? else {
+                let Some(found) = found(tx, &id).await? else {
                     return Ok(None);
                 };
                 let change = rules::decided(found.case(), verdict, at_ms, valid_ms, now_ms);
@@ -138,7 +138,7 @@ impl IdentityStore for MongoIdentity {
         let ruled = self.db.transaction_that_adds(move |tx| {
             let (id, ruling) = (id.clone(), ruling.clone());
             Box::pin(async move {
-                let Some(found) = Found::of(tx, &id).await? else {
+                let Some(found) = found(tx, &id).await? else {
                     return Ok(Ruled::Refused(IdentityRefusal::NotFound));
                 };
                 match rules::ruled(found.case(), &ruling, valid_ms, now_ms) {
@@ -198,31 +198,15 @@ impl IdentityStore for MongoIdentity {
     }
 }
 
-/// A check with what its change depends on.
-struct Found {
-    account: Account,
-    all: Vec<Verification>,
-    this: Verification,
-}
-
-impl Found {
-    /// Writes to the account, so that changes of one person's checks follow each other.
-    async fn of(tx: &mut Tx, id: &VerificationId) -> Result<Option<Self>, MongoError> {
-        let Some(this) = rows::by_id(tx, id).await? else {
-            return Ok(None);
-        };
-        let account = account(tx, &this.user).await?;
-        let all = rows::of_user(tx, &this.user).await?;
-        Ok(account.map(|account| Self { account, all, this }))
-    }
-
-    fn case(&self) -> Case<'_> {
-        Case {
-            account: &self.account,
-            all: &self.all,
-            this: &self.this,
-        }
-    }
+/// A check with what its change depends on. Writes to the account, so that changes of one person's
+/// checks follow each other.
+async fn found(tx: &mut Tx, id: &VerificationId) -> Result<Option<Found>, MongoError> {
+    let Some(this) = rows::by_id(tx, id).await? else {
+        return Ok(None);
+    };
+    let account = account(tx, &this.user).await?;
+    let all = rows::of_user(tx, &this.user).await?;
+    Ok(account.map(|account| Found { account, all, this }))
 }
 
 /// The account, which stays as it is until the transaction ends.
@@ -261,7 +245,7 @@ async fn opened(
     started: &Started,
     now_ms: i64,
 ) -> Result<Opened, MongoError> {
-    let this = Found::of(tx, id).await?.map(|found| found.this);
+    let this = found(tx, id).await?.map(|found| found.this);
     match rules::opened(this.as_ref(), started, now_ms) {
         Opening::Done(open) => {
             rows::update(tx, &open).await?;
@@ -293,7 +277,7 @@ async fn hinted(tx: &mut Tx, hint: &Hint, now_ms: i64) -> Result<Hinted, MongoEr
 }
 
 async fn take_turn(tx: &mut Tx, id: &VerificationId, now_ms: i64) -> Result<bool, MongoError> {
-    let Some(found) = Found::of(tx, id).await? else {
+    let Some(found) = found(tx, id).await? else {
         return remove_orphan(tx, id, now_ms).await;
     };
     match turn(found.case(), now_ms) {

@@ -15,7 +15,8 @@ use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     documents::{
-        bad, flag, id, minor, moment_ms, object_id, optional, optional_text, part, whole, word,
+        self, bad, flag, id, minor, moment_ms, object_id, optional, optional_text, part, whole,
+        word,
     },
     error::MongoError,
 };
@@ -73,9 +74,7 @@ pub fn document(booking: &Booking) -> Result<Document, MongoError> {
 
 /// What a step makes of a document: fields that are set, and those that go.
 pub fn edit(after: &Booking) -> Result<Document, MongoError> {
-    let whole = document(after)?;
-    let (mut set, mut unset) = (Document::new(), Document::new());
-    for field in [
+    let fields = [
         "status",
         "changedAt",
         "due",
@@ -83,17 +82,8 @@ pub fn edit(after: &Booking) -> Result<Document, MongoError> {
         "checkedInAt",
         "checkedInOn",
         "checkedInBy",
-    ] {
-        match whole.get(field) {
-            Some(value) => set.insert(field, value.clone()),
-            None => unset.insert(field, ""),
-        };
-    }
-    let mut edit = doc! {"$set": set};
-    if !unset.is_empty() {
-        edit.insert("$unset", unset);
-    }
-    Ok(edit)
+    ];
+    Ok(documents::edit_of(&document(after)?, &fields))
 }
 
 pub fn booking(stored: &Document) -> Result<Booking, MongoError> {

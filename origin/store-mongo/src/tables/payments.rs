@@ -10,8 +10,7 @@ use domain::{
     payments::{
         money::Currency,
         payment::{Payment, PaymentState},
-        refund::Refund,
-        writes::{Change, Facts},
+        writes::{Change, Found},
     },
 };
 use mongodb::bson::{DateTime, Document, doc};
@@ -23,26 +22,10 @@ use super::{
     queue,
 };
 use crate::{
-    documents::{id, minor, moment_ms, object_id, optional, optional_text, text, word},
+    documents::{self, id, minor, moment_ms, object_id, optional, optional_text, text, word},
     error::MongoError,
     tx::Tx,
 };
-
-/// A payment and its refunds, as they are in a transaction.
-#[derive(Debug)]
-pub struct Found {
-    pub payment: Payment,
-    pub refunds: Vec<Refund>,
-}
-
-impl Found {
-    pub fn facts(&self) -> Facts<'_> {
-        Facts {
-            payment: &self.payment,
-            refunds: &self.refunds,
-        }
-    }
-}
 
 pub fn document(payment: &Payment) -> Result<Document, MongoError> {
     let mut document = doc! {
@@ -177,9 +160,7 @@ pub async fn write(tx: &mut Tx, before: &Payment, change: &Change) -> Result<(),
 
 /// What the provider's answers may change.
 fn edit_of(after: &Payment) -> Result<Document, MongoError> {
-    let whole = document(after)?;
-    let (mut set, mut unset) = (Document::new(), Document::new());
-    for field in [
+    let fields = [
         "amount",
         "currency",
         "fee",
@@ -188,17 +169,8 @@ fn edit_of(after: &Payment) -> Result<Document, MongoError> {
         "refunded",
         "capturedAt",
         "lookAt",
-    ] {
-        match whole.get(field) {
-            Some(value) => set.insert(field, value.clone()),
-            None => unset.insert(field, ""),
-        };
-    }
-    let mut edit = doc! {"$set": set};
-    if !unset.is_empty() {
-        edit.insert("$unset", unset);
-    }
-    Ok(edit)
+    ];
+    Ok(documents::edit_of(&document(after)?, &fields))
 }
 
 /// The payments of an erased account stay, because the law asks for them, and name nobody.

@@ -6,13 +6,13 @@ use domain::{
     identity::{
         provider::{Hint, Started, Verdict},
         refusals::IdentityRefusal,
-        rules::{self, Beginning, Case, NewRuling, NewVerification, Opening},
+        rules::{self, Beginning, Found, NewRuling, NewVerification, Opening},
         store::{Begun, Hinted, IdentityStore, Opened, Ruled, VerificationPage, VerificationQuery},
         turns::{Turn, turn},
         verification::{State, Verification},
     },
     queue::NewTask,
-    users::account::{Account, Status},
+    users::account::Status,
 };
 use rusqlite::{Connection, Transaction};
 
@@ -85,7 +85,7 @@ impl IdentityStore for EmbeddedIdentity {
     ) -> Result<Option<Verification>, StoreError> {
         let id = id.clone();
         let decided = self.db.write(move |tx| {
-            let Some(found) = Found::of(tx, &id)? else {
+            let Some(found) = found(tx, &id)? else {
                 return Ok(None);
             };
             let change = rules::decided(found.case(), verdict, at_ms, valid_ms, now_ms);
@@ -106,7 +106,7 @@ impl IdentityStore for EmbeddedIdentity {
     ) -> Result<Ruled, StoreError> {
         let id = id.clone();
         let ruled = self.db.write(move |tx| {
-            let Some(found) = Found::of(tx, &id)? else {
+            let Some(found) = found(tx, &id)? else {
                 return Ok(Ruled::Refused(IdentityRefusal::NotFound));
             };
             match rules::ruled(found.case(), &ruling, valid_ms, now_ms) {
@@ -136,7 +136,7 @@ impl IdentityStore for EmbeddedIdentity {
     async fn turn(&self, id: &VerificationId, now_ms: i64) -> Result<bool, StoreError> {
         let id = id.clone();
         let turned = self.db.write(move |tx| {
-            let Some(found) = Found::of(tx, &id)? else {
+            let Some(found) = found(tx, &id)? else {
                 return remove_orphan(tx, &id, now_ms);
             };
             match turn(found.case(), now_ms) {
@@ -161,29 +161,13 @@ impl IdentityStore for EmbeddedIdentity {
 }
 
 /// A check with what its change depends on, read by the writer.
-struct Found {
-    account: Account,
-    all: Vec<Verification>,
-    this: Verification,
-}
-
-impl Found {
-    fn of(tx: &Transaction<'_>, id: &VerificationId) -> Result<Option<Self>, SqliteError> {
-        let Some(this) = rows::by_id(tx, id)? else {
-            return Ok(None);
-        };
-        let all = rows::of_user(tx, &this.user)?;
-        let account = users::account(tx, "id", this.user.as_str())?;
-        Ok(account.map(|account| Self { account, all, this }))
-    }
-
-    fn case(&self) -> Case<'_> {
-        Case {
-            account: &self.account,
-            all: &self.all,
-            this: &self.this,
-        }
-    }
+fn found(tx: &Transaction<'_>, id: &VerificationId) -> Result<Option<Found>, SqliteError> {
+    let Some(this) = rows::by_id(tx, id)? else {
+        return Ok(None);
+    };
+    let all = rows::of_user(tx, &this.user)?;
+    let account = users::account(tx, "id", this.user.as_str())?;
+    Ok(account.map(|account| Found { account, all, this }))
 }
 
 fn begin(tx: &Transaction<'_>, new: &NewVerification, now_ms: i64) -> Result<Begun, SqliteError> {

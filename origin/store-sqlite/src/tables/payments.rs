@@ -10,9 +10,8 @@ use domain::{
     payments::{
         money::Currency,
         payment::{Payment, PaymentState},
-        refund::Refund,
         store::{PaymentFigures, PaymentPage, PaymentQuery},
-        writes::{Change, Facts},
+        writes::{Change, Found},
     },
 };
 use rusqlite::{
@@ -27,22 +26,6 @@ use crate::error::SqliteError;
 const COLUMNS: &str =
     "id, booking_id, user_id, offer_id, partner_id, account, amount, currency, fee,
     state, intent, refunded, created_at_ms, captured_at_ms, look_at_ms";
-
-/// A payment and its refunds, as they are in a transaction.
-#[derive(Debug)]
-pub struct Found {
-    pub payment: Payment,
-    pub refunds: Vec<Refund>,
-}
-
-impl Found {
-    pub fn facts(&self) -> Facts<'_> {
-        Facts {
-            payment: &self.payment,
-            refunds: &self.refunds,
-        }
-    }
-}
 
 fn query(
     connection: &Connection,

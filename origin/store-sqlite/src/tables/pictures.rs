@@ -11,7 +11,7 @@ use domain::{
 };
 use rusqlite::{Row, Transaction, named_params};
 
-use super::word::word;
+use super::word::{optional_word, word};
 use crate::error::SqliteError;
 
 pub const UPLOAD: &str = "id, user_id, purpose, partner_id, content_type, bytes, state, refusal,
@@ -105,14 +105,14 @@ pub fn read_upload(row: &Row<'_>) -> Result<Upload, SqliteError> {
     let text = |column: usize| row.get::<_, Option<String>>(column);
     Ok(Upload {
         id: word("id", &row.get::<_, String>(0)?, UploadId::parse)?,
-        user: some("user id", text(1)?, UserId::parse)?,
+        user: optional_word("user id", text(1)?, UserId::parse)?,
         purpose: word("purpose", &row.get::<_, String>(2)?, Purpose::parse)?,
-        partner: some("partner id", text(3)?, PartnerId::parse)?,
+        partner: optional_word("partner id", text(3)?, PartnerId::parse)?,
         content_type: row.get(4)?,
         bytes: row.get(5)?,
         state: word("state", &row.get::<_, String>(6)?, upload::State::parse)?,
-        refusal: some("refusal", text(7)?, Refusal::parse)?,
-        picture: some("picture id", text(8)?, PictureId::parse)?,
+        refusal: optional_word("refusal", text(7)?, Refusal::parse)?,
+        picture: optional_word("picture id", text(8)?, PictureId::parse)?,
         holder: row.get(9)?,
         held_until_ms: row.get(10)?,
         created_at_ms: row.get(11)?,
@@ -123,8 +123,8 @@ pub fn read_upload(row: &Row<'_>) -> Result<Upload, SqliteError> {
 /// A row with [`PICTURE`].
 pub fn read_picture(row: &Row<'_>) -> Result<Picture, SqliteError> {
     let text = |column: usize| row.get::<_, Option<String>>(column);
-    let user = some("user id", text(2)?, UserId::parse)?;
-    let partner = some("partner id", text(3)?, PartnerId::parse)?;
+    let user = optional_word("user id", text(2)?, UserId::parse)?;
+    let partner = optional_word("partner id", text(3)?, PartnerId::parse)?;
     let widths: String = row.get(6)?;
     let numbers = |text: &str| {
         let numbers = text.split_whitespace().map(|number| number.parse().ok());
@@ -146,12 +146,4 @@ pub fn read_picture(row: &Row<'_>) -> Result<Picture, SqliteError> {
         unused_since_ms: row.get(11)?,
         due_ms: row.get(12)?,
     })
-}
-
-fn some<T>(
-    what: &'static str,
-    text: Option<String>,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<Option<T>, SqliteError> {
-    text.map(|text| word(what, &text, parse)).transpose()
 }

@@ -13,7 +13,10 @@ use domain::{
 };
 use rusqlite::{Connection, Params, Row, Transaction, named_params};
 
-use super::{queue, users, word::word};
+use super::{
+    queue, users,
+    word::{optional_word, word},
+};
 use crate::{error::SqliteError, outbox::outbox_push};
 
 const COLUMNS: &str =
@@ -125,10 +128,10 @@ pub fn erase(tx: &Transaction<'_>, user: &UserId, now_ms: i64) -> Result<(), Sql
 /// A row with [`COLUMNS`].
 fn read(row: &Row<'_>) -> Result<Verification, SqliteError> {
     let text = |column: usize| row.get::<_, Option<String>>(column);
-    let session = some("session", text(4)?, SessionId::parse)?;
-    let url = some("session url", text(5)?, SessionUrl::parse)?;
+    let session = optional_word("session", text(4)?, SessionId::parse)?;
+    let url = optional_word("session url", text(5)?, SessionUrl::parse)?;
     let ruled_at_ms: Option<i64> = row.get(12)?;
-    let by = some("ruled_by", text(11)?, UserId::parse)?;
+    let by = optional_word("ruled_by", text(11)?, UserId::parse)?;
     let note = text(13)?.unwrap_or_default();
     Ok(Verification {
         id: word("id", &row.get::<_, String>(0)?, VerificationId::parse)?,
@@ -137,10 +140,10 @@ fn read(row: &Row<'_>) -> Result<Verification, SqliteError> {
         attempt: row.get(3)?,
         session: session.map(|id| Session { id, url }),
         state: word("state", &row.get::<_, String>(6)?, State::parse)?,
-        reason: some("reason", text(7)?, Reason::parse)?,
+        reason: optional_word("reason", text(7)?, Reason::parse)?,
         birth_year: row.get(8)?,
         decided_at_ms: row.get(9)?,
-        decided_by: some("decided_by", text(10)?, Decider::parse)?,
+        decided_by: optional_word("decided_by", text(10)?, Decider::parse)?,
         ruling: ruled_at_ms.map(|at_ms| Ruling { by, at_ms, note }),
         expires_at_ms: row.get(14)?,
         polls: row.get(15)?,
@@ -148,12 +151,4 @@ fn read(row: &Row<'_>) -> Result<Verification, SqliteError> {
         created_at_ms: row.get(17)?,
         changed_at_ms: row.get(18)?,
     })
-}
-
-fn some<T>(
-    what: &'static str,
-    text: Option<String>,
-    parse: impl FnOnce(&str) -> Option<T>,
-) -> Result<Option<T>, SqliteError> {
-    text.map(|text| word(what, &text, parse)).transpose()
 }

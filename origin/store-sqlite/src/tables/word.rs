@@ -10,3 +10,12 @@ pub fn word<T>(
 ) -> Result<T, SqliteError> {
     parse(text).ok_or_else(|| SqliteError::corrupt(what, &text))
 }
+
+/// Like [`word`], of a column that may be empty.
+pub fn optional_word<T>(
+    what: &'static str,
+    text: Option<String>,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, SqliteError> {
+    text.map(|text| word(what, &text, parse)).transpose()
+}

@@ -81,7 +81,7 @@ fn waits(payment: &Payment, booking: Option<&Booking>, intent: &Intent, now_ms: 
             ..Change::default()
         };
     }
-    // The booking ended before the intent was known: whoever was to cancel it may have found none.
+    // The booking ended before the intent was known: the task that was to cancel it may have found none.
     let cancel = NewTask::of_cancelling(&payment.id, Some(&intent.id), now_ms);
     Change {
         payment: Some(Payment {

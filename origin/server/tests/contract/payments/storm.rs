@@ -170,7 +170,7 @@ impl World {
         }
     }
 
-    /// Applies an answer; sometimes whoever does so dies in the middle.
+    /// Applies an answer; sometimes the worker dies in the middle.
     async fn maybe_dropped(&self, dice: &mut Dice, intent: Intent) {
         let db = self.db(dice).clone();
         let apply = async move { db.payments.apply_intent(&intent, NOW_MS).await };

@@ -11,7 +11,7 @@ use domain::{
         provider::{Dispute, Intent, Payout, ProviderAccount, ProviderRefund},
         refusals::PaymentRefusal,
         store::{Applied, NewPayment, NewRefund, RefundAsked, Started},
-        writes::{self, Change},
+        writes::{self, Change, Found},
     },
 };
 use mongodb::bson::doc;
@@ -20,12 +20,7 @@ use crate::{
     documents::object_id,
     error::MongoError,
     stores::bookings,
-    tables::{
-        bookings as booking_rows,
-        collections::BOOKINGS,
-        payments::{self as rows, Found},
-        users::held,
-    },
+    tables::{bookings as booking_rows, collections::BOOKINGS, payments as rows, users::held},
     tx::Tx,
 };
 

@@ -9,7 +9,7 @@ use domain::{
         provider::{Dispute, Intent, Payout, ProviderAccount, ProviderRefund},
         refusals::PaymentRefusal,
         store::{Applied, NewPayment, NewRefund, RefundAsked, Started},
-        writes::{self, Change},
+        writes::{self, Change, Found},
     },
 };
 use rusqlite::Transaction;
@@ -99,7 +99,7 @@ pub(super) fn ask(
 ) -> Result<RefundAsked, SqliteError> {
     let before = rows::any_of_id(tx, &new.id)?;
     let found = rows::found(tx, &new.payment)?;
-    let facts = found.as_ref().map(rows::Found::facts);
+    let facts = found.as_ref().map(Found::facts);
     let mut new = new.clone();
     if let Some(by) = &new.by
         && !users::is_active(tx, by)?
