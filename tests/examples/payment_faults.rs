@@ -1,6 +1,6 @@
-//! `cargo xtask payment-faults`: see `faults/payments.rs`.
+//! `cargo xtask payment-faults`: see `faults/payments/mod.rs`.
 
-#[path = "../faults/payments.rs"]
+#[path = "../faults/payments/mod.rs"]
 mod payments;
 
 use anyhow::Result;

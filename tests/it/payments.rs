@@ -1,6 +1,6 @@
 //! People pay for places while Stripe and the origins fail, in the short form.
 
-#[path = "../faults/payments.rs"]
+#[path = "../faults/payments/mod.rs"]
 mod faults;
 
 #[tokio::test(flavor = "multi_thread")]

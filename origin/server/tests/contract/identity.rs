@@ -1,10 +1,11 @@
 //! Identity checks: one at a time, decided by the newest decision, ended, and forgotten.
 
+mod admitting;
+
 use std::slice;
 
 use domain::{
-    Admission, Offer, UserId, VerificationId,
-    bookings::{booking::BookingStatus, refusals::BookingRefusal, store::Created as Booked},
+    UserId, VerificationId,
     identity::{
         provider::{Hint, Started, Verdict},
         refusals::IdentityRefusal,
@@ -14,10 +15,6 @@ use domain::{
         },
         store::{Begun, Hinted, Opened, Ruled, VerificationCursor, VerificationQuery},
         verification::{Decider, Reason, SessionId, SessionUrl, State, Verification},
-    },
-    offers::{
-        edit::{Edit, OfferEdit},
-        store::{Author, Updated},
     },
     queue::{Lane, Task, Work, store::TaskFilter},
     rows::KINDS,
@@ -33,9 +30,8 @@ use yousoon::database::Database;
 
 use crate::{
     backends::Fresh,
-    bookings::{new as booking_of, places},
-    runner::tests,
-    samples::{DAY_MS, NOW_MS, family},
+    runner::{Test, tests},
+    samples::{DAY_MS, NOW_MS},
     users::account,
 };
 
@@ -53,9 +49,9 @@ tests! {
     checks_are_listed_newest_first_by_pages_and_state: [],
     an_erased_account_leaves_no_check_and_the_provider_deletes_its_sessions: [],
     a_session_that_begins_during_the_erasure_is_deleted: [],
-    an_offer_asks_for_an_identity_and_an_age: [],
-    what_an_offer_asks_for_is_edited: [],
 }
+
+pub(crate) const ADMITTING: &[Test] = admitting::TESTS;
 
 const VALID_MS: i64 = 730 * DAY_MS;
 
@@ -589,112 +585,4 @@ async fn a_session_that_begins_during_the_erasure_is_deleted(fresh: Fresh) {
     let left = tasks(&fresh, Lane::Identity).await;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].key, "identity-forget:s-1");
-}
-
-async fn book(fresh: &Fresh, name: &str, offer: &Offer) -> Booked {
-    let new = booking_of(&format!("{name} {}", offer.title), name, offer);
-    fresh.db.bookings.create(new, NOW_MS).await.unwrap()
-}
-
-fn asking(name: &str, admission: Admission) -> Offer {
-    Offer {
-        admission,
-        title: name.into(),
-        ..places(name, 9)
-    }
-}
-
-async fn an_offer_asks_for_an_identity_and_an_age(fresh: Fresh) {
-    use IdentityRefusal::{AgeTooLow, Pending, Required};
-    let for_known = asking(
-        "known",
-        Admission {
-            requires_identity: true,
-            minimum_age: None,
-        },
-    );
-    let for_adults = asking(
-        "adults",
-        Admission {
-            requires_identity: false,
-            minimum_age: Some(18),
-        },
-    );
-    fresh
-        .fill(vec![family(vec![for_known.clone(), for_adults.clone()])])
-        .await;
-    let refused = |refusal| Booked::Refused(BookingRefusal::Identity(refusal));
-    // It is 2026: somebody born in 2008 may still be seventeen.
-    for (name, verdict, known, adults) in [
-        ("none", None, Some(Required), Some(Required)),
-        ("young", Some(approved(2008)), None, Some(AgeTooLow)),
-        ("old", Some(approved(2007)), None, None),
-        (
-            "ageless",
-            Some(Verdict::Approved { birth_year: None }),
-            None,
-            Some(AgeTooLow),
-        ),
-        (
-            "declined",
-            Some(Verdict::Declined(Reason::NotTrusted)),
-            Some(Required),
-            Some(Required),
-        ),
-    ] {
-        sign_up(&fresh, name).await;
-        if let Some(verdict) = verdict {
-            let session = format!("s-{name}");
-            let open = open(&fresh, name, 1, &session).await;
-            let pending = book(&fresh, name, &for_known).await;
-            assert_eq!(pending, refused(Pending), "{name}");
-            decide(&fresh, &open.id, verdict, NOW_MS).await.unwrap();
-        }
-        for (offer, expected) in [(&for_known, known), (&for_adults, adults)] {
-            let booked = book(&fresh, name, offer).await;
-            match (booked, expected) {
-                (Booked::Done(booking), None) => {
-                    assert_eq!(booking.status, BookingStatus::Confirmed);
-                }
-                (booked, Some(why)) => assert_eq!(booked, refused(why), "{name}"),
-                (other, None) => panic!("{name}: {other:?}"),
-            }
-        }
-    }
-    // An identity that has ended counts no more, also before the job has written it down.
-    let ended = AccountChange::Identity(Identity {
-        status: IdentityStatus::Verified,
-        until_ms: Some(NOW_MS),
-        birth_year: Some(1990),
-    });
-    let users = &fresh.db.users;
-    users.change(&user("none"), ended, NOW_MS).await.unwrap();
-    let booked = book(&fresh, "none", &for_known).await;
-    assert_eq!(booked, refused(Required));
-}
-
-async fn what_an_offer_asks_for_is_edited(fresh: Fresh) {
-    let offer = places("a", 9);
-    fresh.fill(vec![family(vec![offer.clone()])]).await;
-    let edit = OfferEdit {
-        requires_identity: Edit::Set(true),
-        minimum_age: Edit::Set(Some(18)),
-        ..OfferEdit::default()
-    };
-    let author = Author {
-        actor: "test".into(),
-        action: "updateOffer",
-    };
-    let offers = &fresh.db.offers;
-    let updated = offers.update(offer.id.clone(), edit, author, NOW_MS).await;
-    let Updated::Done(after, _) = updated.unwrap() else {
-        panic!("it is another one");
-    };
-    let asked = Admission {
-        requires_identity: true,
-        minimum_age: Some(18),
-    };
-    assert_eq!(after.admission, asked);
-    let stored = offers.by_ids(slice::from_ref(&offer.id)).await.unwrap();
-    assert_eq!(stored[&offer.id], *after);
 }

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         updating::TESTS,
         partners::TESTS,
         payments::TESTS,
+        payments::APPLYING,
         payments::ENDING,
         payments::REFUNDING,
         payments::BOOKS,
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         bookings::TELLING,
         erasing::TESTS,
         identity::TESTS,
+        identity::ADMITTING,
     ];
     runner::run(&tests.concat())
 }

@@ -1,13 +1,14 @@
 //! Payments: a booking with a price is confirmed by its money alone, and no money is lost or taken
 //! twice.
 
+mod applying;
 mod books;
 mod ending;
 mod refunding;
 mod storm;
 
 use domain::{
-    BookingId, Offer, PaymentId, RefundId, UserId,
+    BookingId, Offer, PaymentId, UserId,
     bookings::{
         booking::{Booking, BookingStatus, Step},
         refusals::BookingRefusal,
@@ -24,9 +25,9 @@ use domain::{
         payment::{Payment, PaymentState},
         price::{OfferPrice, PAID_WITHIN_MS, Terms},
         provider::{Intent, IntentStatus, ProviderAccount},
-        refund::{Refund, RefundCause, RefundState},
+        refund::Refund,
         refusals::PaymentRefusal,
-        store::{Applied, LedgerQuery, NewPayment, Started, Worry},
+        store::{Applied, LedgerQuery, NewPayment, Started},
     },
     queue::store::TaskFilter,
 };
@@ -48,14 +49,10 @@ tests! {
     an_offer_with_a_price_is_sold_out_like_any_other: [],
     who_pays_is_who_booked_and_in_time: [],
     two_taps_at_once_are_one_payment: [Transactions],
-    answers_in_any_order_come_to_the_same: [],
-    the_same_answer_on_two_servers_is_applied_once: [Transactions],
-    another_amount_confirms_nothing_and_goes_back: [],
-    money_of_another_currency_goes_back: [],
-    a_payment_that_nobody_reports_is_looked_at_ever_less: [],
     one_server_at_a_time_has_the_lease: [],
 }
 
+pub(crate) const APPLYING: &[Test] = applying::TESTS;
 pub(crate) const ENDING: &[Test] = ending::TESTS;
 pub(crate) const REFUNDING: &[Test] = refunding::TESTS;
 pub(crate) const BOOKS: &[Test] = books::TESTS;
@@ -465,136 +462,6 @@ async fn two_taps_at_once_are_one_payment(fresh: Fresh) {
         panic!("{all:?}")
     };
     assert!(all.iter().all(|one| *one == Started::Done(first.clone())));
-}
-
-async fn answers_in_any_order_come_to_the_same(fresh: Fresh) {
-    let offer = offered(&fresh, 3).await;
-    let (booking, payment) = paid(&fresh, "1", "ana", &offer).await;
-    // Older answers, applied late; and one that the provider never gives.
-    for status in [
-        IntentStatus::Waiting,
-        IntentStatus::Processing,
-        IntentStatus::Cancelled,
-        IntentStatus::Succeeded,
-    ] {
-        let old = intent(&payment, status);
-        assert_eq!(applied(&fresh, &old, NOW_MS + 9).await, Applied::Nothing);
-    }
-    let cancelled = fresh.db.payments.cancelled(&payment.id).await;
-    assert_eq!(cancelled.unwrap(), Applied::Nothing);
-    assert_eq!(of(&fresh, &payment.id).await, payment);
-    assert_eq!(stored(&fresh, &booking.id).await, booking);
-    assert_eq!(ledger(&fresh, &offer).await.len(), 1);
-    // A second intent of a payment cannot be; if it is, an operator has to look.
-    let second = Intent {
-        id: "pi_second".into(),
-        ..intent(&payment, IntentStatus::Succeeded)
-    };
-    let worry = Applied::Worrying(Worry::SecondIntent);
-    assert_eq!(applied(&fresh, &second, NOW_MS).await, worry);
-}
-
-async fn the_same_answer_on_two_servers_is_applied_once(fresh: Fresh) {
-    let offer = offered(&fresh, 3).await;
-    let booking = booked(&fresh, "1", "ana", &offer).await;
-    let payment = started(&fresh, &booking).await;
-    let other = fresh.of_another_server().await;
-    let came = intent(&payment, IntentStatus::Succeeded);
-    let all = (0..6).map(|number| {
-        let servers = [&fresh.db, &other];
-        let (payments, came) = (servers[number % 2].payments.clone(), came.clone());
-        async move { payments.apply_intent(&came, NOW_MS).await.unwrap() }
-    });
-    let all = join_all(all).await;
-    let done = all.iter().filter(|one| **one == Applied::Done).count();
-    assert_eq!(done, 1, "{all:?}");
-    assert_eq!(ledger(&fresh, &offer).await.len(), 1);
-    assert_eq!(owed(&fresh, &offer).await, euros(AMOUNT - FEE));
-}
-
-async fn another_amount_confirms_nothing_and_goes_back(fresh: Fresh) {
-    let offer = offered(&fresh, 3).await;
-    let booking = booked(&fresh, "1", "ana", &offer).await;
-    let payment = started(&fresh, &booking).await;
-    let less = Intent {
-        received: AMOUNT - 1,
-        ..intent(&payment, IntentStatus::Succeeded)
-    };
-    let worry = Applied::Worrying(Worry::WrongAmount);
-    assert_eq!(applied(&fresh, &less, NOW_MS).await, worry);
-    assert_eq!(applied(&fresh, &less, NOW_MS).await, Applied::Nothing);
-    assert_eq!(stored(&fresh, &booking.id).await, booking);
-    let captured = of(&fresh, &payment.id).await;
-    assert_eq!((captured.amount, captured.left()), (AMOUNT - 1, 0));
-    let asked = refunds(&fresh, &payment.id).await;
-    let [asked] = asked.as_slice() else {
-        panic!("{asked:?}")
-    };
-    assert_eq!((asked.amount, asked.fee), (AMOUNT - 1, FEE));
-    assert_eq!(
-        (asked.cause, asked.state),
-        (RefundCause::Late, RefundState::Requested)
-    );
-    let task = tasks(&fresh, "payment_refund").await;
-    assert_eq!(task, [format!("payment_refund:{}", asked.id)]);
-    assert_eq!(
-        fresh.db.payments.refund(&asked.id).await.unwrap().as_ref(),
-        Some(asked)
-    );
-    let none = RefundId::derive("refund", "none");
-    assert_eq!(fresh.db.payments.refund(&none).await.unwrap(), None);
-}
-
-async fn money_of_another_currency_goes_back(fresh: Fresh) {
-    let offer = offered(&fresh, 3).await;
-    for (name, currency) in [("ana", Some(Currency::Chf)), ("ben", None)] {
-        let booking = booked(&fresh, name, name, &offer).await;
-        let payment = started(&fresh, &booking).await;
-        let other = Intent {
-            currency,
-            ..intent(&payment, IntentStatus::Succeeded)
-        };
-        let worry = Applied::Worrying(Worry::WrongAmount);
-        assert_eq!(applied(&fresh, &other, NOW_MS).await, worry);
-        assert_eq!(
-            stored(&fresh, &booking.id).await.status,
-            BookingStatus::Pending
-        );
-        assert_eq!(of(&fresh, &payment.id).await.left(), 0);
-        assert_eq!(refunds(&fresh, &payment.id).await.len(), 1);
-    }
-}
-
-async fn a_payment_that_nobody_reports_is_looked_at_ever_less(fresh: Fresh) {
-    let offer = offered(&fresh, 3).await;
-    let booking = booked(&fresh, "1", "ana", &offer).await;
-    let payment = started(&fresh, &booking).await;
-    let poll = async |now_ms| fresh.db.payments.poll_due(now_ms, 9).await.unwrap();
-    let mut waits = Vec::new();
-    let mut last_ms = NOW_MS;
-    for _ in 0..18 {
-        let at_ms = of(&fresh, &payment.id).await.look_at_ms.unwrap();
-        assert_eq!(poll(at_ms - 1).await, 0);
-        assert_eq!(poll(at_ms).await, 1);
-        assert_eq!(poll(at_ms).await, 0, "once");
-        waits.push((at_ms - last_ms) / 1_000);
-        last_ms = at_ms;
-    }
-    let expected = [vec![30; 2], vec![60; 14], vec![600; 2]].concat();
-    assert_eq!(waits, expected, "each minute while its booking may wait");
-    assert_eq!(tasks(&fresh, "payment_poll").await.len(), 18);
-    let figures = fresh.db.payments.figures().await.unwrap();
-    assert_eq!((figures.open, figures.refunds_requested), (1, 0));
-    assert_eq!(figures.oldest_look_at_ms, Some(last_ms + 600_000));
-    let ended = intent(&payment, IntentStatus::Cancelled);
-    assert_eq!(applied(&fresh, &ended, last_ms).await, Applied::Done);
-    assert_eq!(applied(&fresh, &ended, last_ms).await, Applied::Nothing);
-    let cancelled = of(&fresh, &payment.id).await;
-    assert_eq!(cancelled.state, PaymentState::Cancelled);
-    assert_eq!(poll(NOW_MS + DAY_MS).await, 0);
-    // It is over: the booking runs out.
-    let again = asked_to_pay(&fresh, &booking, NOW_MS).await;
-    assert_eq!(again, Started::Refused(PaymentRefusal::NotPayable));
 }
 
 async fn one_server_at_a_time_has_the_lease(fresh: Fresh) {

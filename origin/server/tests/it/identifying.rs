@@ -1,16 +1,15 @@
 //! Identity checks with a fake of Veriff: from the request to the booking that needs it.
 
+mod admitting;
+mod erasing;
+mod operating;
+
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use domain::{
-    Admission, Offer,
     identity::rules::FIRST_POLL_MS,
-    purges::audit::AuditFilter,
     secret::Secret,
-    users::{
-        account::{Post, Role},
-        change::AccountChange,
-    },
+    users::{account::Role, change::AccountChange},
 };
 use fake_providers::{Fake, Secrets};
 use identity::Terms;
@@ -22,8 +21,6 @@ use yousoon::config::{IdentityConfig, ProvidersConfig};
 use crate::{
     accounts::person::{PASSWORD, Person, login, register, sign_up},
     app::{Answer, TestApp},
-    booking::{CREATE, create, places, works_for},
-    fixtures::store,
 };
 
 const SUBMIT: &str =
@@ -31,14 +28,6 @@ const SUBMIT: &str =
     id status reason sessionUrl createdAt decidedAt expiresAt attemptsLeft birthYear } }";
 const MINE: &str = "query M { me { identityStatus } myIdentityVerification {
     id status reason sessionUrl decidedAt expiresAt attemptsLeft birthYear } }";
-const CASES: &str = "query C($s: VerificationState, $f: Int, $a: String) {
-    identityVerifications(state: $s, first: $f, after: $a) {
-    pageInfo { hasNextPage endCursor } edges { node { id state reason attempt consentVersion birthYear
-    providerUrl createdAt decidedAt decidedBy expiresAt operatorNote operatorDecidedAt
-    user { id email } operator { id } } } } }";
-const DECIDE: &str = "mutation D($i: ID!, $v: IdentityVerdict!, $r: String!, $b: Int) {
-    decideIdentity(id: $i, verdict: $v, reason: $r, birthYear: $b) {
-    id state reason decidedBy operatorNote birthYear user { id } operator { id } } }";
 const PREVIOUS: &str = "the-secret-of-before";
 const YEAR_MS: i64 = 365 * 86_400_000;
 
@@ -481,268 +470,6 @@ async fn requests_for_checks_are_limited() {
         let answer = ana.ask(&app, SUBMIT, json!({"v": "1"})).await;
         assert_eq!(answer.code(), expected);
     }
-}
-
-#[tokio::test]
-async fn administrators_look_and_decide_with_a_reason() {
-    let world = World::start().await;
-    let (ana, admin) = (
-        register(&world.app, "ana").await,
-        administrator(&world.app).await,
-    );
-    world.submitted(&ana).await;
-    world
-        .decide("declined", json!({"reason_code": 103}), 1)
-        .await;
-    world.app.sent().await;
-    let cases = admin
-        .ask(&world.app, CASES, json!({"s": "DECLINED"}))
-        .await
-        .data();
-    let edges = cases["identityVerifications"]["edges"].as_array().unwrap();
-    assert_eq!(edges.len(), 1);
-    let case = &edges[0]["node"];
-    assert_eq!(case["reason"], "FACE_DOES_NOT_MATCH");
-    assert_eq!(case["user"]["email"], "ana@example.fr");
-    let page = case["providerUrl"].as_str().unwrap();
-    assert_eq!(
-        page,
-        world
-            .fake
-            .url(&format!("veriff/v/{}", world.session().await))
-    );
-    let none = admin
-        .ask(&world.app, CASES, json!({"s": "OPEN"}))
-        .await
-        .data();
-    assert_eq!(none["identityVerifications"]["edges"], json!([]));
-
-    let decide = |verdict: &str, reason: &str, born: Value| json!({"i": case["id"], "v": verdict, "r": reason, "b": born});
-    for (who, code) in [(&ana, "FORBIDDEN")] {
-        let refused = who
-            .ask(&world.app, DECIDE, decide("APPROVED", "me", Value::Null))
-            .await;
-        assert_eq!(refused.code(), code);
-        assert_eq!(who.ask(&world.app, CASES, json!({})).await.code(), code);
-    }
-    // A service decides on nobody.
-    let service = world
-        .app
-        .post(DECIDE, &decide("APPROVED", "seen", Value::Null));
-    let service = Answer::of(service.bearer_auth(crate::app::TOKEN)).await;
-    assert_eq!(service.code(), "FORBIDDEN");
-    for bad in [
-        decide("APPROVED", "", Value::Null),
-        decide("APPROVED", "two\nlines", Value::Null),
-        decide("APPROVED", "seen", json!(1899)),
-        decide("APPROVED", "seen", json!(2027)),
-        decide("DECLINED", "seen", json!(1990)),
-    ] {
-        let refused = admin.ask(&world.app, DECIDE, bad.clone()).await;
-        assert_eq!(refused.code(), "BAD_USER_INPUT", "{bad}");
-    }
-    let good = decide("APPROVED", "Seen on the phone", json!(1990));
-    let decided = admin.ask(&world.app, DECIDE, good).await.data();
-    let decided = &decided["decideIdentity"];
-    assert_eq!(decided["state"], "APPROVED");
-    assert_eq!(decided["operator"]["id"], admin.id.as_str());
-    assert_eq!(decided["operatorNote"], "Seen on the phone");
-    assert_eq!(world.app.sent().await.len(), 1);
-    let (status, check) = world.mine(&ana).await;
-    assert_eq!(
-        (status.as_str(), &check["birthYear"]),
-        ("VERIFIED", &json!(1990))
-    );
-    // The audit has who and what.
-    let audit = world
-        .app
-        .state
-        .services
-        .purges
-        .audit(None, 99, AuditFilter::default());
-    let audit = audit.await.unwrap();
-    let row = audit
-        .iter()
-        .find(|row| row.reason == "decideIdentity approved")
-        .unwrap();
-    assert!(row.actor.contains(&admin.id), "{row:?}");
-    assert!(!format!("{row:?}").contains(&ana.id));
-    // The provider's older decision comes once more, and changes nothing.
-    let again = json!({"session": world.session().await, "report": {"url": world.webhook()}});
-    world.control("report-again", again).await;
-    world.app.sent().await;
-    assert_eq!(world.mine(&ana).await.0, "VERIFIED");
-
-    // Nobody decides on their own. The newest is the first of the list.
-    world.app.pass_ms(1_000);
-    world.submitted(&admin).await;
-    let all = admin.ask(&world.app, CASES, json!({})).await.data();
-    let all = all["identityVerifications"]["edges"].as_array().unwrap();
-    let own = |case: &&Value| case["node"]["user"]["id"] == admin.id.as_str();
-    let own = all.iter().find(own).unwrap()["node"]["id"].clone();
-    let own = json!({"i": own, "v": "APPROVED", "r": "it is me"});
-    assert_eq!(
-        admin.ask(&world.app, DECIDE, own).await.code(),
-        "VERIFICATION_IS_YOURS"
-    );
-    let none = json!({"i": "000000000000000000000000", "v": "DECLINED", "r": "who?"});
-    assert_eq!(
-        admin.ask(&world.app, DECIDE, none).await.code(),
-        "VERIFICATION_NOT_FOUND"
-    );
-}
-
-#[tokio::test]
-async fn an_offer_that_asks_for_an_identity_leads_to_the_check() {
-    let world = World::start().await;
-    let app = &world.app;
-    let offer = Offer {
-        admission: Admission {
-            requires_identity: false,
-            minimum_age: Some(18),
-        },
-        ..places("a", 0, 9)
-    };
-    store(app, "a", vec![offer.clone(), places("a", 1, 9)]).await;
-    let ana = register(app, "ana").await;
-    let shown = "query O($i: ID!) { offer(id: $i) { requiresIdentity minimumAge } }";
-    let shown = app.ask(shown, json!({"i": offer.id})).await.data();
-    assert_eq!(
-        shown["offer"],
-        json!({"requiresIdentity": true, "minimumAge": 18})
-    );
-    assert_eq!(create(app, &ana, &offer).await.code(), "IDENTITY_REQUIRED");
-    world.submitted(&ana).await;
-    assert_eq!(create(app, &ana, &offer).await.code(), "IDENTITY_PENDING");
-    world
-        .decide("approved", json!({"date_of_birth": "2008-01-01"}), 1)
-        .await;
-    app.sent().await;
-    // Eighteen in this year: only the year is known.
-    assert_eq!(create(app, &ana, &offer).await.code(), "AGE_TOO_LOW");
-    let bob = register(app, "bob").await;
-    world.submitted(&bob).await;
-    world
-        .decide("approved", json!({"date_of_birth": "2007-12-31"}), 1)
-        .await;
-    app.sent().await;
-    let variables = json!({"o": offer.id, "k": "once"});
-    let booked = bob.ask(app, CREATE, variables.clone()).await.data();
-    // A repeat finds it also when the identity has ended meanwhile.
-    let ended = AccountChange::Identity(domain::users::account::Identity::default());
-    app.state
-        .services
-        .users
-        .change(&bob.user_id(), ended, 0)
-        .await
-        .unwrap();
-    let again = bob.ask(app, CREATE, variables).await.data();
-    assert_eq!(again["createBooking"]["id"], booked["createBooking"]["id"]);
-}
-
-#[tokio::test]
-async fn partners_ask_for_an_identity_where_it_can_be_checked() {
-    let world = World::start().await;
-    let update = "mutation U($i: ID!, $o: UpdateOfferInput!) { updateOffer(id: $i, input: $o) {
-        requiresIdentity minimumAge } }";
-    let offer = places("a", 0, 9);
-    store(&world.app, "a", vec![offer.clone()]).await;
-    let manager = works_for(&world.app, "manager", "a", Post::Manager).await;
-    let edit = async |input: Value| {
-        let variables = json!({"i": offer.id, "o": input});
-        manager.ask(&world.app, update, variables).await
-    };
-    let set = edit(json!({"requiresIdentity": true})).await.data();
-    assert_eq!(
-        set["updateOffer"],
-        json!({"requiresIdentity": true, "minimumAge": null})
-    );
-    let set = edit(json!({"minimumAge": 18})).await.data();
-    assert_eq!(set["updateOffer"]["minimumAge"], 18);
-    for age in [15, 22, -1] {
-        assert_eq!(
-            edit(json!({"minimumAge": age})).await.code(),
-            "BAD_USER_INPUT",
-            "{age}"
-        );
-    }
-    let cleared = edit(json!({"minimumAge": null, "requiresIdentity": false}))
-        .await
-        .data();
-    let nothing = json!({"requiresIdentity": false, "minimumAge": null});
-    assert_eq!(cleared["updateOffer"], nothing);
-
-    let without = TestApp::start().await;
-    store(&without, "a", vec![offer.clone()]).await;
-    let manager = works_for(&without, "manager", "a", Post::Manager).await;
-    for input in [json!({"requiresIdentity": true}), json!({"minimumAge": 18})] {
-        let variables = json!({"i": offer.id, "o": input});
-        let refused = manager.ask(&without, update, variables).await;
-        assert_eq!(refused.code(), "IDENTITY_UNAVAILABLE");
-    }
-    // What asks for nothing can be saved.
-    let variables = json!({"i": offer.id, "o": {"requiresIdentity": false, "title": "Autre"}});
-    manager.ask(&without, update, variables).await.data();
-}
-
-#[tokio::test]
-async fn the_erasure_has_veriff_delete_the_session() {
-    let world = World::start().await;
-    let ana = register(&world.app, "ana").await;
-    world.submitted(&ana).await;
-    world
-        .decide("approved", json!({"date_of_birth": "1990-02-03"}), 1)
-        .await;
-    world.app.sent().await;
-    let erase = "mutation E($p: String!) { deleteMyAccount(password: $p) }";
-    let erased = ana
-        .ask(&world.app, erase, json!({"p": PASSWORD}))
-        .await
-        .data();
-    assert_eq!(erased["deleteMyAccount"], true);
-    // Veriff is down, and then it does it.
-    world.trouble(json!({"kind": "fail", "status": 503})).await;
-    world.app.sent().await;
-    assert_eq!(world.sessions().await[0]["deleted"], false);
-    world.app.pass_ms(2 * 3_600_000);
-    world.app.sent().await;
-    let session = &world.sessions().await[0];
-    assert_eq!(
-        (&session["deleted"], &session["vendorData"]),
-        (&json!(true), &Value::Null)
-    );
-    // Its report comes late, of nobody.
-    let stored = world
-        .app
-        .state
-        .services
-        .identities
-        .of_user(&ana.user_id())
-        .await;
-    assert_eq!(stored.unwrap(), []);
-}
-
-#[tokio::test]
-async fn a_deletion_that_has_to_wait_stops_no_other_check() {
-    let world = World::start().await;
-    let ana = register(&world.app, "ana").await;
-    world.submitted(&ana).await;
-    world.app.sent().await;
-    // What is being reviewed cannot be deleted.
-    world.decide("review", json!({}), 0).await;
-    let erase = "mutation E($p: String!) { deleteMyAccount(password: $p) }";
-    let password = json!({"p": PASSWORD});
-    ana.ask(&world.app, erase, password).await.data();
-    world.app.sent().await;
-    assert_eq!(world.sessions().await[0]["deleted"], false);
-    let bob = register(&world.app, "bob").await;
-    assert_eq!(world.submitted(&bob).await["status"], "PENDING");
-    let ana = world.sessions().await[0]["id"].clone();
-    let declined = json!({"session": ana, "status": "declined"});
-    world.control("decide", declined).await;
-    world.app.pass_ms(2 * 3_600_000);
-    world.app.sent().await;
-    assert_eq!(world.sessions().await[0]["deleted"], true);
 }
 
 #[tokio::test]
