@@ -22,6 +22,7 @@ pub fn offer() -> Offer {
         discount: Discount {
             percentage: 20,
             description: None,
+            terms: None,
         },
         conditions: vec![],
         valid_from_ms: NOW_MS - 24 * HOUR_MS,
