@@ -377,7 +377,7 @@ impl Quota {
 /// How often an offer may be booked, in addition to its quota; none means without limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingLimits {
-    /// The maximum number of bookings of all users together per day in Europe/Paris.
+    /// The maximum number of bookings of all users together per night: see [`crate::night`].
     pub per_day: Option<i32>,
     /// The maximum number of bookings per user, over the offer's whole life.
     pub per_user: Option<i32>,

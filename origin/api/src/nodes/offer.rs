@@ -166,7 +166,7 @@ pub struct OfferSchedule {
 #[derive(Clone, Copy, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct BookingLimits {
-    /// Maximum bookings by all users together within one day (Europe/Paris).
+    /// Maximum bookings by all users together for one day, from 06:00 to 06:00 (Europe/Paris).
     per_day: Option<i32>,
     /// Maximum bookings by one user over the offer's whole lifetime.
     per_user: Option<i32>,

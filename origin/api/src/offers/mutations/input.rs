@@ -56,7 +56,7 @@ pub struct UpdateOfferInput {
 /// Limits on bookings besides the quota. Null means no limit.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub struct BookingLimitsInput {
-    /// Maximum bookings by all users together within one day (Europe/Paris); 1 or more.
+    /// Maximum bookings by all users together for one day, from 06:00 to 06:00 (Europe/Paris); 1 or more.
     per_day: MaybeUndefined<i32>,
     /// Maximum bookings by one user over the offer's whole lifetime; 1 or more.
     per_user: MaybeUndefined<i32>,
