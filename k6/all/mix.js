@@ -39,6 +39,35 @@ function search(person) {
   list(person, "OfferSearch", { search: searchWords(), location, first: 20 });
 }
 
+/// A map of the person's surroundings: boxes whose corners many share.
+function map(person) {
+  const { lat, lng } = placeIn(person.city);
+  const floor = (degrees) => Math.floor(degrees * 50) / 50;
+  const [south, west] = [floor(lat), floor(lng)];
+  const box = { south, west, north: south + 0.04, east: west + 0.04 };
+  read("OfferMap", { box, zoom: 13 }, person.caller);
+}
+
+/// What is open now, or the best discounts, with the numbers beside the filters.
+function filtered(person) {
+  const location = placeIn(person.city);
+  const more = pick([{ openNow: true }, { orderBy: "DISCOUNT" }, { orderBy: "RATING" }]);
+  const input = { location, ...more };
+  list(person, "OffersFiltered", { input: { ...input, first: 20 } });
+  read("OfferFacets", { input }, person.caller);
+  // Its next page is asked for by another document.
+  person.last = null;
+}
+
+/// Types a word, letter by letter, and looks for it everywhere.
+function type(person) {
+  const text = searchWords();
+  const typed = text.toLowerCase().slice(0, 4).trim();
+  if (typed.length >= 2) read("SearchSuggestions", { text: typed }, person.caller);
+  think();
+  read("SearchEverything", { input: { text, location: placeIn(person.city) } }, person.caller);
+}
+
 function detail(person) {
   if (person.seen.length === 0) return near(person);
   const id = pick(person.seen);
@@ -184,7 +213,10 @@ function upload({ caller, partner }) {
 
 /// How many of a thousand actions are of each kind, and the operations that it may send.
 const GUEST = [
-  [190, near, ["OffersNearby"]],
+  [120, near, ["OffersNearby"]],
+  [30, map, ["OfferMap"]],
+  [20, filtered, ["OffersFiltered", "OfferFacets"]],
+  [20, type, ["SearchSuggestions", "SearchEverything"]],
   [110, (person) => near(person, filters()), ["OffersNearby"]],
   [60, nextPage, ["OffersNearby", "OfferSearch"]],
   [110, search, ["OfferSearch"]],

@@ -28,7 +28,6 @@ mod timing;
 use questions::{KINDS, Kind};
 use timing::{Times, median_ms};
 
-const OPERATION: &str = "ListOffers";
 /// Lists of each kind in a round.
 const LISTS: u32 = 400;
 /// In this time the memory that loading freed has gone back to the system.
@@ -276,7 +275,10 @@ impl Lists<'_> {
         let numbers = round * LISTS..(round + 1) * LISTS;
         let paths: Vec<String> = numbers
             .clone()
-            .map(|number| self.manifest.path_of(OPERATION, &kind.variables(number)))
+            .map(|number| {
+                self.manifest
+                    .path_of(kind.operation, &kind.variables(number))
+            })
             .collect::<Result<_>>()?;
         let ours = Times::ask(self.origin_port, &paths, timing::is_executed)?;
         let paths: Option<Vec<String>> = numbers.map(|number| kind.peer_path(number)).collect();

@@ -146,10 +146,10 @@ enum Stage {
     Following,
 }
 
-/// A list, and what it can claim.
+/// An answer of the index, and what it can claim.
 #[derive(Debug)]
-pub struct Listed {
-    pub found: Found,
+pub struct Listed<T = Found> {
+    pub found: T,
     /// The list has every write whose purge is at or before this; none while no log is known.
     pub as_of: Option<AsOf>,
     /// See [`cache_tiered::Loaded::current_at_ms`].
@@ -189,11 +189,22 @@ impl Lists {
         query: &OfferQuery,
         required: Option<Revision>,
     ) -> Result<Listed, StoreError> {
+        let answer = |index: &Index| index.answer(query);
+        self.ask(query.now_ms, required, answer).await
+    }
+
+    /// Asks the index as it is at `now_ms`; `required` is the minimum revision that the client demands.
+    pub async fn ask<T>(
+        &self,
+        now_ms: i64,
+        required: Option<Revision>,
+        question: impl FnOnce(&Index) -> Result<T, StoreError>,
+    ) -> Result<Listed<T>, StoreError> {
         self.catch_up().await;
         if self.is_distrusted() {
             self.look_into_the_database().await?;
         }
-        self.advance(query.now_ms);
+        self.advance(now_ms);
         let position = self.0.feed.position();
         let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
         let reached = state.reached;
@@ -206,7 +217,7 @@ impl Lists {
             ));
         }
         Ok(Listed {
-            found: state.index.answer(query)?,
+            found: question(&state.index)?,
             as_of: reached.log.map(|log| AsOf {
                 log,
                 revision: reached.revision,

@@ -20,7 +20,10 @@ use crate::{
         queries::NotificationQueries,
         templates::{TemplateMutations, TemplateQueries},
     },
-    offers::{mutations::OfferMutations, queries::OfferQueries},
+    offers::{
+        mapping::ClusterQueries, mutations::OfferMutations, queries::OfferQueries,
+        searching::SearchQueries,
+    },
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
@@ -33,6 +36,8 @@ use crate::{
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
     OfferQueries,
+    ClusterQueries,
+    SearchQueries,
     PartnerQueries,
     BookingQueries,
     TeamQueries,

@@ -4,17 +4,20 @@ use std::borrow::Cow;
 
 use domain::{
     GeoPoint, OfferId, StoreError,
-    offers::store::{Columns, Near, OfferCursor, OfferQuery, Rank, Visibility},
+    offers::store::{Columns, OfferCursor, OfferQuery, Rank, Visibility},
 };
 use roaring::RoaringBitmap;
 
 use crate::{
     Index,
-    best::{After, Best, Place},
-    entry::{Entry, Slot},
-    grid::{Border, Wanted},
-    sphere::{LONGEST, Point, SLACK, chord, square},
-    words::Matches,
+    area::{Disk, Side},
+    asked::Asked,
+    best::{Best, Place},
+    entry::Slot,
+    facets::Facets,
+    grid::Item,
+    order::Order,
+    sphere::{LONGEST, SLACK, chord, square},
 };
 
 /// Totals up to this are exact.
@@ -27,78 +30,71 @@ pub struct Found {
     pub has_next_page: bool,
     /// If it was asked for.
     pub total: Option<Total>,
+    /// If they were asked for.
+    pub facets: Option<Facets>,
 }
 
 /// An offer of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub id: OfferId,
-    /// In a list by distance.
+    /// In a list with a location.
     pub distance_km: Option<f64>,
-    pub rank: Rank,
+    pub cursor: OfferCursor,
 }
 
 /// How many offers a list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Total {
     pub count: u64,
-    /// If not, there are more.
+    /// If not, there may be more.
     pub is_exact: bool,
 }
 
 impl Total {
-    const fn exactly(count: u64) -> Self {
+    pub(crate) const fn exactly(count: u64) -> Self {
         Self {
             count,
             is_exact: true,
         }
     }
-}
 
-/// A search disk.
-struct Disk {
-    centre: GeoPoint,
-    point: Point,
-    reach_km: f64,
-}
-
-impl Disk {
-    /// None if nothing can be in it.
-    fn of(near: &Near) -> Option<Self> {
-        // A comparison with what is not a number is false.
-        (near.max_distance_km >= 0.0).then(|| Self {
-            centre: near.centre,
-            point: Point::of(near.centre),
-            reach_km: near.max_distance_km,
-        })
-    }
-
-    fn reach(&self) -> f32 {
-        chord(self.reach_km)
-    }
-
-    /// The distance of an offer in the disk.
-    fn distance_km(&self, entry: &Entry) -> Option<f64> {
-        let distance_km = self.centre.distance_km(&entry.location);
-        (distance_km <= self.reach_km).then_some(distance_km)
+    fn up_to(largest: u64, count: u64) -> Self {
+        Self {
+            count: count.min(largest),
+            is_exact: count <= largest,
+        }
     }
 }
 
-/// The order of a list.
-enum Order {
-    Near(Disk),
-    Newest,
+/// The offers that match a search equally well but for where they have the words.
+pub(crate) struct Tier<'a> {
+    pub all: Cow<'a, RoaringBitmap>,
+    /// None: all of them count as if their titles had all words.
+    in_title: Option<RoaringBitmap>,
+    /// In the title, and elsewhere.
+    ranks: [Rank; 2],
 }
 
-impl Order {
-    /// An offer's place; `None` if it is not in the disk.
-    fn place(&self, rank: Rank, entry: &Entry, slot: Slot) -> Option<Place> {
-        match self {
-            Self::Near(disk) => {
-                let distance_km = disk.distance_km(entry)?;
-                Some(Place::near(rank, distance_km, entry, slot))
-            }
-            Self::Newest => Some(Place::newest(rank, entry, slot)),
+const EXACT: [Rank; 2] = [Rank::Title, Rank::Text];
+const ALMOST: [Rank; 2] = [Rank::AlmostTitle, Rank::AlmostText];
+
+impl Tier<'_> {
+    fn rank(&self, slot: Slot) -> Rank {
+        let in_title = self.in_title.as_ref();
+        let has = in_title.is_none_or(|in_title| in_title.contains(slot));
+        self.ranks[usize::from(!has)]
+    }
+
+    /// By rank: those with all words in the title come before all others.
+    fn passes<'p>(&self, all: &'p RoaringBitmap) -> Vec<(Rank, Cow<'p, RoaringBitmap>)> {
+        let [first, second] = self.ranks;
+        match &self.in_title {
+            None => vec![(first, Cow::Borrowed(all))],
+            Some(in_title) => vec![
+                (first, Cow::Owned(all & in_title)),
+                (second, Cow::Owned(all - in_title)),
+            ],
         }
     }
 }
@@ -110,154 +106,338 @@ impl Index {
     /// # Errors
     /// [`StoreError::ForeignCursor`] for a cursor of a list in another order.
     pub fn answer(&self, query: &OfferQuery) -> Result<Found, StoreError> {
-        let after = match (&query.near, &query.after) {
-            (Some(_), Some(OfferCursor::Newest { .. }))
-            | (None, Some(OfferCursor::Near { .. })) => {
-                return Err(StoreError::ForeignCursor);
-            }
-            (Some(_) | None, after) => after.as_ref().map(After::of),
+        let Some(asked) = Asked::of(query, self) else {
+            return Ok(Found {
+                total: (query.columns == Columns::EdgesAndTotal).then_some(Total::exactly(0)),
+                facets: query.facets.then(Facets::default),
+                ..Found::default()
+            });
         };
-        let order = match &query.near {
-            None => Some(Order::Newest),
-            Some(near) => Disk::of(near).map(Order::Near),
-        };
-        let mut best = Best::new(query.first.saturating_add(1), after);
-        let total = match order {
-            None => Total::exactly(0),
-            Some(order) => self.search(query, &order, after.as_ref(), &mut best),
-        };
+        let is_of_another = |cursor: &OfferCursor| !asked.order.has(&cursor.at);
+        if query.after.as_ref().is_some_and(is_of_another) {
+            return Err(StoreError::ForeignCursor);
+        }
+        let mut best = Best::new(query.first.saturating_add(1), asked.after);
+        let (total, facets) = self.search(&asked, &mut best);
         let mut places = best.into_sorted();
         let has_next_page = places.len() > query.first;
         places.truncate(query.first);
-        let hit = |place: &Place| Hit {
-            id: Place::id(&self.entries[place.slot as usize]),
-            distance_km: query.near.as_ref().map(|_| place.distance_km()),
-            rank: place.rank,
-        };
+        let centre = query.near.as_ref().map(|near| near.centre);
+        let hits = places.iter().map(|place| self.hit(&asked, centre, place));
         Ok(Found {
-            items: places.iter().map(hit).collect(),
+            items: hits.collect(),
             has_next_page,
             total: match query.columns {
                 Columns::Edges => None,
                 Columns::EdgesAndTotal => Some(total),
             },
+            facets,
         })
     }
 
-    /// Finds the page's places, and counts if that is asked for.
-    fn search(
-        &self,
-        query: &OfferQuery,
-        order: &Order,
-        after: Option<&After>,
-        best: &mut Best,
-    ) -> Total {
-        let of_partner = query.partner.as_ref();
-        let listed = match (of_partner, query.include_inactive) {
-            (Some(partner), _) => {
-                let slots = self.partners.slots(&partner.to_bytes());
-                Some(slots.iter().copied().collect::<RoaringBitmap>())
-            }
-            (None, Visibility::Public) => None,
-            (None, Visibility::Portal | Visibility::All) => Some(self.by_id.all().collect()),
-        };
-        let within = listed.as_ref().unwrap_or_else(|| self.filters.shown());
-        let matches = match &query.search {
-            None => None,
-            Some(search) => match self.words.find(search, within) {
-                Some(matches) => Some(matches),
-                None => return Total::exactly(0),
+    fn hit(&self, asked: &Asked<'_>, centre: Option<GeoPoint>, place: &Place) -> Hit {
+        let entry = &self.entries[place.slot as usize];
+        let id = Place::id(entry);
+        let at = asked.order.position(entry).expect("it was in the list");
+        Hit {
+            distance_km: centre.map(|centre| centre.distance_km(&entry.location)),
+            cursor: OfferCursor {
+                rank: place.rank,
+                at,
+                id: id.clone(),
             },
-        };
-        let candidates = match &listed {
-            Some(listed) => Cow::Borrowed(listed),
-            None => self.shown(query),
-        };
-        let candidates = match &matches {
-            Some(matches) => Cow::Owned(&*candidates & &matches.anywhere),
-            None => candidates,
-        };
-        let is_newest = matches!(order, Order::Newest);
-        if listed.is_some() || is_newest && candidates.len() <= self.limits.looked_at {
-            return self.look_at(&candidates, query, matches.as_ref(), order, best);
+            id,
         }
-        let passes = passes(&candidates, matches.as_ref());
-        if let Order::Near(disk) = order
-            && matches.is_some()
-            && candidates.len() <= self.limits.measured
-        {
-            let count = |(rank, slots): &(Rank, Cow<'_, RoaringBitmap>)| {
-                self.measure(disk, (*rank, slots), best)
+    }
+
+    /// Finds the page's places, and counts what is asked for.
+    fn search(&self, asked: &Asked<'_>, best: &mut Best) -> (Total, Option<Facets>) {
+        let query = asked.query;
+        let candidates = self.candidates(asked);
+        let facets = |all: &RoaringBitmap, total: Total| {
+            let counted = || self.facets(asked, all, total.is_exact);
+            query.facets.then(counted)
+        };
+        let Some(search) = &query.search else {
+            let tier = Tier {
+                all: candidates,
+                in_title: None,
+                ranks: EXACT,
             };
-            return Total::exactly(passes.iter().map(count).sum());
+            let total = self.take(asked, &tier, best);
+            return (total, facets(&tier.all, total));
+        };
+        let Some(exact) = self.words.find(search, &candidates) else {
+            let nothing = Total::exactly(0);
+            return (nothing, facets(&RoaringBitmap::new(), nothing));
+        };
+        let exact = Tier {
+            all: Cow::Owned(exact.anywhere),
+            in_title: Some(exact.in_title),
+            ranks: EXACT,
+        };
+        let total = self.take(asked, &exact, best);
+        let counts = query.facets || query.columns == Columns::EdgesAndTotal;
+        let is_enough = !counts || !total.is_exact || total.count > self.limits.largest_exact_total;
+        if best.last().is_some() && is_enough {
+            let total = Total {
+                is_exact: false,
+                ..total
+            };
+            return (total, facets(&exact.all, total));
         }
-        for (rank, slots) in &passes {
-            if after.is_some_and(|after| after.rank > *rank) {
-                continue;
+        let Some(almost) = self.words.find_almost(search, &candidates) else {
+            return (total, facets(&exact.all, total));
+        };
+        let almost = Tier {
+            all: Cow::Owned(almost.anywhere - &*exact.all),
+            in_title: Some(almost.in_title),
+            ranks: ALMOST,
+        };
+        let more = self.take(asked, &almost, best);
+        let total = if total.is_exact && more.is_exact {
+            Total::exactly(total.count + more.count)
+        } else {
+            Total {
+                count: total.count.max(self.limits.largest_exact_total),
+                is_exact: false,
             }
-            let after = after.filter(|after| after.rank == *rank);
-            match order {
-                Order::Near(disk) => self.nearest(disk, (*rank, slots), query, after, best),
-                Order::Newest => self.newest((*rank, slots), query, after, best),
+        };
+        (total, facets(&(&*exact.all | &*almost.all), total))
+    }
+
+    /// All that the question may find, but for words and place. What is not for everybody is looked at
+    /// one by one.
+    fn candidates<'i>(&'i self, asked: &Asked<'_>) -> Cow<'i, RoaringBitmap> {
+        match (&asked.query.partner, asked.query.include_inactive) {
+            (Some(partner), _) => {
+                let slots = self.partners.slots(&partner.to_bytes()).iter();
+                let slots = slots.copied();
+                let taken = slots.filter(|slot| asked.takes(&self.entries[*slot as usize]));
+                Cow::Owned(taken.collect())
+            }
+            (None, Visibility::Public) => asked.shown(self),
+            (None, Visibility::Portal | Visibility::All) => {
+                let all = self.by_id.all();
+                let taken = all.filter(|slot| asked.takes(&self.entries[*slot as usize]));
+                Cow::Owned(taken.collect())
+            }
+        }
+    }
+
+    /// Offers the places of a tier, and counts it.
+    fn take(&self, asked: &Asked<'_>, tier: &Tier<'_>, best: &mut Best) -> Total {
+        let size = tier.all.len();
+        match &asked.order {
+            // Cells do not know what is not for everybody.
+            Order::Near(disk) if asked.is_plain() || self.are_many(asked, size) => {
+                for (rank, slots) in self.passes_ahead(asked, tier, &tier.all) {
+                    self.nearest(disk, (rank, &slots), asked, best);
+                    if best.last().is_some() {
+                        break;
+                    }
+                }
+                self.count(asked, &tier.all)
+            }
+            Order::Near(disk) => {
+                let passes = tier.passes(&tier.all);
+                let measured = passes
+                    .iter()
+                    .map(|(rank, slots)| self.measure(disk, (*rank, slots), asked, best));
+                Total::exactly(measured.sum())
+            }
+            Order::Newest | Order::Ending | Order::Discount | Order::Rating => {
+                if asked.area.is_everywhere() {
+                    self.take_in_order(asked, tier, &tier.all, best);
+                    return Total::exactly(size);
+                }
+                if let Some(within) = self.within(asked, &tier.all) {
+                    self.take_in_order(asked, tier, &within, best);
+                    return Total::exactly(within.len());
+                }
+                self.walk(asked, tier, &tier.all, best);
+                self.count(asked, &tier.all)
+            }
+        }
+    }
+
+    /// Whether so many candidates are too many to measure each.
+    fn are_many(&self, asked: &Asked<'_>, size: u64) -> bool {
+        asked.is_of_sets() && size > self.limits.measured
+    }
+
+    /// Those of some slots that are in the area; none if that would take too long, in which case these
+    /// are many, and the area has many of all offers.
+    fn within(&self, asked: &Asked<'_>, slots: &RoaringBitmap) -> Option<RoaringBitmap> {
+        if !self.are_many(asked, slots.len()) {
+            let is_within = |slot: &Slot| {
+                let location = &self.entries[*slot as usize].location;
+                asked.area.has(&self.points[*slot as usize], location)
+            };
+            return Some(slots.iter().filter(is_within).collect());
+        }
+        let most = usize::try_from(self.limits.looked_at).unwrap_or(usize::MAX);
+        let is_one = |item: &Item, side| self.is_one(asked, slots, item, side);
+        let (found, is_all) = self.grid.collect(&asked.area, &asked.wanted, most, is_one);
+        is_all.then(|| found.into_iter().collect())
+    }
+
+    /// Whether an offer of the grid is among some slots and in the area.
+    pub(crate) fn is_one(
+        &self,
+        asked: &Asked<'_>,
+        slots: &RoaringBitmap,
+        item: &Item,
+        side: Side,
+    ) -> bool {
+        (asked.is_plain() || slots.contains(item.slot))
+            && match side {
+                Side::Outside => false,
+                Side::Inside => true,
+                Side::Border => asked
+                    .area
+                    .contains(&self.entries[item.slot as usize].location),
+            }
+    }
+
+    /// Offers slots that are all in the area: each if they are few, else in the order of the list.
+    fn take_in_order(
+        &self,
+        asked: &Asked<'_>,
+        tier: &Tier<'_>,
+        slots: &RoaringBitmap,
+        best: &mut Best,
+    ) {
+        if slots.len() > self.limits.looked_at && asked.is_of_sets() {
+            self.walk(asked, tier, slots, best);
+            return;
+        }
+        for slot in slots {
+            let entry = &self.entries[slot as usize];
+            if let Some(place) = asked.order.place(tier.rank(slot), entry, slot) {
+                best.offer(place);
+            }
+        }
+    }
+
+    /// The passes of a tier from the one of the cursor on.
+    fn passes_ahead<'p>(
+        &self,
+        asked: &Asked<'_>,
+        tier: &Tier<'_>,
+        slots: &'p RoaringBitmap,
+    ) -> Vec<(Rank, Cow<'p, RoaringBitmap>)> {
+        let mut passes = tier.passes(slots);
+        passes.retain(|(rank, _)| asked.after.is_none_or(|after| after.rank <= *rank));
+        passes
+    }
+
+    /// Goes through the offers in the order of the list until the page is full.
+    fn walk(&self, asked: &Asked<'_>, tier: &Tier<'_>, slots: &RoaringBitmap, best: &mut Best) {
+        for (rank, slots) in self.passes_ahead(asked, tier, slots) {
+            match asked.order {
+                Order::Near(_) | Order::Newest => self.newest(asked, rank, &slots, None, best),
+                Order::Ending => self.soonest(asked, rank, &slots, best),
+                Order::Discount => {
+                    let sets = self.filters.by_percentage();
+                    self.by_value(asked, (rank, &slots), sets, best);
+                }
+                Order::Rating => {
+                    let sets = self.filters.by_rating();
+                    self.by_value(asked, (rank, &slots), sets, best);
+                }
             }
             if best.last().is_some() {
                 break;
             }
         }
-        match (query.columns, order) {
-            (Columns::Edges, _) => Total::exactly(0),
-            (Columns::EdgesAndTotal, Order::Newest) => Total::exactly(candidates.len()),
-            (Columns::EdgesAndTotal, Order::Near(disk)) => {
-                self.count(disk, query, matches.is_some().then_some(&*candidates))
-            }
-        }
     }
 
-    /// What is shown, of the wanted categories and discounts.
-    fn shown(&self, query: &OfferQuery) -> Cow<'_, RoaringBitmap> {
-        let of_category = self.filters.categories(&query.categories);
-        match at_least(query) {
-            0 => of_category,
-            percentage => {
-                let of_discount = self.filters.discount(percentage);
-                Cow::Owned(&*of_category & &*of_discount)
-            }
-        }
-    }
-
-    /// Looks at each candidate.
-    fn look_at(
+    /// Goes through sets of what is the same, the first one first; within each from the newest on.
+    fn by_value<'s>(
         &self,
-        candidates: &RoaringBitmap,
-        query: &OfferQuery,
-        matches: Option<&Matches>,
-        order: &Order,
+        asked: &Asked<'_>,
+        (rank, slots): (Rank, &RoaringBitmap),
+        sets: impl Iterator<Item = (u16, &'s RoaringBitmap)>,
         best: &mut Best,
-    ) -> Total {
-        let is_wanted = |entry: &Entry| {
-            entry.is_visible(query.include_inactive, query.now_ms)
-                && entry.percentage >= at_least(query)
-                && (query.categories.is_empty() || query.categories.contains(&entry.category))
-        };
-        let mut count = 0;
-        for slot in candidates {
-            let entry = &self.entries[slot as usize];
-            if !is_wanted(entry) {
+    ) {
+        let after = asked.after.filter(|after| after.rank == rank);
+        let began = after.and_then(|after| after.value());
+        for (value, set) in sets {
+            if began.is_some_and(|began| value > began) || set.is_disjoint(slots) {
                 continue;
             }
-            let in_title = matches.is_none_or(|matches| matches.in_title.contains(slot));
-            let rank = if in_title { Rank::Title } else { Rank::Text };
-            if let Some(place) = order.place(rank, entry, slot) {
-                count += 1;
-                best.offer(place);
+            let same = set & slots;
+            if same.len() > self.limits.looked_at {
+                self.newest(asked, rank, &same, Some(value), best);
+            } else {
+                for slot in &same {
+                    self.offer(asked, rank, slot, best);
+                }
+            }
+            if best.last().is_some() {
+                break;
             }
         }
-        Total::exactly(count)
     }
 
-    /// Measures how far each of some slots is; counts those in the disk. The places of better ranks
+    /// Offers a slot if it is in the area.
+    fn offer(&self, asked: &Asked<'_>, rank: Rank, slot: Slot, best: &mut Best) {
+        let entry = &self.entries[slot as usize];
+        let point = &self.points[slot as usize];
+        if asked.area.has(point, &entry.location)
+            && let Some(place) = asked.order.place(rank, entry, slot)
+        {
+            best.offer(place);
+        }
+    }
+
+    /// From the newest of some slots on until the page is full. `value` is what all of them have, in a
+    /// list by discount or rating.
+    fn newest(
+        &self,
+        asked: &Asked<'_>,
+        rank: Rank,
+        slots: &RoaringBitmap,
+        value: Option<u16>,
+        best: &mut Best,
+    ) {
+        let after = asked.after.filter(|after| after.rank == rank);
+        // In a later set all are after the cursor.
+        let after = after.filter(|after| after.value() == value);
+        let before = after.map(|after| after.key());
+        let newest = self.newest.backwards(&self.entries, before);
+        for slot in newest.filter(|slot| slots.contains(*slot)) {
+            self.offer(asked, rank, slot, best);
+            if best.last().is_some() {
+                break;
+            }
+        }
+    }
+
+    /// From what ends soonest on until the page is full.
+    fn soonest(&self, asked: &Asked<'_>, rank: Rank, slots: &RoaringBitmap, best: &mut Best) {
+        let after = asked.after.filter(|after| after.rank == rank);
+        // What ended before is not shown.
+        let from = after.map_or((asked.query.now_ms, [0; _]), |after| after.key());
+        let soonest = self.ending.forwards(&self.entries, from);
+        for slot in soonest.filter(|slot| slots.contains(*slot)) {
+            self.offer(asked, rank, slot, best);
+            if best.last().is_some() {
+                break;
+            }
+        }
+    }
+
+    /// Measures how far each of some slots is; counts those in the area. The places of better ranks
     /// were offered before.
-    fn measure(&self, disk: &Disk, (rank, slots): (Rank, &RoaringBitmap), best: &mut Best) -> u64 {
+    fn measure(
+        &self,
+        disk: &Disk,
+        (rank, slots): (Rank, &RoaringBitmap),
+        asked: &Asked<'_>,
+        best: &mut Best,
+    ) -> u64 {
         let inside_squared = square((disk.reach() - SLACK).max(0.0));
         let outside_squared = square(disk.reach() + SLACK);
         // Beyond this nothing is among the first.
@@ -273,14 +453,22 @@ impl Index {
             if chord_squared > outside_squared {
                 continue;
             }
+            let is_in_box = || {
+                let place = &self.entries[slot as usize].location;
+                asked.area.is_in_rectangle(place)
+            };
             if chord_squared > limit_squared && chord_squared < inside_squared {
-                count += 1;
+                if asked.area.rectangle.is_none() || is_in_box() {
+                    count += 1;
+                }
                 continue;
             }
             let entry = &self.entries[slot as usize];
-            if let Some(distance_km) = disk.distance_km(entry) {
+            if asked.area.is_in_rectangle(&entry.location)
+                && let Some(place) = asked.order.place(rank, entry, slot)
+            {
                 count += 1;
-                if best.offer(Place::near(rank, distance_km, entry, slot)) {
+                if best.offer(place) {
                     limit_squared = limit(best);
                 }
             }
@@ -293,24 +481,25 @@ impl Index {
         &self,
         disk: &Disk,
         (rank, slots): (Rank, &RoaringBitmap),
-        query: &OfferQuery,
-        after: Option<&After>,
+        asked: &Asked<'_>,
         best: &mut Best,
     ) {
-        let wanted = Wanted::new(&query.categories, at_least(query));
-        let has_words = query.search.is_some();
-        let beyond = after.map_or(0.0, |after| chord(after.distance_km));
+        let after = asked.after.filter(|after| after.rank == rank);
+        let beyond = after.map_or(0.0, |after| chord(after.distance_km()));
+        let is_plain = asked.is_plain();
         let mut limit = LONGEST;
+        let reach = (beyond, disk.reach());
         self.grid
-            .nearest(disk.point, beyond, disk.reach(), &wanted, |item| {
-                // Without words, `wanted` says it all.
-                if has_words && !slots.contains(item.slot) {
+            .nearest(disk.point, reach, &asked.area, &asked.wanted, |item| {
+                // What the cells know says it all.
+                if !is_plain && !slots.contains(item.slot) {
                     return limit;
                 }
                 let entry = &self.entries[item.slot as usize];
-                if entry.is_shown(query.now_ms)
-                    && let Some(distance_km) = disk.distance_km(entry)
-                    && best.offer(Place::near(rank, distance_km, entry, item.slot))
+                if entry.is_shown(asked.query.now_ms)
+                    && asked.area.is_in_rectangle(&entry.location)
+                    && let Some(place) = asked.order.place(rank, entry, item.slot)
+                    && best.offer(place)
                     && let Some(last) = best.last()
                 {
                     limit = chord(last.distance_km());
@@ -319,68 +508,17 @@ impl Index {
             });
     }
 
-    /// Finds the newest of some slots.
-    fn newest(
-        &self,
-        (rank, slots): (Rank, &RoaringBitmap),
-        query: &OfferQuery,
-        after: Option<&After>,
-        best: &mut Best,
-    ) {
-        let newest = self
-            .newest
-            .newest_first(&self.entries, after.map(|after| after.key));
-        for slot in newest.filter(|slot| slots.contains(*slot)) {
-            let entry = &self.entries[slot as usize];
-            if entry.is_shown(query.now_ms) {
-                best.offer(Place::newest(rank, entry, slot));
-                if best.last().is_some() {
-                    break;
-                }
-            }
+    /// Counts the slots in the area, if that is asked for.
+    fn count(&self, asked: &Asked<'_>, slots: &RoaringBitmap) -> Total {
+        if asked.query.columns == Columns::Edges && !asked.query.facets {
+            return Total::exactly(0);
         }
-    }
-
-    fn count(&self, disk: &Disk, query: &OfferQuery, slots: Option<&RoaringBitmap>) -> Total {
-        let wanted = Wanted::new(&query.categories, at_least(query));
-        let is_one = |item: &crate::grid::Item, border| {
-            slots.is_none_or(|slots| slots.contains(item.slot))
-                && match border {
-                    Border::Inside => true,
-                    Border::Near => disk
-                        .distance_km(&self.entries[item.slot as usize])
-                        .is_some(),
-                }
-        };
+        let is_one = |item: &Item, side| self.is_one(asked, slots, item, side);
         let largest = self.limits.largest_exact_total;
-        let decide = (slots.is_none(), is_one);
+        let decide = (asked.is_plain(), is_one);
         let count = self
             .grid
-            .count(disk.point, disk.reach(), &wanted, largest + 1, decide);
-        Total {
-            count: count.min(largest),
-            is_exact: count <= largest,
-        }
+            .count(&asked.area, &asked.wanted, largest + 1, decide);
+        Total::up_to(largest, count)
     }
-}
-
-/// The candidates by rank: those with all words in the title come before all others.
-fn passes<'a>(
-    candidates: &'a RoaringBitmap,
-    matches: Option<&Matches>,
-) -> Vec<(Rank, Cow<'a, RoaringBitmap>)> {
-    match matches {
-        None => vec![(Rank::Title, Cow::Borrowed(candidates))],
-        Some(matches) => vec![
-            (Rank::Title, Cow::Owned(candidates & &matches.in_title)),
-            (Rank::Text, Cow::Owned(candidates - &matches.in_title)),
-        ],
-    }
-}
-
-/// The least discount of a query, in percent.
-fn at_least(query: &OfferQuery) -> u8 {
-    let percentage = query.min_discount.unwrap_or(0).max(0);
-    // Nothing has more than 100.
-    u8::try_from(percentage).unwrap_or(u8::MAX)
 }

@@ -2,52 +2,88 @@
 
 use std::collections::BinaryHeap;
 
-use domain::{ID_BYTES, OfferId, offers::store::OfferCursor, offers::store::Rank};
+use domain::{
+    ID_BYTES, OfferId,
+    offers::store::{OfferCursor, OfferPosition, Rank},
+};
 
 use crate::{
     entry::{Entry, Slot},
-    newest::Key,
+    sorted::Key,
 };
 
 /// Where an offer stands in a list: lists are in the order of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub rank: Rank,
-    /// The bits of a distance, which compare like the distance; or a creation, newest first.
-    order: u64,
-    id: [u8; ID_BYTES],
+    order: Order,
     pub slot: Slot,
 }
 
-/// Comparing as a number, the earlier is the greater.
-const fn newest_first(created_at_ms: i64) -> u64 {
+/// What a list is sorted by, as numbers that compare like it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Order {
+    /// The bits of a distance, which compare like the distance; or a moment, a discount or a rating.
+    first: u64,
+    /// The creation, of a list by discount or rating.
+    second: u64,
+    id: [u8; ID_BYTES],
+}
+
+/// Comparing as a number, the later is the greater.
+const fn oldest_first(moment_ms: i64) -> u64 {
     // The sign bit is turned, so that negative numbers come before positive ones.
-    !(created_at_ms.cast_unsigned() ^ (1 << 63))
+    moment_ms.cast_unsigned() ^ (1 << 63)
+}
+
+/// Comparing as a number, the earlier is the greater.
+const fn newest_first(moment_ms: i64) -> u64 {
+    !oldest_first(moment_ms)
+}
+
+/// The greatest first.
+const fn falling(value: u16) -> u64 {
+    // Widening.
+    (u16::MAX - value) as u64
+}
+
+impl Order {
+    fn of(at: &OfferPosition, id: [u8; ID_BYTES]) -> Self {
+        // What is the same otherwise: the greatest id first where the newest is first.
+        let turned = id.map(|byte| !byte);
+        let (first, second, id) = match *at {
+            OfferPosition::Near { distance_km } => (distance_km.to_bits(), 0, id),
+            OfferPosition::Newest { created_at_ms } => (newest_first(created_at_ms), 0, turned),
+            OfferPosition::Ending { valid_until_ms } => (oldest_first(valid_until_ms), 0, id),
+            OfferPosition::Discount {
+                percentage,
+                created_at_ms,
+            } => (
+                falling(percentage.into()),
+                newest_first(created_at_ms),
+                turned,
+            ),
+            OfferPosition::Rating {
+                rating,
+                created_at_ms,
+            } => (falling(rating), newest_first(created_at_ms), turned),
+        };
+        Self { first, second, id }
+    }
 }
 
 impl Place {
-    pub(crate) fn near(rank: Rank, distance_km: f64, entry: &Entry, slot: Slot) -> Self {
+    pub(crate) fn new(rank: Rank, at: &OfferPosition, entry: &Entry, slot: Slot) -> Self {
         Self {
             rank,
-            order: distance_km.to_bits(),
-            id: entry.id,
-            slot,
-        }
-    }
-
-    pub(crate) fn newest(rank: Rank, entry: &Entry, slot: Slot) -> Self {
-        Self {
-            rank,
-            order: newest_first(entry.created_at_ms),
-            // The same creation: the greatest id first.
-            id: entry.id.map(|byte| !byte),
+            order: Order::of(at, entry.id),
             slot,
         }
     }
 
     /// Of a place in a list by distance.
     pub(crate) const fn distance_km(&self) -> f64 {
-        f64::from_bits(self.order)
+        f64::from_bits(self.order.first)
     }
 
     pub(crate) fn id(entry: &Entry) -> OfferId {
@@ -55,8 +91,8 @@ impl Place {
     }
 
     /// Whether it comes after a cursor of its list.
-    pub(crate) fn is_after(&self, after: &After) -> bool {
-        (self.rank, self.order, self.id) > (after.rank, after.order, after.id)
+    fn is_after(&self, after: &After) -> bool {
+        (self.rank, self.order) > (after.rank, after.order)
     }
 }
 
@@ -64,40 +100,54 @@ impl Place {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct After {
     pub rank: Rank,
-    order: u64,
+    order: Order,
+    pub at: OfferPosition,
     id: [u8; ID_BYTES],
-    /// Of a list by distance, else 0.
-    pub distance_km: f64,
-    /// Of a list by creation.
-    pub key: Key,
 }
 
 impl After {
     pub(crate) fn of(cursor: &OfferCursor) -> Self {
-        match cursor {
-            OfferCursor::Near {
-                rank,
-                distance_km,
-                id,
-            } => Self {
-                rank: *rank,
-                order: distance_km.to_bits(),
-                id: id.to_bytes(),
-                distance_km: *distance_km,
-                key: (0, id.to_bytes()),
-            },
-            OfferCursor::Newest {
-                rank,
-                created_at_ms,
-                id,
-            } => Self {
-                rank: *rank,
-                order: newest_first(*created_at_ms),
-                id: id.to_bytes().map(|byte| !byte),
-                distance_km: 0.0,
-                key: (*created_at_ms, id.to_bytes()),
-            },
+        let id = cursor.id.to_bytes();
+        Self {
+            rank: cursor.rank,
+            order: Order::of(&cursor.at, id),
+            at: cursor.at,
+            id,
         }
+    }
+
+    /// Of a list by distance, else 0.
+    pub(crate) const fn distance_km(&self) -> f64 {
+        match self.at {
+            OfferPosition::Near { distance_km } => distance_km,
+            OfferPosition::Newest { .. }
+            | OfferPosition::Ending { .. }
+            | OfferPosition::Discount { .. }
+            | OfferPosition::Rating { .. } => 0.0,
+        }
+    }
+
+    /// The discount or the rating, of a list by one of them.
+    pub(crate) fn value(&self) -> Option<u16> {
+        match self.at {
+            OfferPosition::Near { .. }
+            | OfferPosition::Newest { .. }
+            | OfferPosition::Ending { .. } => None,
+            OfferPosition::Discount { percentage, .. } => Some(percentage.into()),
+            OfferPosition::Rating { rating, .. } => Some(rating),
+        }
+    }
+
+    /// The moment in the order of its list, and the id.
+    pub(crate) const fn key(&self) -> Key {
+        let moment_ms = match self.at {
+            OfferPosition::Near { .. } => 0,
+            OfferPosition::Newest { created_at_ms }
+            | OfferPosition::Discount { created_at_ms, .. }
+            | OfferPosition::Rating { created_at_ms, .. } => created_at_ms,
+            OfferPosition::Ending { valid_until_ms } => valid_until_ms,
+        };
+        (moment_ms, self.id)
     }
 }
 

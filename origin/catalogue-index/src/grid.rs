@@ -11,6 +11,7 @@ use domain::{Category, GeoPoint};
 use h3o::{CellIndex, LatLng, Resolution};
 
 use crate::{
+    area::{Area, Side},
     entry::{Entry, Slot},
     sphere::{Bounds, LONGEST, Point, SLACK, square},
 };
@@ -29,10 +30,21 @@ const CATEGORIES: usize = Category::ALL.len();
 /// An offer in a leaf.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Item {
-    point: Point,
+    pub point: Point,
     pub slot: Slot,
-    category: Category,
-    percentage: u8,
+    pub category: Category,
+    pub percentage: u8,
+}
+
+impl Item {
+    pub(crate) const fn of(slot: Slot, entry: &Entry, point: Point) -> Self {
+        Self {
+            point,
+            slot,
+            category: entry.category,
+            percentage: entry.percentage,
+        }
+    }
 }
 
 /// What a search looks for, besides words.
@@ -53,15 +65,19 @@ impl Wanted {
         }
     }
 
-    const fn takes(&self, item: &Item) -> bool {
+    pub(crate) const fn is_any_discount(&self) -> bool {
+        self.percentage == 0
+    }
+
+    pub(crate) const fn takes(&self, item: &Item) -> bool {
         item.percentage >= self.percentage && self.categories[item.category as usize]
     }
 }
 
 /// What a cell has.
 #[derive(Debug, Clone, Copy)]
-struct Summary {
-    bounds: Bounds,
+pub(crate) struct Summary {
+    pub bounds: Bounds,
     by_category: [u32; CATEGORIES],
     greatest_percentage: u8,
 }
@@ -92,7 +108,7 @@ impl Summary {
     }
 
     /// How many offers are in one of the wanted categories.
-    fn count(&self, wanted: &Wanted) -> u64 {
+    pub(crate) fn count(&self, wanted: &Wanted) -> u64 {
         let counts = self.by_category.iter().zip(wanted.categories);
         counts
             .filter(|(_, is_wanted)| *is_wanted)
@@ -155,14 +171,8 @@ impl PartialEq for Ahead {
 impl Eq for Ahead {}
 
 impl Grid {
-    pub(crate) fn insert(&mut self, slot: Slot, entry: &Entry, point: Point) {
-        let item = Item {
-            point,
-            slot,
-            category: entry.category,
-            percentage: entry.percentage,
-        };
-        let leaf = self.leaf(cell_of(entry.location));
+    pub(crate) fn insert(&mut self, item: Item, location: GeoPoint) {
+        let leaf = self.leaf(cell_of(location));
         if let Content::Offers(items) = &mut self.nodes[leaf as usize].content {
             items.push(item);
         }
@@ -175,8 +185,8 @@ impl Grid {
         }
     }
 
-    pub(crate) fn remove(&mut self, slot: Slot, entry: &Entry) {
-        let Some(&leaf) = self.by_cell.get(&cell_of(entry.location)) else {
+    pub(crate) fn remove(&mut self, slot: Slot, location: GeoPoint) {
+        let Some(&leaf) = self.by_cell.get(&cell_of(location)) else {
             return;
         };
         if let Content::Offers(items) = &mut self.nodes[leaf as usize].content
@@ -193,12 +203,12 @@ impl Grid {
 
     /// Calls `offer` with offers that `wanted` takes, roughly the nearest first, until all that are
     /// left are farther than what `offer` returned last: the chord beyond which nothing matters any
-    /// more. Whatever is nearer than the chord `beyond` is passed over.
+    /// more. Whatever is nearer than the chord `beyond` is passed over, and cells outside the box of `area`.
     pub(crate) fn nearest(
         &self,
         centre: Point,
-        beyond: f32,
-        reach: f32,
+        (beyond, reach): (f32, f32),
+        area: &Area,
         wanted: &Wanted,
         mut offer: impl FnMut(&Item) -> f32,
     ) {
@@ -212,6 +222,7 @@ impl Grid {
                 if shortest_squared <= limit_squared
                     && longest_squared >= beyond_squared
                     && summary.may_have(wanted)
+                    && area.rectangle_side(&summary.bounds) != Side::Outside
                 {
                     ahead.push(Ahead {
                         shortest_squared,
@@ -247,18 +258,15 @@ impl Grid {
         }
     }
 
-    /// Counts the offers that `wanted` takes within a chord, up to `most`. `is_one` decides about
-    /// offers near the border; if `whole` is false, about all of them.
+    /// Counts the offers that `wanted` takes in an area, up to `most`. `is_one` decides about offers near the
+    /// border; if `whole` is false, about all of them.
     pub(crate) fn count(
         &self,
-        centre: Point,
-        reach: f32,
+        area: &Area,
         wanted: &Wanted,
         most: u64,
-        (whole, is_one): (bool, impl Fn(&Item, Border) -> bool),
+        (whole, is_one): (bool, impl Fn(&Item, Side) -> bool),
     ) -> u64 {
-        let inside_squared = square((reach - SLACK).max(0.0));
-        let outside_squared = square(reach + SLACK);
         // Counts are by category, not by discount.
         let whole = whole && wanted.percentage == 0;
         let mut counted = 0;
@@ -268,35 +276,100 @@ impl Grid {
                 return most;
             }
             let node = &self.nodes[node as usize];
-            let (shortest_squared, longest_squared) = node.summary.bounds.chords_squared(&centre);
-            if shortest_squared > outside_squared || !node.summary.may_have(wanted) {
+            if !node.summary.may_have(wanted) {
                 continue;
             }
-            if whole && longest_squared < inside_squared {
-                counted += node.summary.count(wanted);
-                continue;
+            match area.side_of_bounds(&node.summary.bounds) {
+                Side::Outside => continue,
+                Side::Inside if whole => {
+                    counted += node.summary.count(wanted);
+                    continue;
+                }
+                Side::Inside | Side::Border => {}
             }
             match &node.content {
                 Content::Cells(cells) => ahead.extend(cells),
                 Content::Offers(items) => {
                     let is_within = |item: &&Item| {
-                        let chord_squared = item.point.chord_squared(&centre);
-                        chord_squared <= outside_squared
-                            && wanted.takes(item)
-                            && is_one(
-                                item,
-                                if chord_squared < inside_squared {
-                                    Border::Inside
-                                } else {
-                                    Border::Near
-                                },
-                            )
+                        let side = area.side_of_point(&item.point);
+                        side != Side::Outside && wanted.takes(item) && is_one(item, side)
                     };
                     counted += items.iter().filter(is_within).count() as u64;
                 }
             }
         }
         counted.min(most)
+    }
+
+    /// The slots of the offers that `wanted` and `is_one` take in an area; the first `most` of them if there
+    /// are more. Whether these are all.
+    pub(crate) fn collect(
+        &self,
+        area: &Area,
+        wanted: &Wanted,
+        most: usize,
+        is_one: impl Fn(&Item, Side) -> bool,
+    ) -> (Vec<Slot>, bool) {
+        let mut found = Vec::new();
+        let mut ahead = self.roots.clone();
+        while let Some(node) = ahead.pop() {
+            let node = &self.nodes[node as usize];
+            if !node.summary.may_have(wanted)
+                || area.side_of_bounds(&node.summary.bounds) == Side::Outside
+            {
+                continue;
+            }
+            match &node.content {
+                Content::Cells(cells) => ahead.extend(cells),
+                Content::Offers(items) => {
+                    for item in items {
+                        let side = area.side_of_point(&item.point);
+                        if side != Side::Outside && wanted.takes(item) && is_one(item, side) {
+                            if found.len() >= most {
+                                return (found, false);
+                            }
+                            found.push(item.slot);
+                        }
+                    }
+                }
+            }
+        }
+        (found, true)
+    }
+
+    /// Calls `found` with the cells of a level that may have what `wanted` takes in an area, and with where
+    /// each is; false as soon as `found` returns false.
+    pub(crate) fn cells(
+        &self,
+        area: &Area,
+        wanted: &Wanted,
+        level: usize,
+        mut found: impl FnMut(Cell<'_>) -> bool,
+    ) -> bool {
+        let resolution = LEVELS[level.min(LEVELS.len() - 1)];
+        let mut ahead = self.roots.clone();
+        while let Some(number) = ahead.pop() {
+            let node = &self.nodes[number as usize];
+            let side = area.side_of_bounds(&node.summary.bounds);
+            if side == Side::Outside || !node.summary.may_have(wanted) {
+                continue;
+            }
+            match &node.content {
+                Content::Cells(cells) if node.cell.resolution() < resolution => ahead.extend(cells),
+                Content::Cells(_) | Content::Offers(_) => {
+                    let summary = &node.summary;
+                    if !found(Cell {
+                        grid: self,
+                        number,
+                        summary,
+                        side,
+                    }) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -391,14 +464,34 @@ impl Grid {
     }
 }
 
-/// Where an offer is in a search disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Border {
-    /// Surely inside.
-    Inside,
-    /// So near to the border that its distance has to be measured exactly.
-    Near,
+/// A cell of a level, with all that is in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cell<'a> {
+    grid: &'a Grid,
+    number: u32,
+    pub summary: &'a Summary,
+    pub side: Side,
 }
+
+impl Cell<'_> {
+    /// Calls `look` with each offer, until it returns false.
+    pub(crate) fn each(&self, mut look: impl FnMut(&Item) -> bool) {
+        let mut ahead = vec![self.number];
+        while let Some(node) = ahead.pop() {
+            match &self.grid.nodes[node as usize].content {
+                Content::Cells(cells) => ahead.extend(cells),
+                Content::Offers(items) => {
+                    if !items.iter().all(&mut look) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The number of levels.
+pub(crate) const LEVEL_COUNT: usize = LEVELS.len();
 
 fn cell_of(place: GeoPoint) -> CellIndex {
     // Positions were checked where they entered the system; what is not one lies at 0, 0.

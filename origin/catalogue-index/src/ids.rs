@@ -8,6 +8,41 @@ use hashbrown::HashTable;
 
 pub(crate) type Id = [u8; ID_BYTES];
 
+/// Numbers that ids keep for good.
+#[derive(Debug, Default)]
+pub(crate) struct Numbered {
+    numbers: NumbersById,
+    /// By number.
+    ids: Vec<Id>,
+}
+
+impl Numbered {
+    /// The number of an id.
+    pub(crate) fn number(&mut self, id: &Id) -> u32 {
+        if let Some(number) = self.known_number(id) {
+            return number;
+        }
+        let number = u32::try_from(self.ids.len()).expect("fewer than four billion");
+        self.ids.push(*id);
+        self.numbers
+            .insert(number, |number| self.ids[number as usize]);
+        number
+    }
+
+    /// The number of an id that has one.
+    pub(crate) fn known_number(&self, id: &Id) -> Option<u32> {
+        self.numbers.get(id, |number| self.ids[number as usize])
+    }
+
+    pub(crate) fn id(&self, number: u32) -> &Id {
+        &self.ids[number as usize]
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.numbers.bytes() + self.ids.capacity() * size_of::<Id>()
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct NumbersById {
     numbers: HashTable<u32>,

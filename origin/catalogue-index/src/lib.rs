@@ -9,36 +9,51 @@
 //! those with at least some discount, those with a word. [`grid`] finds the nearest ones.
 
 mod answer;
+mod area;
+mod asked;
 mod best;
+mod cities;
+mod clusters;
 mod entry;
+mod facets;
 mod filters;
 mod grid;
 mod ids;
-mod newest;
+mod names;
+mod near_partners;
+mod order;
 mod partners;
+mod sorted;
 mod sphere;
 mod stop_words;
+mod suggesting;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use domain::{GeoPoint, ID_BYTES, OfferId, offers::listing::Listing};
+use domain::{Category, GeoPoint, ID_BYTES, OfferId, offers::listing::Listing};
 use roaring::RoaringBitmap;
 
 use crate::{
-    entry::{Entry, Slot},
+    cities::Cities,
+    entry::{Entry, Numbers, Slot},
     filters::Filters,
-    grid::Grid,
-    ids::{Id, NumbersById},
-    newest::ByCreation,
+    grid::{Grid, Item},
+    ids::{Id, Numbered, NumbersById},
+    names::{Names, PartnerFacts, PlaceFacts, Turned},
     partners::ByPartner,
+    sorted::{By, Sorted},
     sphere::Point,
     words::Words,
 };
 
 pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
+pub use clusters::{Cluster, MOST_CLUSTERS};
+pub use facets::Facets;
+pub use near_partners::{PartnersFound, PartnersNear};
+pub use suggesting::{FoundByName, Suggested, Suggestion};
 
 /// When the index does what; tests choose small numbers.
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +87,7 @@ impl Default for Limits {
 }
 
 /// All offers of the catalogue, for lists.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Index {
     entries: Vec<Entry>,
     /// Where the offers are, by slot.
@@ -81,9 +96,18 @@ pub struct Index {
     free: Vec<Slot>,
     /// The slot of each offer.
     by_id: NumbersById,
-    /// All offers.
-    newest: ByCreation,
+    /// All offers by creation.
+    newest: Sorted,
+    /// All offers by end.
+    ending: Sorted,
     partners: ByPartner,
+    partner_names: Names<PartnerFacts>,
+    /// Establishments.
+    places: Numbered,
+    place_names: Names<PlaceFacts>,
+    /// The establishments that have offers which are shown; a slot is the number of one.
+    place_grid: Grid,
+    cities: Cities,
     words: Words,
     filters: Filters,
     grid: Grid,
@@ -94,6 +118,32 @@ pub struct Index {
     dead: RoaringBitmap,
     cleaning: Option<Cleaning>,
     limits: Limits,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            points: Vec::new(),
+            free: Vec::new(),
+            by_id: NumbersById::default(),
+            newest: Sorted::new(By::Creation),
+            ending: Sorted::new(By::End),
+            partners: ByPartner::default(),
+            partner_names: Names::default(),
+            places: Numbered::default(),
+            place_names: Names::default(),
+            place_grid: Grid::default(),
+            cities: Cities::default(),
+            words: Words::default(),
+            filters: Filters::default(),
+            grid: Grid::default(),
+            changes: BinaryHeap::new(),
+            dead: RoaringBitmap::new(),
+            cleaning: None,
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// Slots that are being removed from all words, and the next word to remove them from.
@@ -119,13 +169,19 @@ impl Index {
         let id = listing.id.to_bytes();
         self.take_out(&id);
         let slot = self.unused_slot();
-        let partner = self.partners.number(&listing.partner_id.to_bytes());
-        let entry = Entry::of(listing, partner);
+        let numbers = Numbers {
+            partner: self.partners.number(&listing.partner_id.to_bytes()),
+            place: self.places.number(&listing.establishment_id.to_bytes()),
+            city: self.cities.number(&listing.city),
+        };
+        self.note_names(listing, numbers);
+        let entry = Entry::of(listing, numbers);
         self.entries[slot as usize] = entry;
         self.points[slot as usize] = Point::of(entry.location);
         self.by_id
             .insert(slot, |slot| self.entries[slot as usize].id);
         self.newest.insert(&self.entries, slot);
+        self.ending.insert(&self.entries, slot);
         self.partners.insert(&self.entries, slot);
         let texts = [
             listing.description.as_str(),
@@ -141,10 +197,50 @@ impl Index {
     /// Whether the index has the offer exactly so.
     pub fn has(&self, listing: &Listing) -> bool {
         let slot = self.slot(&listing.id);
-        let partner = self.partners.known_number(&listing.partner_id.to_bytes());
-        slot.zip(partner).is_some_and(|(slot, partner)| {
-            self.entries[slot as usize] == Entry::of(listing, partner)
+        let numbers = self.known_numbers(listing);
+        slot.zip(numbers).is_some_and(|(slot, numbers)| {
+            self.entries[slot as usize] == Entry::of(listing, numbers)
         })
+    }
+
+    fn known_numbers(&self, listing: &Listing) -> Option<Numbers> {
+        let place = self
+            .places
+            .known_number(&listing.establishment_id.to_bytes());
+        Some(Numbers {
+            partner: self.partners.known_number(&listing.partner_id.to_bytes())?,
+            place: place?,
+            city: self.cities.known_number(&listing.city)?,
+        })
+    }
+
+    /// Notes the names of the partner and the establishment.
+    fn note_names(&mut self, listing: &Listing, numbers: Numbers) {
+        let category = Some(listing.partner_category);
+        let facts = PartnerFacts { category };
+        let name = &listing.partner_name;
+        self.partner_names.set(numbers.partner, name, facts);
+        let facts = PlaceFacts {
+            partner: numbers.partner,
+            category,
+            location: listing.location,
+        };
+        let name = &listing.establishment_name;
+        if let Some(before) = self.place_names.set(numbers.place, name, facts) {
+            self.place_grid.remove(numbers.place, before.location);
+            self.show_place(numbers.place);
+        }
+    }
+
+    fn show_place(&mut self, number: u32) {
+        let facts = self.place_names.get(number).facts;
+        let item = Item {
+            point: Point::of(facts.location),
+            slot: number,
+            category: facts.category.unwrap_or(Category::Other),
+            percentage: 0,
+        };
+        self.place_grid.insert(item, facts.location);
     }
 
     /// Removes an offer, if the index has it.
@@ -205,6 +301,17 @@ impl Index {
         matches.anywhere.iter().map(id).collect()
     }
 
+    /// As [`Index::with_words`], and the words may have typing errors.
+    pub fn with_words_almost(&self, search: &str, ids: &[OfferId]) -> Vec<OfferId> {
+        let slots = ids.iter().filter_map(|id| self.slot(id));
+        let shown = slots.filter(|slot| self.filters.shows(*slot));
+        let Some(matches) = self.words.find_almost(search, &shown.collect()) else {
+            return Vec::new();
+        };
+        let id = |slot| OfferId::from_bytes(self.entries[slot as usize].id);
+        matches.anywhere.iter().map(id).collect()
+    }
+
     /// What it holds, and what that takes. It looks at every word: not for every request.
     pub fn size(&self) -> Size {
         let bytes = self.entries.capacity() * size_of::<Entry>()
@@ -213,7 +320,13 @@ impl Index {
             + self.free.capacity() * size_of::<Slot>()
             + self.changes.capacity() * size_of::<Reverse<(i64, Slot)>>()
             + self.newest.bytes()
+            + self.ending.bytes()
             + self.partners.bytes()
+            + self.partner_names.bytes()
+            + self.places.bytes()
+            + self.place_names.bytes()
+            + self.place_grid.bytes()
+            + self.cities.bytes()
             + self.words.bytes()
             + self.filters.bytes()
             + self.grid.bytes();
@@ -243,20 +356,36 @@ impl Index {
 
     /// Shows or hides the offer of a slot as it should be now, and notes when that ends.
     fn reconsider(&mut self, slot: Slot, now_ms: i64) {
-        let entry = &self.entries[slot as usize];
+        let entry = self.entries[slot as usize];
         match (entry.is_shown(now_ms), self.filters.shows(slot)) {
-            (true, false) => {
-                self.filters.insert(slot, entry);
-                self.grid.insert(slot, entry, self.points[slot as usize]);
-            }
-            (false, true) => {
-                self.filters.remove(slot, entry);
-                self.grid.remove(slot, entry);
-            }
+            (true, false) => self.show(slot, &entry),
+            (false, true) => self.hide(slot, &entry),
             (true, true) | (false, false) => {}
         }
         if let Some(at_ms) = entry.changes_after(now_ms) {
             self.changes.push(Reverse((at_ms, slot)));
+        }
+    }
+
+    fn show(&mut self, slot: Slot, entry: &Entry) {
+        self.filters.insert(slot, entry);
+        self.cities.insert(entry.city, slot);
+        let item = Item::of(slot, entry, self.points[slot as usize]);
+        self.grid.insert(item, entry.location);
+        self.partner_names.show(entry.partner);
+        if self.place_names.show(entry.place) == Turned::Yes {
+            self.show_place(entry.place);
+        }
+    }
+
+    fn hide(&mut self, slot: Slot, entry: &Entry) {
+        self.filters.remove(slot, entry);
+        self.cities.remove(entry.city, slot);
+        self.grid.remove(slot, entry.location);
+        self.partner_names.hide(entry.partner);
+        if self.place_names.hide(entry.place) == Turned::Yes {
+            let location = self.place_names.get(entry.place).facts.location;
+            self.place_grid.remove(entry.place, location);
         }
     }
 
@@ -282,12 +411,12 @@ impl Index {
         let Some(slot) = self.by_id.remove(id, |slot| self.entries[slot as usize].id) else {
             return;
         };
-        let entry = &self.entries[slot as usize];
+        let entry = self.entries[slot as usize];
         if self.filters.shows(slot) {
-            self.filters.remove(slot, entry);
-            self.grid.remove(slot, entry);
+            self.hide(slot, &entry);
         }
         self.newest.remove(&self.entries, slot);
+        self.ending.remove(&self.entries, slot);
         self.partners.remove(&self.entries, slot);
         self.entries[slot as usize] = Entry::nothing();
         self.dead.insert(slot);

@@ -73,6 +73,17 @@ impl Bounds {
         }
     }
 
+    /// The place in the middle.
+    pub(crate) fn middle(&self) -> GeoPoint {
+        let [x, y, z] = std::array::from_fn(|axis| {
+            f64::midpoint(self.least[axis].into(), self.most[axis].into())
+        });
+        GeoPoint {
+            lat: z.atan2(x.hypot(y)).to_degrees(),
+            lng: y.atan2(x).to_degrees(),
+        }
+    }
+
     /// The squares of the shortest and the longest straight line from a point into the box.
     pub(crate) fn chords_squared(&self, from: &Point) -> (f32, f32) {
         let mut shortest = 0.0;
@@ -91,4 +102,59 @@ impl Bounds {
 
 pub(crate) const fn square(value: f32) -> f32 {
     value * value
+}
+
+/// What lies between two parallels and two meridians: on the inner side of four planes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wedge {
+    south: f32,
+    north: f32,
+    /// The inner normals of the planes of the two meridians, in the plane of the equator.
+    west: [f32; 2],
+    east: [f32; 2],
+}
+
+impl Wedge {
+    /// Degrees; less than 180 between the meridians.
+    pub(crate) fn of(south: f64, west: f64, north: f64, east: f64) -> Self {
+        let sine = |degrees: f64| narrow(degrees.to_radians().sin());
+        let (west_sin, west_cos) = west.to_radians().sin_cos();
+        let (east_sin, east_cos) = east.to_radians().sin_cos();
+        Self {
+            south: sine(south),
+            north: sine(north),
+            west: [-west_sin, west_cos].map(narrow),
+            east: [east_sin, -east_cos].map(narrow),
+        }
+    }
+
+    /// How deep a point is inside; negative outside.
+    pub(crate) fn depth(&self, point: &Point) -> f32 {
+        let Point([x, y, z]) = *point;
+        let of_plane = |normal: [f32; 2]| normal[0] * x + normal[1] * y;
+        (z - self.south)
+            .min(self.north - z)
+            .min(of_plane(self.west))
+            .min(of_plane(self.east))
+    }
+
+    /// At least so deep is every point of a box, and none is deeper than that.
+    pub(crate) fn depths_of_bounds(&self, bounds: &Bounds) -> (f32, f32) {
+        let [low, high] = [bounds.least, bounds.most];
+        let of_plane = |normal: [f32; 2]| {
+            let ends = |axis: usize| (normal[axis] * low[axis], normal[axis] * high[axis]);
+            let (x, y) = (ends(0), ends(1));
+            (x.0.min(x.1) + y.0.min(y.1), x.0.max(x.1) + y.0.max(y.1))
+        };
+        let (west, east) = (of_plane(self.west), of_plane(self.east));
+        let least = (low[2] - self.south)
+            .min(self.north - high[2])
+            .min(west.0)
+            .min(east.0);
+        let most = (high[2] - self.south)
+            .min(self.north - low[2])
+            .min(west.1)
+            .min(east.1);
+        (least, most)
+    }
 }

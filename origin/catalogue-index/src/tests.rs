@@ -3,16 +3,30 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Category, GeoPoint, OfferId, PartnerId, StoreError,
+    Category, EstablishmentId, GeoPoint, OfferId, OfferSchedule, PartnerId, StoreError,
     offers::{
+        discount::DiscountKind,
         listing::Listing,
-        store::{Columns, Near, OfferCursor, OfferQuery, Rank, Visibility},
+        store::{
+            Columns, GeoBox, Near, OfferCursor, OfferOrder, OfferPosition, OfferQuery, Rank,
+            Visibility,
+        },
     },
     search_text,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
+
+mod by_name;
+mod mapping;
+mod typing;
+
+const CITIES: [&str; 4] = ["Paris", "PARIS", "Saint-Denis", ""];
+/// Of the moments of tests: offers begin and end on either side of hours and days.
+const UNIT_MS: i64 = 20 * 60_000;
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Words that begin like one another, with accents, and one that no offer has.
 const WORDS: [&str; 10] = [
@@ -38,6 +52,48 @@ enum Step {
 
 fn offer_id(number: u32) -> OfferId {
     OfferId::derive("offer", &number.to_string())
+}
+
+fn place_id(number: u32) -> EstablishmentId {
+    EstablishmentId::derive("establishment", &number.to_string())
+}
+
+fn schedule() -> impl Strategy<Value = OfferSchedule> {
+    let times = vec!["00:00", "01:00", "02:20", "12:40", "23:40"];
+    let ends = vec!["00:00", "01:20", "12:40", "24:00"];
+    let days = prop::sample::subsequence(vec![1, 2, 3, 4, 5, 6, 7], 1..=7);
+    (days, select(times), select(ends)).prop_map(|(weekdays, from, to)| OfferSchedule {
+        weekdays,
+        from: from.to_owned(),
+        to: to.to_owned(),
+    })
+}
+
+/// Around Paris, and wide ones, up to the 180th meridian.
+fn area() -> impl Strategy<Value = GeoBox> {
+    let paris = (0..40_u8, 0..20_u8, 0..40_u8, 0..20_u8).prop_map(|(x, high, y, wide)| {
+        let (south, west) = (48.8 + f64::from(x) * 0.003, 2.3 + f64::from(y) * 0.004);
+        GeoBox {
+            south,
+            west,
+            north: south + f64::from(high) * 0.003,
+            east: west + f64::from(wide) * 0.004,
+        }
+    });
+    let corners = select(vec![
+        (-90.0, -180.0, 90.0, -1.0),
+        (40.0, 0.0, 50.0, 10.0),
+        (-1.0, 179.0, 1.0, 180.0),
+        (-1.0, -180.0, 1.0, -179.0),
+        (89.0, 0.0, 90.0, 179.0),
+    ]);
+    let wide = corners.prop_map(|(south, west, north, east)| GeoBox {
+        south,
+        west,
+        north,
+        east,
+    });
+    prop_oneof![3 => paris, 1 => wide]
 }
 
 fn partner_id(number: u32) -> PartnerId {
@@ -75,13 +131,30 @@ fn listing() -> impl Strategy<Value = Listing> {
         prop::bool::weighted(0.9),
         prop::bool::weighted(0.1),
     );
-    let times = (0..60_i64, 1..60_i64, 0..8_i64);
+    let times = (0..60_i64, 1..120_i64, 0..8_i64);
     let texts = (text(), text(), text(), text());
-    (facts, times, texts).prop_map(|(facts, times, texts)| {
+    let more = (
+        0..8_u32,
+        select(CITIES.to_vec()),
+        select(DiscountKind::ALL.to_vec()),
+        prop::option::of(schedule()),
+        prop::option::of(0..=5_u8),
+        select(vec![Category::Bar, Category::Club]),
+    );
+    (facts, times, texts, more).prop_map(|(facts, times, texts, more)| {
         let (number, partner, location, category, percentage, is_active, is_archived) = facts;
-        let (from, lasts, created_at_ms) = times;
+        let (from, lasts, created) = times;
         let (title, description, partner_name, establishment_name) = texts;
+        let (place, city, kind, schedule, stars, partner_category) = more;
+        let (from, lasts) = (from * UNIT_MS, lasts * UNIT_MS);
+        let created_at_ms = created * DAY_MS / 2;
         Listing {
+            establishment_id: place_id(place),
+            partner_category,
+            rating: stars.map(|stars| f64::from(stars) * 0.77),
+            city: city.to_owned(),
+            kind,
+            schedule,
             id: offer_id(number),
             partner_id: partner_id(partner),
             location,
@@ -103,7 +176,8 @@ fn listing() -> impl Strategy<Value = Listing> {
 fn question() -> impl Strategy<Value = OfferQuery> {
     let search = vec(
         select(vec![
-            "mo", "moj", "mojito", "b", "bi", "the", "le", "zz", "'",
+            "mo", "moj", "mojito", "b", "bi", "the", "le", "zz", "'", "mojto", "mjoito", "mojitoo",
+            "xojito", "bierex", "theatr", "theqtre", "mojk", "conect",
         ]),
         0..3,
     )
@@ -136,7 +210,26 @@ fn question() -> impl Strategy<Value = OfferQuery> {
             Visibility::All,
         ]),
     );
-    (filters, 0..7_usize, any::<bool>()).prop_map(|(filters, first, counts)| {
+    let orders = [
+        OfferOrder::Distance,
+        OfferOrder::Discount,
+        OfferOrder::Ending,
+        OfferOrder::Rating,
+        OfferOrder::Newest,
+    ];
+    let more = (
+        prop::option::weighted(0.6, select(orders.to_vec())),
+        prop::option::weighted(0.3, area()),
+        vec(select(DiscountKind::ALL.to_vec()), 0..3),
+        prop::option::weighted(0.2, -30..120_i64),
+        prop::option::weighted(0.2, select(vec!["paris", "saint denis", "lyon"])),
+        prop::option::weighted(0.2, 0..60_i64),
+        prop::option::weighted(0.2, 0..4_i64),
+        any::<bool>(),
+    );
+    let all = (filters, more, 0..7_usize, any::<bool>());
+    all.prop_map(|(filters, more, first, counts)| {
+        let (order, within, kinds, open_at, city, ends_before_hour, since, facets) = more;
         let (near, categories, min_discount, search, partner, include_inactive) = filters;
         OfferQuery {
             near,
@@ -145,6 +238,14 @@ fn question() -> impl Strategy<Value = OfferQuery> {
             search,
             partner: partner.map(partner_id),
             include_inactive,
+            order,
+            within,
+            kinds,
+            open_at_ms: open_at.map(|at| at * UNIT_MS),
+            city: city.map(ToOwned::to_owned),
+            ends_before_hour,
+            created_since_day: since,
+            facets,
             columns: if counts {
                 Columns::EdgesAndTotal
             } else {
@@ -159,7 +260,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => listing().prop_map(|listing| Step::Put(Box::new(listing))),
         1 => (0..60_u32).prop_map(Step::Remove),
-        1 => (0..20_i64).prop_map(Step::Pass),
+        1 => (0..20_i64).prop_map(|units| Step::Pass(units * UNIT_MS + units % 2)),
         6 => question().prop_map(|question| Step::Ask(Box::new(question))),
     ]
 }
@@ -176,14 +277,26 @@ fn rank(listing: &Listing, search: Option<&str>) -> Option<Rank> {
             .split(' ')
             .any(|known| known.starts_with(word.as_str()))
     };
+    let almost_has = |texts: &[&str], word: &String| {
+        let indexed = search_text::indexed(texts);
+        let mut all = indexed.split(' ');
+        all.any(|known| typing::begins_almost(known, word))
+    };
     let everything = [
         listing.title.as_str(),
         &listing.description,
         &listing.partner_name,
         &listing.establishment_name,
     ];
-    if words.is_empty() || !words.iter().all(|word| has(&everything, word)) {
+    if words.is_empty() || !words.iter().all(|word| almost_has(&everything, word)) {
         None
+    } else if !words.iter().all(|word| has(&everything, word)) {
+        let in_title = words.iter().all(|word| almost_has(&[&listing.title], word));
+        Some(if in_title {
+            Rank::AlmostTitle
+        } else {
+            Rank::AlmostText
+        })
     } else if words.iter().all(|word| has(&[&listing.title], word)) {
         Some(Rank::Title)
     } else {
@@ -193,7 +306,7 @@ fn rank(listing: &Listing, search: Option<&str>) -> Option<Rank> {
 
 /// All that a question finds, in order.
 fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<Hit> {
-    let mut found: Vec<(Rank, f64, i64, &Listing)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for offer in offers.values() {
         let is_visible = match query.include_inactive {
             Visibility::Public => {
@@ -217,6 +330,24 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
             .near
             .as_ref()
             .map_or(0.0, |near| near.centre.distance_km(&offer.location));
+        let is_wanted = is_wanted
+            && (query.kinds.is_empty() || query.kinds.contains(&offer.kind))
+            && query
+                .city
+                .as_ref()
+                .is_none_or(|city| search_text::city_key(&offer.city) == *city)
+            && query
+                .open_at_ms
+                .is_none_or(|at_ms| is_open(offer, at_ms, query.now_ms))
+            && query
+                .ends_before_hour
+                .is_none_or(|hour| offer.valid_until_ms <= hour * HOUR_MS)
+            && query
+                .created_since_day
+                .is_none_or(|day| offer.created_at_ms >= day * DAY_MS)
+            && query
+                .within
+                .is_none_or(|within| within.contains(offer.location));
         let is_near = query
             .near
             .as_ref()
@@ -225,41 +356,120 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
             && is_wanted
             && is_near
         {
-            found.push((rank, distance_km, offer.created_at_ms, offer));
+            found.push((
+                rank,
+                position(query, distance_km, offer),
+                distance_km,
+                offer,
+            ));
         }
     }
-    let is_near = query.near.is_some();
-    found.sort_by(|a, b| {
-        let by_place = if is_near {
-            a.1.total_cmp(&b.1).then_with(|| a.3.id.cmp(&b.3.id))
-        } else {
-            b.2.cmp(&a.2).then_with(|| b.3.id.cmp(&a.3.id))
-        };
-        a.0.cmp(&b.0).then(by_place)
-    });
-    let hit = |(rank, distance_km, _, offer): (Rank, f64, i64, &Listing)| Hit {
+    found.sort_by(compare);
+    let hit = |(rank, at, distance_km, offer): Found| Hit {
         id: offer.id.clone(),
-        distance_km: is_near.then_some(distance_km),
-        rank,
+        distance_km: query.near.is_some().then_some(distance_km),
+        cursor: OfferCursor {
+            rank,
+            at,
+            id: offer.id.clone(),
+        },
     };
     found.into_iter().map(hit).collect()
 }
 
-fn cursor(hit: &Hit, offers: &BTreeMap<OfferId, Listing>) -> OfferCursor {
-    let id = hit.id.clone();
-    let cursor = match hit.distance_km {
-        Some(distance_km) => OfferCursor::Near {
-            rank: hit.rank,
-            distance_km,
-            id,
+type Found<'a> = (Rank, OfferPosition, f64, &'a Listing);
+
+fn is_open(offer: &Listing, at_ms: i64, now_ms: i64) -> bool {
+    let is_open = |schedule: &OfferSchedule| schedule.is_open_at(at_ms);
+    offer.schedule.as_ref().is_none_or(is_open)
+        && (at_ms <= now_ms || offer.valid_from_ms <= at_ms && at_ms < offer.valid_until_ms)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rating is 0 to 5"
+)]
+fn position(query: &OfferQuery, distance_km: f64, offer: &Listing) -> OfferPosition {
+    let created_at_ms = offer.created_at_ms;
+    match (query.order, &query.near) {
+        (None | Some(OfferOrder::Distance), Some(_)) => OfferPosition::Near { distance_km },
+        (None | Some(OfferOrder::Distance), None) | (Some(OfferOrder::Newest), _) => {
+            OfferPosition::Newest { created_at_ms }
+        }
+        (Some(OfferOrder::Ending), _) => OfferPosition::Ending {
+            valid_until_ms: offer.valid_until_ms,
         },
-        None => OfferCursor::Newest {
-            rank: hit.rank,
-            created_at_ms: offers[&hit.id].created_at_ms,
-            id,
+        (Some(OfferOrder::Discount), _) => OfferPosition::Discount {
+            percentage: offer.percentage as u8,
+            created_at_ms,
         },
+        (Some(OfferOrder::Rating), _) => OfferPosition::Rating {
+            rating: offer
+                .rating
+                .map_or(0, |rating| (rating * 100.0).round() as u16 + 1),
+            created_at_ms,
+        },
+    }
+}
+
+fn compare(a: &Found<'_>, b: &Found<'_>) -> std::cmp::Ordering {
+    let ids = (&a.3.id, &b.3.id);
+    let newest = (b.3.created_at_ms, ids.1).cmp(&(a.3.created_at_ms, ids.0));
+    let by_position = match (&a.1, &b.1) {
+        (OfferPosition::Near { distance_km: one }, OfferPosition::Near { distance_km: other }) => {
+            one.total_cmp(other).then(ids.0.cmp(ids.1))
+        }
+        (OfferPosition::Ending { .. }, OfferPosition::Ending { .. }) => {
+            (a.3.valid_until_ms, ids.0).cmp(&(b.3.valid_until_ms, ids.1))
+        }
+        (
+            OfferPosition::Discount {
+                percentage: one, ..
+            },
+            OfferPosition::Discount {
+                percentage: other, ..
+            },
+        ) => other.cmp(one).then(newest),
+        (
+            OfferPosition::Rating { rating: one, .. },
+            OfferPosition::Rating { rating: other, .. },
+        ) => other.cmp(one).then(newest),
+        _ => newest,
     };
-    OfferCursor::decode(&cursor.encode()).unwrap()
+    a.0.cmp(&b.0).then(by_position)
+}
+
+/// What the facets of a list should say.
+fn counted(offers: &BTreeMap<OfferId, Listing>, hits: &[Hit]) -> Facets {
+    let mut facets = Facets::default();
+    let listed = || hits.iter().map(|hit| &offers[&hit.id]);
+    let count = |is_one: &dyn Fn(&Listing) -> bool| listed().filter(|it| is_one(it)).count() as u64;
+    for category in Category::ALL {
+        let count = count(&|it| it.category == category);
+        facets
+            .categories
+            .extend((count > 0).then_some((category, count)));
+    }
+    for &kind in DiscountKind::ALL {
+        let count = count(&|it| it.kind == kind);
+        facets.kinds.extend((count > 0).then_some((kind, count)));
+    }
+    for city in ["Paris", "Saint-Denis"] {
+        let key = search_text::city_key(city);
+        let count = count(&|it| search_text::city_key(&it.city) == key);
+        facets.cities.extend((count > 0).then_some((key, count)));
+    }
+    facets
+        .categories
+        .sort_by_key(|(what, count)| (std::cmp::Reverse(*count), *what));
+    facets
+        .kinds
+        .sort_by_key(|(what, count)| (std::cmp::Reverse(*count), *what));
+    facets
+        .cities
+        .sort_by_key(|(what, count)| (std::cmp::Reverse(*count), what.clone()));
+    facets
 }
 
 /// Asks for every page.
@@ -274,20 +484,34 @@ fn check(index: &Index, offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery)
         let end = (seen + query.first).min(expected.len());
         assert_eq!(page.items, expected[seen..end], "{query:?}");
         assert_eq!(page.has_next_page, expected.len() > end, "{query:?}");
+        let all = expected.len() as u64;
         if let Some(total) = page.total {
-            let all = expected.len() as u64;
             if total.is_exact {
                 assert_eq!(total.count, all, "{query:?}");
             } else {
-                assert_eq!(total.count, index.limits.largest_exact_total);
-                assert!(total.count < all, "{query:?}");
+                let largest = index.limits.largest_exact_total;
+                assert!(
+                    (largest..=all).contains(&total.count),
+                    "{total:?} {query:?}"
+                );
             }
+        }
+        let facets = page.facets.map(|mut facets| {
+            for (city, _) in &mut facets.cities {
+                *city = search_text::city_key(city);
+            }
+            facets
+        });
+        assert_eq!(facets.is_some(), query.facets);
+        if let Some(facets) = facets.filter(|facets| facets.is_exact) {
+            assert_eq!(facets, counted(offers, &expected), "{query:?}");
         }
         seen = end;
         let Some(last) = page.items.last().filter(|_| page.has_next_page) else {
             return asked;
         };
-        query.after = Some(cursor(last, offers));
+        query.after = OfferCursor::decode(&last.cursor.encode());
+        assert_eq!(query.after.as_ref(), Some(&last.cursor));
     }
 }
 
@@ -363,6 +587,12 @@ fn simple(number: u32, from_ms: i64) -> Listing {
         description: String::new(),
         partner_name: String::new(),
         establishment_name: String::new(),
+        establishment_id: place_id(0),
+        partner_category: Category::Bar,
+        rating: None,
+        city: "Paris".to_owned(),
+        kind: DiscountKind::Percentage,
+        schedule: None,
     }
 }
 
@@ -391,7 +621,7 @@ fn the_index_knows_an_offer_that_did_not_change() {
     index.put(&offer, 0);
     assert!(index.has(&offer));
     let text = || "Galette".to_owned();
-    let edits: [fn(&mut Listing, String); 7] = [
+    let edits: [fn(&mut Listing, String); 13] = [
         |listing, text| listing.title = text,
         |listing, text| listing.description = text,
         |listing, text| listing.partner_name = text,
@@ -399,6 +629,19 @@ fn the_index_knows_an_offer_that_did_not_change() {
         |listing, _| listing.location.lat = 1.0,
         |listing, _| listing.valid_until_ms += 1,
         |listing, _| listing.partner_id = partner_id(1),
+        |listing, _| listing.establishment_id = place_id(1),
+        |listing, _| listing.partner_category = Category::Club,
+        |listing, _| listing.rating = Some(4.5),
+        |listing, _| listing.city = "PARIS".to_owned(),
+        |listing, _| listing.kind = DiscountKind::TwoForOne,
+        |listing, _| {
+            let schedule = OfferSchedule {
+                weekdays: vec![1],
+                from: "10:00".to_owned(),
+                to: "12:00".to_owned(),
+            };
+            listing.schedule = Some(schedule);
+        },
     ];
     for change in edits {
         let mut changed = offer.clone();
@@ -427,31 +670,50 @@ fn stop_words_do_not_empty_a_list() {
 #[test]
 fn a_cursor_of_a_list_in_another_order_is_refused() {
     let index = Index::default();
-    let id = || offer_id(1);
-    let by_distance = OfferCursor::Near {
-        rank: Rank::Title,
-        distance_km: 1.0,
-        id: id(),
-    };
-    let by_time = OfferCursor::Newest {
-        rank: Rank::Title,
-        created_at_ms: 1,
-        id: id(),
-    };
-    let near = Near {
-        centre: GeoPoint { lat: 0.0, lng: 0.0 },
-        max_distance_km: 1.0,
-    };
-    for (near, after) in [(None, by_distance), (Some(near), by_time)] {
-        let query = OfferQuery {
-            near,
-            after: Some(after),
-            ..OfferQuery::newest(9, 1)
-        };
-        let refused = index.answer(&query);
-        assert!(
-            matches!(refused, Err(StoreError::ForeignCursor)),
-            "{query:?}"
-        );
+    let created_at_ms = 1;
+    let positions = [
+        (
+            OfferOrder::Distance,
+            OfferPosition::Near { distance_km: 1.0 },
+        ),
+        (OfferOrder::Newest, OfferPosition::Newest { created_at_ms }),
+        (
+            OfferOrder::Ending,
+            OfferPosition::Ending { valid_until_ms: 1 },
+        ),
+        (
+            OfferOrder::Discount,
+            OfferPosition::Discount {
+                percentage: 1,
+                created_at_ms,
+            },
+        ),
+        (
+            OfferOrder::Rating,
+            OfferPosition::Rating {
+                rating: 1,
+                created_at_ms,
+            },
+        ),
+    ];
+    for (order, _) in positions {
+        for (of_cursor, at) in positions {
+            let query = OfferQuery {
+                near: Some(Near {
+                    centre: GeoPoint { lat: 0.0, lng: 0.0 },
+                    max_distance_km: 1.0,
+                }),
+                order: Some(order),
+                after: Some(OfferCursor {
+                    rank: Rank::Title,
+                    at,
+                    id: offer_id(1),
+                }),
+                ..OfferQuery::newest(9, 1)
+            };
+            let answer = index.answer(&query);
+            let is_refused = matches!(answer, Err(StoreError::ForeignCursor));
+            assert_eq!(is_refused, order != of_cursor, "{order:?} {at:?}");
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! Which offers have which word: a search finds words by their beginnings.
+//! Which offers have which word: a search finds words by their beginnings, also with one typing error.
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
     ops::Bound,
 };
+
+mod typing_errors;
 
 use domain::search_text;
 use roaring::{MultiOps, RoaringBitmap};
@@ -128,6 +130,41 @@ impl Words {
             found.anywhere &= &*next.anywhere;
         }
         Some(found)
+    }
+
+    /// As [`Self::find`], and each word of [`typing_errors::LETTERS`] letters or more may have one typing
+    /// error.
+    pub(crate) fn find_almost(&self, search: &str, within: &RoaringBitmap) -> Option<Matches> {
+        let words = stop_words::required(search);
+        let mut found: Option<Matches> = None;
+        for word in &words {
+            let next = self.almost_beginning_with(word);
+            found = Some(match found {
+                None => Matches {
+                    in_title: &*next.in_title & within,
+                    anywhere: &*next.anywhere & within,
+                },
+                Some(found) => Matches {
+                    in_title: found.in_title & &*next.in_title,
+                    anywhere: found.anywhere & &*next.anywhere,
+                },
+            });
+        }
+        found
+    }
+
+    fn almost_beginning_with(&self, beginning: &str) -> Beginning<'_> {
+        if beginning.chars().nth(typing_errors::LETTERS - 1).is_none() {
+            return self.beginning_with(beginning);
+        }
+        let mut numbers = typing_errors::almost(&self.numbers, beginning);
+        numbers.sort_unstable();
+        numbers.dedup();
+        let offers = numbers.iter().map(|number| &self.offers[*number as usize]);
+        Beginning {
+            in_title: Cow::Owned(offers.clone().map(|offers| &offers.in_title).union()),
+            anywhere: Cow::Owned(offers.map(|offers| &offers.anywhere).union()),
+        }
     }
 
     fn beginning_with(&self, beginning: &str) -> Beginning<'_> {

@@ -22,10 +22,14 @@ pub enum CursorKind {
     PaymentNewest,
     LedgerOldest,
     VerificationNewest,
+    OfferEnding,
+    OfferDiscount,
+    OfferRating,
+    PartnerNear,
 }
 
 impl CursorKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -34,6 +38,10 @@ impl CursorKind {
         Self::PaymentNewest,
         Self::LedgerOldest,
         Self::VerificationNewest,
+        Self::OfferEnding,
+        Self::OfferDiscount,
+        Self::OfferRating,
+        Self::PartnerNear,
     ];
 
     const fn byte(self) -> u8 {
@@ -46,6 +54,10 @@ impl CursorKind {
             Self::PaymentNewest => 6,
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
+            Self::OfferEnding => 40,
+            Self::OfferDiscount => 41,
+            Self::OfferRating => 42,
+            Self::PartnerNear => 43,
         }
     }
 }

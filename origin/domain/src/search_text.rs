@@ -87,6 +87,11 @@ pub fn match_expression(search: &str) -> Option<String> {
     (!expression.is_empty()).then_some(expression)
 }
 
+/// The key of a city: its folded words, so that «Saint-Denis» and «SAINT DENIS» are one.
+pub fn city_key(name: &str) -> String {
+    indexed(&[name])
+}
+
 /// Whether a search is short enough to be looked for.
 pub fn is_short_enough(search: &str) -> bool {
     let is_short = search.chars().nth(MAX_SEARCH_CHARS).is_none();

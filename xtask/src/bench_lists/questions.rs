@@ -8,46 +8,126 @@ use crate::http;
 #[derive(Debug)]
 pub(super) struct Kind {
     pub(super) name: &'static str,
+    /// The document that asks.
+    pub(super) operation: &'static str,
     /// The p95 is to stay below this, in milliseconds, with 100,000 offers and with 1,000,000.
     pub(super) below_ms: [f64; 2],
-    input: fn(u32) -> Value,
+    variables: fn(u32) -> Value,
     /// The path of the same list at the peer, if the peer has this kind.
     peer: Option<fn(u32) -> String>,
 }
 
-pub(super) const KINDS: [Kind; 4] = [
+pub(super) const KINDS: [Kind; 12] = [
     Kind {
         name: "near, 10 km",
+        operation: LIST,
         below_ms: [3.0, 4.0],
-        input: |number| near(number, 10.0),
+        variables: |number| of(near(number, 10.0)),
         peer: Some(|number| peer_path(number, 10.0, None)),
     },
     Kind {
         name: "near, 10 km, a word",
+        operation: LIST,
         below_ms: [5.0, 8.0],
-        input: |number| with(near(number, 10.0), "search", json!(pick(&WORDS, number))),
+        variables: |number| {
+            of(with(
+                near(number, 10.0),
+                "search",
+                json!(pick(&WORDS, number)),
+            ))
+        },
         peer: None,
     },
     Kind {
         name: "near, 50 km, a category",
+        operation: LIST,
         below_ms: [5.0, 8.0],
-        input: |number| {
+        variables: |number| {
             let category = pick(&CATEGORIES, number);
-            with(near(number, 50.0), "categories", json!([category]))
+            of(with(near(number, 50.0), "categories", json!([category])))
         },
         peer: Some(|number| peer_path(number, 50.0, Some(pick(&CATEGORIES, number)))),
     },
     Kind {
         name: "newest, a discount",
+        operation: LIST,
         below_ms: [5.0, 8.0],
-        input: |number| {
+        variables: |number| {
             let input = json!({"minDiscount": pick(&DISCOUNTS, number), "first": FIRST});
             // Says nothing here, but makes it another question.
-            with(input, "maxDistance", json!(distance_km(number, 10.0)))
+            of(with(input, "maxDistance", json!(distance_km(number, 10.0))))
         },
         peer: None,
     },
+    Kind {
+        name: "near, 10 km, a typing error",
+        operation: LIST,
+        below_ms: [5.0, 8.0],
+        variables: |number| {
+            let typed = pick(&TYPING_ERRORS, number);
+            of(with(near(number, 10.0), "search", json!(typed)))
+        },
+        peer: None,
+    },
+    Kind {
+        name: "near, 10 km, open now",
+        operation: LIST,
+        below_ms: [5.0, 8.0],
+        variables: |number| of(with(near(number, 10.0), "openNow", json!(true))),
+        peer: None,
+    },
+    Kind {
+        name: "near, 10 km, by discount",
+        operation: LIST,
+        below_ms: [5.0, 8.0],
+        variables: |number| of(with(near(number, 10.0), "orderBy", json!("DISCOUNT"))),
+        peer: None,
+    },
+    Kind {
+        name: "by rating, a box",
+        operation: LIST,
+        below_ms: [5.0, 8.0],
+        variables: |number| {
+            let input = json!({"box": around(number, 0.02), "orderBy": "RATING", "first": FIRST});
+            of(input)
+        },
+        peer: None,
+    },
+    Kind {
+        name: "ending within a week",
+        operation: LIST,
+        below_ms: [5.0, 8.0],
+        variables: |number| {
+            let input = json!({"endingWithinHours": 168, "orderBy": "ENDING", "first": FIRST});
+            of(with(input, "maxDistance", json!(distance_km(number, 10.0))))
+        },
+        peer: None,
+    },
+    Kind {
+        name: "facets, 10 km",
+        operation: "ListFacets",
+        below_ms: [5.0, 8.0],
+        variables: |number| of(near(number, 10.0)),
+        peer: None,
+    },
+    Kind {
+        name: "clusters, 0.1 degrees",
+        operation: "ListClusters",
+        below_ms: [5.0, 8.0],
+        variables: |number| json!({"box": around(number, 0.05), "zoom": 12}),
+        peer: None,
+    },
+    Kind {
+        name: "partners, 10 km",
+        operation: "ListPartners",
+        below_ms: [5.0, 8.0],
+        variables: |number| of(near(number, 10.0)),
+        peer: None,
+    },
 ];
+
+/// The document of most lists.
+const LIST: &str = "ListOffers";
 
 /// Offers on a page.
 pub(super) const FIRST: u32 = 20;
@@ -62,6 +142,15 @@ const WORDS: [&str; 8] = [
     "bowl",
     "bar vins",
     "déjeuner",
+];
+/// Letters missing, doubled, replaced and exchanged.
+const TYPING_ERRORS: [&str; 6] = [
+    "coktail",
+    "mneu",
+    "séannce",
+    "bowll",
+    "brasserje",
+    "dejeuenr",
 ];
 const CATEGORIES: [&str; 8] = [
     "BAR",
@@ -79,12 +168,23 @@ const DISCOUNTS: [u32; 6] = [15, 20, 30, 35, 40, 45];
 impl Kind {
     /// The variables of the list of this number.
     pub(super) fn variables(&self, number: u32) -> String {
-        json!({"input": (self.input)(number)}).to_string()
+        (self.variables)(number).to_string()
     }
 
     pub(super) fn peer_path(&self, number: u32) -> Option<String> {
         self.peer.map(|path| path(number))
     }
+}
+
+fn of(input: Value) -> Value {
+    json!({"input": input})
+}
+
+/// A box so many degrees to each side of a place, and a little more for each number.
+fn around(number: u32, degrees: f64) -> Value {
+    let (lat, lng) = place(number);
+    let degrees = degrees + f64::from(number) / 1e9;
+    json!({"south": lat - degrees, "west": lng - degrees, "north": lat + degrees, "east": lng + degrees})
 }
 
 fn near(number: u32, most_km: f64) -> Value {

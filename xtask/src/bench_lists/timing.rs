@@ -54,6 +54,10 @@ pub(super) fn is_executed(answer: &Answer) -> Result<(), String> {
     if answer.body.contains("\"errors\"") {
         return Err("it has errors".to_owned());
     }
+    // Facets and clusters have numbers in place of distances.
+    if answer.status == 200 && answer.body.contains("\"count\"") {
+        return Ok(());
+    }
     is_list(answer)
 }
 

@@ -8,12 +8,13 @@ use std::{
 };
 
 use cache_tiered::feed::DISTRUST_MS;
+use catalogue_index::Index;
 use domain::{
     OfferId, StoreError,
     error_chain::chain,
     offers::{
         listing::Listing,
-        store::{Near, OfferQuery, Sample},
+        store::{GeoBox, Near, OfferOrder, OfferQuery, Sample},
     },
     search_text,
 };
@@ -127,10 +128,8 @@ impl Lists {
                     ..OfferQuery::newest(LIMIT, now_ms)
                 };
                 let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
-                let listed = state.index.answer(&query)?.items;
-                let listed: BTreeSet<OfferId> = listed.into_iter().map(|hit| hit.id).collect();
                 let stored = stored.into_iter().collect();
-                return Ok(&listed ^ &stored);
+                return differing_in(&state.index, query, &stored);
             }
             near.max_distance_km /= 4.0;
         }
@@ -147,9 +146,12 @@ impl Lists {
         self.advance(now_ms);
         let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
         let listed = state.index.with_words(word, &stored);
+        // What is found by a word is also found by it with a typing error.
+        let mistyped = state.index.with_words_almost(&mistyped(word), &stored);
         let (stored, listed): (BTreeSet<_>, BTreeSet<_>) =
             (stored.into_iter().collect(), listed.into_iter().collect());
-        Ok(&stored - &listed)
+        let mistyped = mistyped.into_iter().collect();
+        Ok(&(&stored - &listed) | &(&stored - &mistyped))
     }
 
     /// Reads offers anew, and replaces them in the index even if it seems to have them exactly so.
@@ -172,6 +174,73 @@ impl Lists {
         });
         Ok(())
     }
+}
+
+/// The offers that lists around a place have and the database does not, or the reverse: by distance, in
+/// the other orders, in a box and with the numbers beside the filters, which are answered from other
+/// parts of the index.
+fn differing_in(
+    index: &Index,
+    query: OfferQuery,
+    stored: &BTreeSet<OfferId>,
+) -> Result<BTreeSet<OfferId>, StoreError> {
+    let mut wrong = BTreeSet::new();
+    let orders = [
+        None,
+        Some(OfferOrder::Discount),
+        Some(OfferOrder::Ending),
+        Some(OfferOrder::Rating),
+        Some(OfferOrder::Newest),
+    ];
+    for order in orders {
+        let query = OfferQuery {
+            order,
+            facets: true,
+            within: query.near.as_ref().and_then(around),
+            ..query.clone()
+        };
+        let found = index.answer(&query)?;
+        let listed: BTreeSet<OfferId> = found.items.into_iter().map(|hit| hit.id).collect();
+        wrong.extend(&listed ^ stored);
+        let counted = found.facets.map(|facets| {
+            let counts = facets.categories.iter().map(|(_, count)| *count);
+            (facets.is_exact, counts.sum::<u64>())
+        });
+        // Which of them is counted wrongly is not known: all are read anew.
+        if counted != Some((true, listed.len() as u64)) {
+            wrong.extend(stored.iter().cloned());
+        }
+    }
+    Ok(wrong)
+}
+
+/// A box that has all of a disk; none where it would cross the 180th meridian or a pole.
+fn around(near: &Near) -> Option<GeoBox> {
+    const KM_PER_DEGREE: f64 = 111.0;
+    let Near {
+        centre,
+        max_distance_km,
+    } = near;
+    let lat = max_distance_km / KM_PER_DEGREE * 1.1;
+    let lng = lat / centre.lat.to_radians().cos().max(0.01);
+    let (north, south) = (centre.lat + lat, centre.lat - lat);
+    let (east, west) = (centre.lng + lng, centre.lng - lng);
+    let is_plain = north < 90.0 && south > -90.0 && east < 180.0 && west > -180.0;
+    is_plain.then_some(GeoBox {
+        south,
+        west,
+        north,
+        east,
+    })
+}
+
+/// A word with its first two letters exchanged; one that is too short for a typing error stays.
+fn mistyped(word: &str) -> String {
+    let mut letters: Vec<char> = word.chars().collect();
+    if letters.len() >= 4 {
+        letters.swap(0, 1);
+    }
+    letters.into_iter().collect()
 }
 
 fn longest_word(listing: &Listing) -> Option<String> {

@@ -30,13 +30,13 @@ use super::{
     topic::{Reach, Topic},
 };
 use crate::{
+    nodes::page::distance,
     nodes::{
         booking::{BookingNode, is_party},
         notification::NotificationNode,
         offer::OfferNode,
         place::LocationInput,
     },
-    offers::queries::distance,
     request::{
         context::RequestContext,
         errors::{failed, refused},

@@ -26,5 +26,9 @@ pub fn cache_control(
 }
 
 /// Replaces a location by the centre of its H3 cell before the cache is looked up.
-#[TypeDirective(name = "snapToCell", location = "InputFieldDefinition")]
+#[TypeDirective(
+    name = "snapToCell",
+    location = "InputFieldDefinition",
+    location = "ArgumentDefinition"
+)]
 pub fn snap_to_cell(resolution: Option<u8>) {}

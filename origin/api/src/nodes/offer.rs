@@ -1,18 +1,14 @@
 //! The `Offer` type and the types that belong to it.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
-use catalogue_index::Total;
-use domain::{
-    self, OfferId,
-    bookings::refusals::BookingRefusal,
-    offers::store::{OfferCursor, Rank},
-    tags,
-};
+use catalogue_index::{Facets, Total};
+use domain::{self, OfferId, bookings::refusals::BookingRefusal, offers::store::OfferCursor, tags};
 
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         discount::Discount,
+        facets::OfferFacets,
         moment::{DateTime, timestamp},
         money::Price,
         page::PageInfo,
@@ -88,6 +84,7 @@ pub struct OfferConnection {
     total_count: i32,
     /// Whether `totalCount` is exact.
     is_total_exact: bool,
+    facets: OfferFacets,
 }
 
 #[derive(Clone, Debug, SimpleObject)]
@@ -106,6 +103,8 @@ pub struct ListPage {
     pub has_next_page: bool,
     /// If it was selected.
     pub total: Option<Total>,
+    /// If they were selected.
+    pub facets: Option<Facets>,
 }
 
 /// An offer of a list.
@@ -114,7 +113,7 @@ pub struct ListedOffer {
     pub offer: domain::Offer,
     /// In a list by distance.
     pub distance_km: Option<f64>,
-    pub rank: Rank,
+    pub cursor: OfferCursor,
 }
 
 impl OfferConnection {
@@ -123,10 +122,10 @@ impl OfferConnection {
             let ListedOffer {
                 offer,
                 distance_km,
-                rank,
+                cursor,
             } = item;
             OfferEdge {
-                cursor: OfferCursor::of(&offer, distance_km, rank).encode(),
+                cursor: cursor.encode(),
                 distance: distance_km.map(to_the_metre),
                 node: OfferNode { offer, distance_km },
             }
@@ -143,6 +142,7 @@ impl OfferConnection {
                 .total
                 .map_or(0, |total| i32::try_from(total.count).unwrap_or(i32::MAX)),
             is_total_exact: page.total.is_none_or(|total| total.is_exact),
+            facets: page.facets.unwrap_or_default().into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::SimpleObject;
 use domain::{
+    offers::codes::DISTANCE_OUT_OF_RANGE,
     search_text::{self, MAX_SEARCH_CHARS, MAX_SEARCH_WORDS},
     sentence::Sentence,
 };
@@ -12,6 +13,8 @@ use crate::request::errors::refused;
 
 const DEFAULT_PAGE: i32 = 20;
 const LARGEST_PAGE: i32 = 100;
+const DEFAULT_DISTANCE_KM: f64 = 10.0;
+const LONGEST_DISTANCE_KM: f64 = 50.0;
 
 /// The position of a page in its list.
 #[derive(Clone, Debug, SimpleObject)]
@@ -53,6 +56,19 @@ pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
                 ),
             )
         })
+}
+
+/// Validates `maxDistance`, in kilometres.
+pub fn distance(given: Option<f64>) -> Result<f64> {
+    let distance_km = given.unwrap_or(DEFAULT_DISTANCE_KM);
+    if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
+        return Ok(distance_km);
+    }
+    let message = Sentence::with(
+        format!("`maxDistance` doit être supérieur à 0 et au plus {LONGEST_DISTANCE_KM} km"),
+        format!("`maxDistance` must be more than 0 and at most {LONGEST_DISTANCE_KM} km"),
+    );
+    Err(refused(DISTANCE_OUT_OF_RANGE, message))
 }
 
 /// Validates `search`.

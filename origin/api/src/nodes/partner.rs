@@ -3,7 +3,8 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
     self,
-    partners::store::{PartnerCursor, PartnerPage},
+    offers::store::{Columns, OfferCursor, OfferQuery},
+    partners::store::{NearCursor, PartnerCursor, PartnerPage},
     sentence::Sentence,
 };
 
@@ -11,8 +12,9 @@ use crate::{
     nodes::{
         directives::cache_control,
         moment::{DateTime, timestamp},
-        offer::OfferNode,
-        page::PageInfo,
+        offer::{OfferConnection, OfferNode, to_the_metre},
+        offer_list::{Wanted, list, load_relations, note_reach},
+        page::{PageInfo, cursor, page_size},
         picture::{PictureNode, shown_at},
         place::{Address, Location},
     },
@@ -84,8 +86,18 @@ impl Weekday {
 pub struct PartnerConnection {
     edges: Vec<PartnerEdge>,
     page_info: PageInfo,
-    /// Of the whole list, not of this page.
+    /// Of the whole list, not of this page. In a list with a location it is exact up to 10,000; of a longer one it
+    /// may be less than there are.
     total_count: i32,
+}
+
+/// A page of a list by distance.
+#[derive(Debug)]
+pub struct NearPage {
+    /// With their distances in kilometres.
+    pub items: Vec<(domain::Partner, f64)>,
+    pub has_next_page: bool,
+    pub total: u64,
 }
 
 #[derive(Clone, Debug, SimpleObject)]
@@ -93,6 +105,9 @@ pub struct PartnerConnection {
 pub struct PartnerEdge {
     cursor: String,
     node: PartnerNode,
+    /// How far the partner's nearest establishment with offers is from the list's location, in kilometres; null
+    /// if the list has none.
+    distance: Option<f64>,
 }
 
 impl PartnerConnection {
@@ -103,16 +118,40 @@ impl PartnerConnection {
             .map(|partner| PartnerEdge {
                 cursor: PartnerCursor::of(&partner).encode(),
                 node: PartnerNode(partner),
+                distance: None,
             })
             .collect();
+        Self::of(edges, page.has_next_page, has_previous_page, page.total)
+    }
+
+    /// Of a list by distance.
+    pub fn near(page: NearPage, has_previous_page: bool) -> Self {
+        let edge = |(partner, distance_km): (domain::Partner, f64)| {
+            let id = partner.id.clone();
+            PartnerEdge {
+                cursor: NearCursor { distance_km, id }.encode(),
+                node: PartnerNode(partner),
+                distance: Some(to_the_metre(distance_km)),
+            }
+        };
+        let edges = page.items.into_iter().map(edge).collect();
+        Self::of(edges, page.has_next_page, has_previous_page, page.total)
+    }
+
+    fn of(
+        edges: Vec<PartnerEdge>,
+        has_next_page: bool,
+        has_previous_page: bool,
+        total: u64,
+    ) -> Self {
         Self {
             page_info: PageInfo {
-                has_next_page: page.has_next_page,
+                has_next_page,
                 has_previous_page,
                 ..PageInfo::between(edges.iter().map(|edge| &edge.cursor))
             },
             edges,
-            total_count: i32::try_from(page.total).unwrap_or(i32::MAX),
+            total_count: i32::try_from(total).unwrap_or(i32::MAX),
         }
     }
 }
@@ -187,6 +226,35 @@ impl PartnerNode {
             }
         }
         Ok(shown)
+    }
+
+    /// The partner's offers that can be used now, newest first.
+    async fn offers_connection(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Page size, 1 to 100; default 20.")] first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<OfferConnection> {
+        let request = RequestContext::of(ctx);
+        let wanted = Wanted::by(ctx);
+        let query = OfferQuery {
+            partner: Some(self.0.id.clone()),
+            after: cursor(after.as_deref(), OfferCursor::decode)?,
+            columns: if wanted.total {
+                Columns::EdgesAndTotal
+            } else {
+                Columns::Edges
+            },
+            facets: wanted.facets,
+            ..OfferQuery::newest(page_size(first)?, request.now_ms)
+        };
+        note_reach(request, &query);
+        let page = list(request, &query).await?;
+        for item in &page.items {
+            request.facts.shows_offer(&item.offer, request.now_ms);
+        }
+        load_relations(ctx, request, &page).await?;
+        Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
     /// The average review, 0 to 5; null before the first review.

@@ -4,13 +4,14 @@ use async_graphql::{InputObject, SimpleObject};
 use domain::{
     self, GeoPoint,
     broken::{BrokenRule, LOCATION},
+    offers::{codes::BOX_INVALID, store::GeoBox},
     sentence::Sentence,
 };
 use pq_core::ErrorCode;
 use serde::Deserialize;
 
 use super::directives::cache_control;
-use crate::request::errors::Refused;
+use crate::request::errors::{Refused, refused};
 
 /// A location in degrees, WGS 84.
 #[derive(Clone, Copy, Debug, InputObject, Deserialize)]
@@ -42,6 +43,50 @@ impl LocationInput {
                 ),
             )
         })
+    }
+}
+
+/// What lies between two parallels and two meridians, in degrees, WGS 84. It does not cross the 180th
+/// meridian.
+#[derive(Clone, Copy, Debug, InputObject)]
+pub struct BoxInput {
+    south: f64,
+    west: f64,
+    north: f64,
+    east: f64,
+}
+
+impl BoxInput {
+    /// Validates the corners, and that it is at most so many degrees high and wide.
+    pub fn at_most(self, degrees: f64) -> async_graphql::Result<GeoBox> {
+        let Self {
+            south,
+            west,
+            north,
+            east,
+        } = self;
+        let corners = [(south, west), (north, east)];
+        let are_on_earth = corners
+            .iter()
+            .all(|(lat, lng)| GeoPoint::new(*lat, *lng).is_some());
+        let size = 0.0..=degrees;
+        if are_on_earth && size.contains(&(north - south)) && size.contains(&(east - west)) {
+            return Ok(GeoBox {
+                south,
+                west,
+                north,
+                east,
+            });
+        }
+        let sentence = Sentence::with(
+            format!(
+                "`box` : `south` ≤ `north` et `west` ≤ `east`, sur la Terre, au plus {degrees} degrés"
+            ),
+            format!(
+                "`box` has `south` ≤ `north` and `west` ≤ `east`, on the Earth, at most {degrees} degrees"
+            ),
+        );
+        Err(refused(BOX_INVALID, sentence))
     }
 }
 

@@ -1,4 +1,7 @@
 //! Offers: lists, details and the mutations for partners.
 
+pub mod filters;
+pub mod mapping;
 pub mod mutations;
 pub mod queries;
+pub mod searching;

@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 137] = [
+const STATUSES: [(&str, u16, u16); 142] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -58,6 +58,11 @@ const STATUSES: [(&str, u16, u16); 137] = [
     ("QUOTA_BELOW_BOOKED", 409, 200),
     ("DISTANCE_OUT_OF_RANGE", 400, 200),
     ("DISCOUNT_OUT_OF_RANGE", 400, 200),
+    ("BOX_INVALID", 400, 200),
+    ("OPEN_AT_NOT_ROUNDED", 400, 200),
+    ("ORDER_NEEDS_LOCATION", 400, 200),
+    ("PERIOD_OUT_OF_RANGE", 400, 200),
+    ("ZOOM_OUT_OF_RANGE", 400, 200),
     ("PARTNER_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_IN_USE", 409, 200),

@@ -87,7 +87,8 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             Seen::InLists,
             *valid_until_ms != after.valid_until_ms,
         ),
-        ("schedule", Seen::Inside, *schedule != after.schedule),
+        // Lists filter by the hours.
+        ("schedule", Seen::InLists, *schedule != after.schedule),
         // Not every booking purges all answers that show the offer; but whether any place is left,
         // and the total, must be current in them.
         ("quota", Seen::InNumber, *quota != after.quota),

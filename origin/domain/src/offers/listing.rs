@@ -1,6 +1,7 @@
 //! What lists, searches and counts need of an offer.
 
-use crate::{Category, GeoPoint, Offer, OfferId, PartnerId};
+use super::discount::DiscountKind;
+use crate::{Category, EstablishmentId, GeoPoint, Offer, OfferId, OfferSchedule, PartnerId};
 
 /// An offer as the catalogue index knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,17 +22,48 @@ pub struct Listing {
     pub description: String,
     pub partner_name: String,
     pub establishment_name: String,
+    pub establishment_id: EstablishmentId,
+    pub partner_category: Category,
+    /// Of the partner, 0 to 5; none before the first review.
+    pub rating: Option<f64>,
+    /// Of the establishment's address, as it is written there.
+    pub city: String,
+    pub kind: DiscountKind,
+    pub schedule: Option<OfferSchedule>,
+}
+
+/// What lists need of an offer's partner and establishment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Related {
+    pub partner_name: String,
+    pub partner_category: Category,
+    pub rating: Option<f64>,
+    pub establishment_name: String,
+    pub city: String,
+}
+
+impl Default for Related {
+    /// Of what is not stored.
+    fn default() -> Self {
+        Self {
+            partner_name: String::new(),
+            partner_category: Category::Other,
+            rating: None,
+            establishment_name: String::new(),
+            city: String::new(),
+        }
+    }
 }
 
 impl Listing {
-    /// The listing of an offer; names that are not stored are empty.
-    pub fn new(offer: Offer, partner_name: String, establishment_name: String) -> Self {
+    pub fn new(offer: Offer, related: Related) -> Self {
         Self {
             id: offer.id,
             partner_id: offer.partner_id,
             location: offer.location,
             category: offer.category,
             percentage: offer.discount.percentage,
+            kind: offer.discount.kind(),
             is_active: offer.is_active,
             is_archived: offer.archived_at_ms.is_some(),
             valid_from_ms: offer.valid_from_ms,
@@ -39,8 +71,13 @@ impl Listing {
             created_at_ms: offer.created_at_ms,
             title: offer.title,
             description: offer.description,
-            partner_name,
-            establishment_name,
+            establishment_id: offer.establishment_id,
+            schedule: offer.schedule,
+            partner_name: related.partner_name,
+            establishment_name: related.establishment_name,
+            partner_category: related.partner_category,
+            rating: related.rating,
+            city: related.city,
         }
     }
 }

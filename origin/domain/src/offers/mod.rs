@@ -6,6 +6,7 @@ pub mod edit;
 pub mod events;
 pub mod listing;
 pub mod notices;
+pub mod opening;
 pub mod rules;
 pub mod schedule;
 pub mod store;

@@ -16,6 +16,14 @@ use crate::{
     paris::{Day, TimeOfDay},
 };
 
+/// A weekday by ISO 8601 as a bit, Monday the lowest; 0 for what is none.
+pub(super) const fn weekday_bit(day: i32) -> u8 {
+    match day {
+        1..=7 => 1 << (day - 1),
+        _ => 0,
+    }
+}
+
 impl OfferSchedule {
     /// Whether the offer may be used at a moment, in milliseconds since the Unix epoch.
     pub fn is_open_at(&self, moment_ms: i64) -> bool {

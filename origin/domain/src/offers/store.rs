@@ -7,13 +7,13 @@ use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
 
-use super::{edit::OfferEdit, listing::Listings};
+use super::{discount::DiscountKind, edit::OfferEdit, listing::Listings};
 use crate::{Category, GeoPoint, Offer, OfferId, PartnerId, StoreError};
 
 pub use change::{
     Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,
 };
-pub use cursor::{OfferCursor, Rank};
+pub use cursor::{OfferCursor, OfferPosition, Rank};
 
 /// A reading of all listings in batches, in no order. It has every offer that nobody changes meanwhile.
 /// Of an offer that is added, changed or removed during the reading it may have an older state, a newer
@@ -60,10 +60,42 @@ pub enum Columns {
     EdgesAndTotal,
 }
 
+/// What a list is sorted by, after how well offers match the words of a search. What is the same
+/// otherwise stands newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferOrder {
+    /// Nearest first; only with a location.
+    Distance,
+    /// The greatest percentage first.
+    Discount,
+    /// What ends soonest first.
+    Ending,
+    /// The partner with the best rating first, those without one last.
+    Rating,
+    Newest,
+}
+
+/// A box of parallels and meridians, in degrees; the borders belong to it. It does not cross the 180th
+/// meridian and is less than 180 degrees wide.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GeoBox {
+    pub south: f64,
+    pub west: f64,
+    pub north: f64,
+    pub east: f64,
+}
+
+impl GeoBox {
+    pub fn contains(&self, place: GeoPoint) -> bool {
+        (self.south..=self.north).contains(&place.lat)
+            && (self.west..=self.east).contains(&place.lng)
+    }
+}
+
 /// A question about lists of offers, which the catalogue index answers.
 #[derive(Debug, Clone)]
 pub struct OfferQuery {
-    /// Nearest first within this disk; without it newest first.
+    /// Within this disk.
     pub near: Option<Near>,
     /// Any of these; empty means all.
     pub categories: Vec<Category>,
@@ -77,6 +109,21 @@ pub struct OfferQuery {
     pub after: Option<OfferCursor>,
     pub now_ms: i64,
     pub columns: Columns,
+    /// None: nearest first with `near`, else newest first.
+    pub order: Option<OfferOrder>,
+    pub within: Option<GeoBox>,
+    /// Any of these; empty means all.
+    pub kinds: Vec<DiscountKind>,
+    /// Usable at this moment by validity and schedule.
+    pub open_at_ms: Option<i64>,
+    /// The city's key, see [`city_key`](crate::search_text::city_key).
+    pub city: Option<String>,
+    /// Valid until before this hour, in hours since the Unix epoch.
+    pub ends_before_hour: Option<i64>,
+    /// Created on this day or later, in days since the Unix epoch.
+    pub created_since_day: Option<i64>,
+    /// Whether to count by category, kind of discount and city.
+    pub facets: bool,
 }
 
 impl OfferQuery {
@@ -93,7 +140,25 @@ impl OfferQuery {
             after: None,
             now_ms,
             columns: Columns::Edges,
+            order: None,
+            within: None,
+            kinds: Vec::new(),
+            open_at_ms: None,
+            city: None,
+            ends_before_hour: None,
+            created_since_day: None,
+            facets: false,
         }
+    }
+
+    /// What the list is sorted by.
+    pub fn sorted_by(&self) -> OfferOrder {
+        let default = if self.near.is_some() {
+            OfferOrder::Distance
+        } else {
+            OfferOrder::Newest
+        };
+        self.order.unwrap_or(default)
     }
 }
 

@@ -69,6 +69,34 @@ impl PartnerCursor {
     }
 }
 
+/// The position after a partner, in a list by distance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearCursor {
+    pub distance_km: f64,
+    pub id: PartnerId,
+}
+
+impl NearCursor {
+    pub fn encode(&self) -> String {
+        let distance = self.distance_km.to_bits().to_be_bytes();
+        seal(
+            CursorKind::PartnerNear,
+            &[&distance[..], &self.id.to_bytes()].concat(),
+        )
+    }
+
+    pub fn decode(text: &str) -> Option<Self> {
+        let body = unseal_of(CursorKind::PartnerNear, text)?;
+        let (distance, id) = body.split_first_chunk::<8>()?;
+        let distance_km = f64::from_bits(u64::from_be_bytes(*distance));
+        let is_distance = distance_km.is_sign_positive() && distance_km.is_finite();
+        is_distance.then_some(Self {
+            distance_km,
+            id: PartnerId::from_bytes(id.try_into().ok()?),
+        })
+    }
+}
+
 /// The partners in a database.
 #[async_trait]
 pub trait PartnerStore: fmt::Debug + Send + Sync {

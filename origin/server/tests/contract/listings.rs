@@ -6,7 +6,7 @@ use domain::{
     Offer, OfferId,
     offers::{
         edit::{Edit, OfferEdit},
-        listing::Listing,
+        listing::{Listing, Related},
         store::Author,
         validity::AT_ONCE,
     },
@@ -44,11 +44,25 @@ async fn all_offers_are_listed_in_batches(fresh: Fresh) {
     }
     found.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(found.len(), expected.len());
+    let ids: Vec<_> = offers.iter().map(|it| it.partner_id.clone()).collect();
+    let partners = fresh.db.partners.partners_by_ids(&ids).await.unwrap();
+    let ids: Vec<_> = offers
+        .iter()
+        .map(|it| it.establishment_id.clone())
+        .collect();
+    let places = fresh.db.partners.establishments_by_ids(&ids).await.unwrap();
     for (listing, offer) in found.iter().zip(expected) {
-        let names = (&listing.partner_name, &listing.establishment_name);
-        assert!(!names.0.is_empty() && !names.1.is_empty(), "{names:?}");
-        let of_offer = Listing::new(offer.clone(), names.0.clone(), names.1.clone());
-        assert_eq!(*listing, of_offer);
+        let partner = &partners[&offer.partner_id];
+        let place = &places[&offer.establishment_id];
+        let related = Related {
+            partner_name: partner.name.clone(),
+            partner_category: partner.category,
+            rating: partner.rating,
+            establishment_name: place.name.clone(),
+            city: place.address.city.clone(),
+        };
+        assert!(!related.partner_name.is_empty() && !related.city.is_empty());
+        assert_eq!(*listing, Listing::new(offer.clone(), related));
     }
 }
 

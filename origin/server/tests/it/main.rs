@@ -42,6 +42,7 @@ mod repeating;
 mod reporting;
 mod roles;
 mod schema;
+mod searching;
 mod stopping;
 mod unsubscribing;
 mod updating;

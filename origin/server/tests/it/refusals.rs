@@ -134,11 +134,11 @@ async fn what_graphql_refuses_is_a_200_as_json() {
     let offers = |input: Value| app.post(OFFERS, &json!({"i": input}));
     let cursor_of_partners =
         domain::partners::store::PartnerCursor::of(&crate::fixtures::partner("a")).encode();
-    let newest = domain::offers::store::OfferCursor::of(
-        &crate::fixtures::offer("a", 1),
-        None,
-        domain::offers::store::Rank::Title,
-    )
+    let newest = domain::offers::store::OfferCursor {
+        rank: domain::offers::store::Rank::Title,
+        at: domain::offers::store::OfferPosition::Newest { created_at_ms: 1 },
+        id: crate::fixtures::offer("a", 1).id,
+    }
     .encode();
     let near = json!({"lat": 48.0, "lng": 2.0});
     let table = [
@@ -181,6 +181,37 @@ async fn what_graphql_refuses_is_a_200_as_json() {
         (offers(json!({"first": 101})), "PAGE_SIZE_OUT_OF_RANGE"),
         (offers(json!({"first": -1})), "PAGE_SIZE_OUT_OF_RANGE"),
         (offers(json!({"maxDistance": 0})), "DISTANCE_OUT_OF_RANGE"),
+        (
+            offers(json!({"orderBy": "DISTANCE"})),
+            "ORDER_NEEDS_LOCATION",
+        ),
+        (
+            offers(json!({"orderBy": "ENDING", "after": newest})),
+            "CURSOR_INVALID",
+        ),
+        (
+            offers(json!({"box": {"south": 48, "west": 2, "north": 50.1, "east": 3}})),
+            "BOX_INVALID",
+        ),
+        (
+            offers(json!({"box": {"south": 48, "west": 179.5, "north": 49, "east": -179.5}})),
+            "BOX_INVALID",
+        ),
+        (
+            offers(json!({"box": {"south": 89.5, "west": 2, "north": 90.1, "east": 3}})),
+            "BOX_INVALID",
+        ),
+        (
+            offers(json!({"openAt": "2026-06-01T18:20:00Z"})),
+            "OPEN_AT_NOT_ROUNDED",
+        ),
+        (offers(json!({"openAt": "tonight"})), "OPEN_AT_NOT_ROUNDED"),
+        (
+            offers(json!({"endingWithinHours": 169})),
+            "PERIOD_OUT_OF_RANGE",
+        ),
+        (offers(json!({"newWithinDays": 0})), "PERIOD_OUT_OF_RANGE"),
+        (offers(json!({"partnerId": "nobody"})), "PARTNER_NOT_FOUND"),
         (
             offers(json!({"maxDistance": 50.1})),
             "DISTANCE_OUT_OF_RANGE",

@@ -7,7 +7,7 @@ use domain::{
     PartnerId, Quota,
     offers::{
         discount::{DiscountKind, DiscountTerms},
-        listing::Listing,
+        listing::{Listing, Related},
     },
     payments::{money::Currency, price::OfferPrice},
     search_text::fold,
@@ -123,7 +123,7 @@ fn price(stored: &Document) -> Result<OfferPrice, MongoError> {
     })
 }
 
-/// The projection of what [`listing`] reads, and of the establishment's id, which leads to its name.
+/// The projection of what [`listing`] reads.
 pub fn listing_fields() -> Document {
     let fields = [
         "_id",
@@ -133,6 +133,7 @@ pub fn listing_fields() -> Document {
         "establishmentId",
         "category",
         "discount",
+        "schedule",
         "validFrom",
         "validUntil",
         "isActive",
@@ -146,17 +147,37 @@ pub fn listing_fields() -> Document {
         .collect()
 }
 
-/// An offer as the catalogue index knows it, with the names of its partner and its establishment.
-pub fn listing(
-    stored: &Document,
-    (partner_name, establishment_name): (String, String),
-) -> Result<Listing, MongoError> {
+/// What the catalogue index knows of an offer's partner and establishment, as far as these are stored.
+pub fn related(partner: Option<&Document>, place: Option<&Document>) -> Related {
+    let text = |stored: Option<&Document>, field: &str| {
+        let text = stored.and_then(|stored| stored.get_str(field).ok());
+        text.unwrap_or_default().to_owned()
+    };
+    let category = partner.and_then(|stored| Category::parse(stored.get_str("category").ok()?));
+    Related {
+        partner_name: text(partner, "name"),
+        partner_category: category.unwrap_or(Category::Other),
+        rating: partner.and_then(|stored| stored.get_f64("rating").ok()),
+        establishment_name: text(place, "name"),
+        city: text(
+            place.and_then(|stored| stored.get_document("address").ok()),
+            "city",
+        ),
+    }
+}
+
+/// An offer as the catalogue index knows it.
+pub fn listing(stored: &Document, related: Related) -> Result<Listing, MongoError> {
+    let discount = discount(part(stored, "discount")?)?;
     Ok(Listing {
         id: offer_id(stored)?,
         partner_id: id(stored, "partnerId", PartnerId::parse)?,
         location: location(stored)?,
         category: category(stored)?,
-        percentage: discount(part(stored, "discount")?)?.percentage,
+        percentage: discount.percentage,
+        kind: discount.kind(),
+        schedule: optional_part(stored, "schedule", schedule)?,
+        establishment_id: id(stored, "establishmentId", EstablishmentId::parse)?,
         is_active: is_active(stored)?,
         is_archived: archived_at_ms(stored)?.is_some(),
         valid_from_ms: moment_ms(stored, "validFrom")?,
@@ -164,8 +185,11 @@ pub fn listing(
         created_at_ms: moment_ms(stored, "createdAt")?,
         title: text(stored, "title")?,
         description: text(stored, "description")?,
-        partner_name,
-        establishment_name,
+        partner_name: related.partner_name,
+        establishment_name: related.establishment_name,
+        partner_category: related.partner_category,
+        rating: related.rating,
+        city: related.city,
     })
 }
 

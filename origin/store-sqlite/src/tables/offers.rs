@@ -256,7 +256,7 @@ fn to_json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<Strin
     serde_json::to_string(value).map_err(|e| SqliteError::corrupt(what, &e))
 }
 
-fn optional_json<T: DeserializeOwned>(
+pub fn optional_json<T: DeserializeOwned>(
     what: &'static str,
     stored: ValueRef<'_>,
 ) -> Result<Option<T>, SqliteError> {

@@ -100,7 +100,7 @@ const FIELDS: &[(&str, Edit, usize, usize)] = &[
     ("conditions",       |o| o.conditions.push("x".into()),                                 OWN,           OWN),
     ("valid_from_ms",    |o| o.valid_from_ms = 1,                                           LISTS,         OWN),
     ("valid_until_ms",   |o| o.valid_until_ms = 11,                                         LISTS,         OWN),
-    ("schedule",         |o| o.schedule = Some(schedule()),                                 OWN,           OWN),
+    ("schedule",         |o| o.schedule = Some(schedule()),                                 LISTS,         OWN),
     ("quota",            |o| o.quota = quota(10, 4),                                        LEFT,          LEFT),
     ("quota",            |o| o.quota = quota(10, 10),                                       LEFT,          LEFT),
     ("quota",            |o| o.quota = quota(10, 0),                                        OWN + LEFT,    OWN + LEFT),

@@ -5,6 +5,7 @@ use chrono_tz::Europe::Paris;
 use proptest::prelude::*;
 
 use super::*;
+use crate::offers::opening::{Hours, OpenAt};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -116,6 +117,9 @@ proptest! {
             is_open |= expected.is_some_and(|window| window.contains(&at));
         }
         prop_assert_eq!(schedule.is_open_at(at), is_open);
+        let open_at = OpenAt::of(at).unwrap();
+        prop_assert_eq!(open_at.is_open(Hours::of(Some(&schedule))), is_open);
+        prop_assert!(open_at.is_open(Hours::ALWAYS));
         if let Some(window) = schedule.window_at(at) {
             prop_assert!(window.contains(&at));
         }

@@ -176,21 +176,15 @@ async fn find(
 }
 
 async fn read(db: &MongoDb, found: &[Document]) -> Result<Listings, MongoError> {
-    let partners = names(db, PARTNERS, found, "partnerId").await?;
-    let places = names(db, ESTABLISHMENTS, found, "establishmentId").await?;
-    let name = |names: &HashMap<ObjectId, String>, stored: &Document, field: &str| {
-        let id = stored.get_object_id(field).ok();
-        id.and_then(|id| names.get(&id))
-            .cloned()
-            .unwrap_or_default()
-    };
+    let of_partner = doc! {"name": 1, "category": 1, "rating": 1};
+    let partners = referred(db, PARTNERS, found, "partnerId", of_partner).await?;
+    let of_place = doc! {"name": 1, "address.city": 1};
+    let places = referred(db, ESTABLISHMENTS, found, "establishmentId", of_place).await?;
     let mut listings = Listings::default();
     for stored in found {
-        let names = (
-            name(&partners, stored, "partnerId"),
-            name(&places, stored, "establishmentId"),
-        );
-        match rows::listing(stored, names) {
+        let partner = referred_by(stored, "partnerId", &partners);
+        let place = referred_by(stored, "establishmentId", &places);
+        match rows::listing(stored, rows::related(partner, place)) {
             Ok(listing) => listings.found.push(listing),
             Err(error) => listings.corrupt.push(CorruptOffer {
                 id: stored.get("_id").map_or_else(String::new, Bson::to_string),
@@ -201,13 +195,22 @@ async fn read(db: &MongoDb, found: &[Document]) -> Result<Listings, MongoError> 
     Ok(listings)
 }
 
-/// The names of the documents that `field` refers to.
-async fn names(
+fn referred_by<'d>(
+    stored: &Document,
+    field: &str,
+    all: &'d HashMap<ObjectId, Document>,
+) -> Option<&'d Document> {
+    all.get(&stored.get_object_id(field).ok()?)
+}
+
+/// The documents that `field` refers to.
+async fn referred(
     db: &MongoDb,
     collection: &str,
     found: &[Document],
     field: &str,
-) -> Result<HashMap<ObjectId, String>, MongoError> {
+    projection: Document,
+) -> Result<HashMap<ObjectId, Document>, MongoError> {
     let ids: HashSet<ObjectId> = found
         .iter()
         .filter_map(|stored| stored.get_object_id(field).ok())
@@ -217,10 +220,7 @@ async fn names(
         return Ok(HashMap::new());
     }
     let among = doc! {"_id": {"$in": ids.into_iter().collect::<Vec<_>>()}};
-    let found = find(db, collection, among, doc! {"name": 1}, count).await?;
-    let name = |stored: &Document| {
-        let id = stored.get_object_id("_id").ok()?;
-        Some((id, stored.get_str("name").ok()?.to_owned()))
-    };
-    Ok(found.iter().filter_map(name).collect())
+    let found = find(db, collection, among, projection, count).await?;
+    let by_id = |stored: Document| Some((stored.get_object_id("_id").ok()?, stored));
+    Ok(found.into_iter().filter_map(by_id).collect())
 }

@@ -154,16 +154,20 @@ fn what_cannot_be_read_is_corrupt() {
 #[test]
 fn a_listing_needs_only_the_fields_that_are_read_for_it() {
     for offer in [full(), bare()] {
-        let names = ("Chez Léa".to_owned(), "Le bar".to_owned());
+        let related = Related {
+            partner_name: "Chez Léa".to_owned(),
+            partner_category: Category::Bar,
+            rating: Some(4.5),
+            establishment_name: "Le bar".to_owned(),
+            city: "Paris".to_owned(),
+        };
         let fields = rows::listing_fields();
         let read: Document = stored(&offer)
             .into_iter()
             .filter(|(field, _)| fields.contains_key(field))
             .collect();
-        let expected = Listing::new(offer, names.0.clone(), names.1.clone());
-        assert_eq!(rows::listing(&read, names).unwrap(), expected);
-        // The name of the establishment is looked up by it.
-        assert!(read.contains_key("establishmentId"));
+        let expected = Listing::new(offer, related.clone());
+        assert_eq!(rows::listing(&read, related).unwrap(), expected);
     }
 }
 

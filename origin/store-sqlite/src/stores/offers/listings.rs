@@ -1,16 +1,23 @@
 //! What the catalogue index keeps of offers.
 
 use domain::{
-    Category, GeoPoint, OfferId, PartnerId,
-    offers::listing::{CorruptOffer, Listing, Listings},
+    Category, EstablishmentId, GeoPoint, OfferId, PartnerId,
+    offers::{
+        discount::{DiscountKind, DiscountTerms},
+        listing::{CorruptOffer, Listing, Listings},
+    },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
 
-use crate::{error::SqliteError, tables::limit::limit};
+use crate::{
+    error::SqliteError,
+    tables::{limit::limit, offers::optional_json},
+};
 
 const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentage, o.is_active,
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,
-    o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row";
+    o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row, o.establishment_id, p.category,
+    p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule";
 const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
@@ -71,6 +78,9 @@ fn query<const N: usize>(
 fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
     let (partner_id, category): (String, String) = (row.get(1)?, row.get(4)?);
     let (lat, lng) = (row.get(2)?, row.get(3)?);
+    let establishment_id: String = row.get(16)?;
+    let partner_category: Option<String> = row.get(17)?;
+    let terms: Option<DiscountTerms> = optional_json("discount terms", row.get_ref(20)?)?;
     Ok(Listing {
         id: OfferId::parse(id).ok_or_else(|| SqliteError::corrupt("offer id", &id))?,
         partner_id: PartnerId::parse(&partner_id)
@@ -89,5 +99,16 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         description: row.get(12)?,
         partner_name: row.get(13)?,
         establishment_name: row.get(14)?,
+        establishment_id: EstablishmentId::parse(&establishment_id)
+            .ok_or_else(|| SqliteError::corrupt("establishment id", &establishment_id))?,
+        partner_category: match partner_category {
+            Some(category) => Category::parse(&category)
+                .ok_or_else(|| SqliteError::corrupt("category", &category))?,
+            None => Category::Other,
+        },
+        rating: row.get(18)?,
+        city: row.get(19)?,
+        kind: terms.map_or(DiscountKind::Percentage, |terms| terms.kind()),
+        schedule: optional_json("schedule", row.get_ref(21)?)?,
     })
 }

@@ -1,0 +1,150 @@
+//! A list of offers: asks the index, then reads the offers that it found.
+
+use async_graphql::{Context, Result};
+use catalogue_index::Index;
+use domain::{
+    GeoPoint, OfferId, StoreError,
+    offers::store::{GeoBox, Near, OfferQuery},
+    tags,
+};
+
+use super::{
+    offer::{ListPage, ListedOffer},
+    page::bad_cursor,
+};
+use crate::{
+    lists::Listed,
+    request::{context::RequestContext, errors::failed, loaders::Entities},
+};
+
+/// What of a list the query selected, besides its page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Whether to count the whole list.
+    pub total: bool,
+    pub facets: bool,
+}
+
+impl Wanted {
+    pub fn by(ctx: &Context<'_>) -> Self {
+        let selected = ctx.look_ahead();
+        let is_selected = |field: &&str| selected.field(field).exists();
+        Self {
+            total: ["totalCount", "isTotalExact"].iter().any(is_selected),
+            facets: is_selected(&"facets"),
+        }
+    }
+}
+
+/// Tags the answer with what lists change by: an offer that is published there later changes the list,
+/// although the list does not show it yet.
+pub fn note_reach(request: &RequestContext, query: &OfferQuery) {
+    let disk = match (&query.within, &query.near) {
+        (Some(within), _) => Some(around(within)),
+        (None, Some(near)) => Some(near.clone()),
+        (None, None) => None,
+    };
+    let cells = disk.and_then(|disk| {
+        cache_core::geo::cover(disk.centre.lat, disk.centre.lng, disk.max_distance_km)
+    });
+    match (cells, &query.partner) {
+        (_, Some(partner)) => request.facts.tag(tags::partner(partner)),
+        (Some(cells), None) => request.facts.cells(cells),
+        // Everywhere, or in more than cells cover.
+        (None, None) => request.facts.tag(tags::all_offers()),
+    }
+}
+
+/// A disk that has all of a box.
+fn around(within: &GeoBox) -> Near {
+    let centre = GeoPoint {
+        lat: f64::midpoint(within.south, within.north),
+        lng: f64::midpoint(within.west, within.east),
+    };
+    let corners = [
+        (within.south, within.west),
+        (within.south, within.east),
+        (within.north, within.west),
+        (within.north, within.east),
+        // A parallel bulges towards its pole.
+        (within.south, centre.lng),
+        (within.north, centre.lng),
+    ];
+    let farthest = corners
+        .iter()
+        .map(|(lat, lng)| {
+            let (lat, lng) = (*lat, *lng);
+            centre.distance_km(&GeoPoint { lat, lng })
+        })
+        .fold(0.0, f64::max);
+    Near {
+        centre,
+        // A metre for rounding.
+        max_distance_km: farthest + 0.001,
+    }
+}
+
+/// Preloads the relations of a page's offers, one batch per relation. Otherwise the fields would
+/// load them one after the other, and a field that misses a batch would cause a second one.
+pub async fn load_relations(
+    ctx: &Context<'_>,
+    request: &RequestContext,
+    page: &ListPage,
+) -> Result<()> {
+    let node = ctx.look_ahead().field("edges").field("node");
+    let offers = || page.items.iter().map(|item| &item.offer);
+    let partners = offers().filter(|_| node.field("partner").exists());
+    let places = offers().filter(|_| node.field("establishment").exists());
+    let partners: Vec<_> = partners.map(|offer| offer.partner_id.clone()).collect();
+    let places: Vec<_> = places.map(|offer| offer.establishment_id.clone()).collect();
+    let loader = &request.loader;
+    futures_util::try_join!(loader.load_many(partners), loader.load_many(places))
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Asks the index, then reads the offers that it found.
+pub async fn list(request: &RequestContext, query: &OfferQuery) -> Result<ListPage> {
+    let found = ask(request, |index| index.answer(query)).await?;
+    let ids: Vec<OfferId> = found.items.iter().map(|hit| hit.id.clone()).collect();
+    let mut offers = request.loader.load_many(ids).await.map_err(failed)?;
+    let items = found.items.into_iter().filter_map(|hit| {
+        Some(ListedOffer {
+            offer: offers.remove(&hit.id)?,
+            distance_km: hit.distance_km,
+            cursor: hit.cursor,
+        })
+    });
+    Ok(ListPage {
+        items: items.collect(),
+        has_next_page: found.has_next_page,
+        total: found.total,
+        facets: found.facets,
+    })
+}
+
+/// Asks the index, and notes what its answer may claim to know.
+pub async fn ask<T>(
+    request: &RequestContext,
+    question: impl FnOnce(&Index) -> Result<T, StoreError>,
+) -> Result<T> {
+    let required = match request.loader.loader().entities {
+        Entities::Cached { required } => required,
+        Entities::Fresh => None,
+    };
+    let asked = request
+        .services
+        .lists
+        .ask(request.now_ms, required, question);
+    let Listed {
+        found,
+        as_of,
+        current_at_ms,
+    } = asked.await.map_err(|error| match error {
+        StoreError::ForeignCursor => bad_cursor(),
+        other => failed(other),
+    })?;
+    request.facts.knows(as_of);
+    request.facts.read_from_cache(Some(current_at_ms));
+    Ok(found)
+}

@@ -1,0 +1,134 @@
+//! The names of what has offers: partners and establishments, by the numbers that the index gave them.
+
+use domain::{Category, GeoPoint, offers::store::Rank};
+use roaring::RoaringBitmap;
+
+use crate::words::Words;
+
+/// Names with what else is known of each.
+#[derive(Debug)]
+pub(crate) struct Names<F> {
+    /// By number.
+    named: Vec<Named<F>>,
+    words: Words,
+    /// Those that have offers which are shown: nothing else is found.
+    shown: RoaringBitmap,
+}
+
+#[derive(Debug)]
+pub(crate) struct Named<F> {
+    pub name: Box<str>,
+    /// How many offers are shown.
+    pub offers: u32,
+    pub facts: F,
+}
+
+/// What is known of a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct PartnerFacts {
+    pub category: Option<Category>,
+}
+
+/// What is known of an establishment.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct PlaceFacts {
+    /// The number of its partner.
+    pub partner: u32,
+    pub category: Option<Category>,
+    pub location: GeoPoint,
+}
+
+/// Whether something begins or ceases to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turned {
+    Yes,
+    No,
+}
+
+impl<F> Default for Names<F> {
+    fn default() -> Self {
+        Self {
+            named: Vec::new(),
+            words: Words::default(),
+            shown: RoaringBitmap::new(),
+        }
+    }
+}
+
+impl<F: Copy + PartialEq + Default> Names<F> {
+    /// Notes the name and the facts of a number. Gives the facts before, if they are others and it is shown.
+    pub(crate) fn set(&mut self, number: u32, name: &str, facts: F) -> Option<F> {
+        let at = number as usize;
+        while self.named.len() <= at {
+            self.named.push(Named {
+                name: "".into(),
+                offers: 0,
+                facts: F::default(),
+            });
+        }
+        let known = &mut self.named[at];
+        if *known.name != *name {
+            if !known.name.is_empty() {
+                // Names change seldom: this looks at all words.
+                let only = RoaringBitmap::from_iter([number]);
+                self.words.remove(&only, 0, usize::MAX);
+            }
+            self.words.insert(number, name, &[]);
+            known.name = name.into();
+        }
+        let before = std::mem::replace(&mut known.facts, facts);
+        (before != facts && self.shown.contains(number)).then_some(before)
+    }
+
+    /// Notes that one more offer is shown.
+    pub(crate) fn show(&mut self, number: u32) -> Turned {
+        self.named[number as usize].offers += 1;
+        if self.shown.insert(number) {
+            Turned::Yes
+        } else {
+            Turned::No
+        }
+    }
+
+    /// Notes that one offer less is shown.
+    pub(crate) fn hide(&mut self, number: u32) -> Turned {
+        let offers = &mut self.named[number as usize].offers;
+        *offers = offers.saturating_sub(1);
+        if *offers == 0 && self.shown.remove(number) {
+            Turned::Yes
+        } else {
+            Turned::No
+        }
+    }
+
+    pub(crate) fn get(&self, number: u32) -> &Named<F> {
+        &self.named[number as usize]
+    }
+
+    /// Those that are shown and have all words of a search, as they are written; and those that have them
+    /// with typing errors.
+    pub(crate) fn find(&self, search: &str) -> Vec<(Rank, u32)> {
+        let Some(exact) = self.words.find(search, &self.shown) else {
+            return Vec::new();
+        };
+        let mut almost = self
+            .words
+            .find_almost(search, &self.shown)
+            .map_or_else(RoaringBitmap::new, |matches| matches.anywhere);
+        almost -= &exact.anywhere;
+        let exact = exact
+            .anywhere
+            .into_iter()
+            .map(|number| (Rank::Title, number));
+        let almost = almost.into_iter().map(|number| (Rank::AlmostTitle, number));
+        exact.chain(almost).collect()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let letters: usize = self.named.iter().map(|named| named.name.len()).sum();
+        self.named.capacity() * size_of::<Named<F>>()
+            + letters
+            + self.words.bytes()
+            + self.shown.serialized_size()
+    }
+}
