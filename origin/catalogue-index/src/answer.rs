@@ -10,14 +10,11 @@ use roaring::RoaringBitmap;
 
 use crate::{
     Index,
-    area::{Disk, Side},
     asked::Asked,
     best::{Best, Place},
     entry::Slot,
     facets::Facets,
-    grid::Item,
     order::Order,
-    sphere::{LONGEST, SLACK, chord, square},
 };
 
 /// Totals up to this are exact.
@@ -59,7 +56,7 @@ impl Total {
         }
     }
 
-    fn up_to(largest: u64, count: u64) -> Self {
+    pub(crate) fn up_to(largest: u64, count: u64) -> Self {
         Self {
             count: count.min(largest),
             is_exact: count <= largest,
@@ -261,45 +258,6 @@ impl Index {
         }
     }
 
-    /// Whether so many candidates are too many to measure each.
-    fn are_many(&self, asked: &Asked<'_>, size: u64) -> bool {
-        asked.is_of_sets() && size > self.limits.measured
-    }
-
-    /// Those of some slots that are in the area; none if that would take too long, in which case these
-    /// are many, and the area has many of all offers.
-    fn within(&self, asked: &Asked<'_>, slots: &RoaringBitmap) -> Option<RoaringBitmap> {
-        if !self.are_many(asked, slots.len()) {
-            let is_within = |slot: &Slot| {
-                let location = &self.entries[*slot as usize].location;
-                asked.area.has(&self.points[*slot as usize], location)
-            };
-            return Some(slots.iter().filter(is_within).collect());
-        }
-        let most = usize::try_from(self.limits.looked_at).unwrap_or(usize::MAX);
-        let is_one = |item: &Item, side| self.is_one(asked, slots, item, side);
-        let (found, is_all) = self.grid.collect(&asked.area, &asked.wanted, most, is_one);
-        is_all.then(|| found.into_iter().collect())
-    }
-
-    /// Whether an offer of the grid is among some slots and in the area.
-    pub(crate) fn is_one(
-        &self,
-        asked: &Asked<'_>,
-        slots: &RoaringBitmap,
-        item: &Item,
-        side: Side,
-    ) -> bool {
-        (asked.is_plain() || slots.contains(item.slot))
-            && match side {
-                Side::Outside => false,
-                Side::Inside => true,
-                Side::Border => asked
-                    .area
-                    .contains(&self.entries[item.slot as usize].location),
-            }
-    }
-
     /// Offers slots that are all in the area: each if they are few, else in the order of the list.
     fn take_in_order(
         &self,
@@ -321,7 +279,7 @@ impl Index {
     }
 
     /// The passes of a tier from the one of the cursor on.
-    fn passes_ahead<'p>(
+    pub(crate) fn passes_ahead<'p>(
         &self,
         asked: &Asked<'_>,
         tier: &Tier<'_>,
@@ -330,195 +288,5 @@ impl Index {
         let mut passes = tier.passes(slots);
         passes.retain(|(rank, _)| asked.after.is_none_or(|after| after.rank <= *rank));
         passes
-    }
-
-    /// Goes through the offers in the order of the list until the page is full.
-    fn walk(&self, asked: &Asked<'_>, tier: &Tier<'_>, slots: &RoaringBitmap, best: &mut Best) {
-        for (rank, slots) in self.passes_ahead(asked, tier, slots) {
-            match asked.order {
-                Order::Near(_) | Order::Newest => self.newest(asked, rank, &slots, None, best),
-                Order::Ending => self.soonest(asked, rank, &slots, best),
-                Order::Discount => {
-                    let sets = self.filters.by_percentage();
-                    self.by_value(asked, (rank, &slots), sets, best);
-                }
-                Order::Rating => {
-                    let sets = self.filters.by_rating();
-                    self.by_value(asked, (rank, &slots), sets, best);
-                }
-            }
-            if best.last().is_some() {
-                break;
-            }
-        }
-    }
-
-    /// Goes through sets of what is the same, the first one first; within each from the newest on.
-    fn by_value<'s>(
-        &self,
-        asked: &Asked<'_>,
-        (rank, slots): (Rank, &RoaringBitmap),
-        sets: impl Iterator<Item = (u16, &'s RoaringBitmap)>,
-        best: &mut Best,
-    ) {
-        let after = asked.after.filter(|after| after.rank == rank);
-        let began = after.and_then(|after| after.value());
-        for (value, set) in sets {
-            if began.is_some_and(|began| value > began) || set.is_disjoint(slots) {
-                continue;
-            }
-            let same = set & slots;
-            if same.len() > self.limits.looked_at {
-                self.newest(asked, rank, &same, Some(value), best);
-            } else {
-                for slot in &same {
-                    self.offer(asked, rank, slot, best);
-                }
-            }
-            if best.last().is_some() {
-                break;
-            }
-        }
-    }
-
-    /// Offers a slot if it is in the area.
-    fn offer(&self, asked: &Asked<'_>, rank: Rank, slot: Slot, best: &mut Best) {
-        let entry = &self.entries[slot as usize];
-        let point = &self.points[slot as usize];
-        if asked.area.has(point, &entry.location)
-            && let Some(place) = asked.order.place(rank, entry, slot)
-        {
-            best.offer(place);
-        }
-    }
-
-    /// From the newest of some slots on until the page is full. `value` is what all of them have, in a
-    /// list by discount or rating.
-    fn newest(
-        &self,
-        asked: &Asked<'_>,
-        rank: Rank,
-        slots: &RoaringBitmap,
-        value: Option<u16>,
-        best: &mut Best,
-    ) {
-        let after = asked.after.filter(|after| after.rank == rank);
-        // In a later set all are after the cursor.
-        let after = after.filter(|after| after.value() == value);
-        let before = after.map(|after| after.key());
-        let newest = self.newest.backwards(&self.entries, before);
-        for slot in newest.filter(|slot| slots.contains(*slot)) {
-            self.offer(asked, rank, slot, best);
-            if best.last().is_some() {
-                break;
-            }
-        }
-    }
-
-    /// From what ends soonest on until the page is full.
-    fn soonest(&self, asked: &Asked<'_>, rank: Rank, slots: &RoaringBitmap, best: &mut Best) {
-        let after = asked.after.filter(|after| after.rank == rank);
-        // What ended before is not shown.
-        let from = after.map_or((asked.query.now_ms, [0; _]), |after| after.key());
-        let soonest = self.ending.forwards(&self.entries, from);
-        for slot in soonest.filter(|slot| slots.contains(*slot)) {
-            self.offer(asked, rank, slot, best);
-            if best.last().is_some() {
-                break;
-            }
-        }
-    }
-
-    /// Measures how far each of some slots is; counts those in the area. The places of better ranks
-    /// were offered before.
-    fn measure(
-        &self,
-        disk: &Disk,
-        (rank, slots): (Rank, &RoaringBitmap),
-        asked: &Asked<'_>,
-        best: &mut Best,
-    ) -> u64 {
-        let inside_squared = square((disk.reach() - SLACK).max(0.0));
-        let outside_squared = square(disk.reach() + SLACK);
-        // Beyond this nothing is among the first.
-        let limit = |best: &Best| match best.last() {
-            None => f32::INFINITY,
-            Some(last) if last.rank < rank => f32::NEG_INFINITY,
-            Some(last) => square(chord(last.distance_km()) + SLACK),
-        };
-        let mut limit_squared = limit(best);
-        let mut count = 0;
-        for slot in slots {
-            let chord_squared = self.points[slot as usize].chord_squared(&disk.point);
-            if chord_squared > outside_squared {
-                continue;
-            }
-            let is_in_box = || {
-                let place = &self.entries[slot as usize].location;
-                asked.area.is_in_rectangle(place)
-            };
-            if chord_squared > limit_squared && chord_squared < inside_squared {
-                if asked.area.rectangle.is_none() || is_in_box() {
-                    count += 1;
-                }
-                continue;
-            }
-            let entry = &self.entries[slot as usize];
-            if asked.area.is_in_rectangle(&entry.location)
-                && let Some(place) = asked.order.place(rank, entry, slot)
-            {
-                count += 1;
-                if best.offer(place) {
-                    limit_squared = limit(best);
-                }
-            }
-        }
-        count
-    }
-
-    /// Finds the nearest of some slots.
-    fn nearest(
-        &self,
-        disk: &Disk,
-        (rank, slots): (Rank, &RoaringBitmap),
-        asked: &Asked<'_>,
-        best: &mut Best,
-    ) {
-        let after = asked.after.filter(|after| after.rank == rank);
-        let beyond = after.map_or(0.0, |after| chord(after.distance_km()));
-        let is_plain = asked.is_plain();
-        let mut limit = LONGEST;
-        let reach = (beyond, disk.reach());
-        self.grid
-            .nearest(disk.point, reach, &asked.area, &asked.wanted, |item| {
-                // What the cells know says it all.
-                if !is_plain && !slots.contains(item.slot) {
-                    return limit;
-                }
-                let entry = &self.entries[item.slot as usize];
-                if entry.is_shown(asked.query.now_ms)
-                    && asked.area.is_in_rectangle(&entry.location)
-                    && let Some(place) = asked.order.place(rank, entry, item.slot)
-                    && best.offer(place)
-                    && let Some(last) = best.last()
-                {
-                    limit = chord(last.distance_km());
-                }
-                limit
-            });
-    }
-
-    /// Counts the slots in the area, if that is asked for.
-    fn count(&self, asked: &Asked<'_>, slots: &RoaringBitmap) -> Total {
-        if asked.query.columns == Columns::Edges && !asked.query.facets {
-            return Total::exactly(0);
-        }
-        let is_one = |item: &Item, side| self.is_one(asked, slots, item, side);
-        let largest = self.limits.largest_exact_total;
-        let decide = (asked.is_plain(), is_one);
-        let count = self
-            .grid
-            .count(&asked.area, &asked.wanted, largest + 1, decide);
-        Total::up_to(largest, count)
     }
 }

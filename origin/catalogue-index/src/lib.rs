@@ -10,6 +10,7 @@
 
 mod answer;
 mod area;
+mod areas;
 mod asked;
 mod best;
 mod cities;
@@ -29,6 +30,7 @@ mod stop_words;
 mod suggesting;
 #[cfg(test)]
 mod tests;
+mod walking;
 mod words;
 
 use std::{cmp::Reverse, collections::BinaryHeap};

@@ -150,7 +150,7 @@ impl Lists {
         let mistyped = state.index.with_words_almost(&mistyped(word), &stored);
         let (stored, listed): (BTreeSet<_>, BTreeSet<_>) =
             (stored.into_iter().collect(), listed.into_iter().collect());
-        let mistyped = mistyped.into_iter().collect();
+        let mistyped: BTreeSet<_> = mistyped.into_iter().collect();
         Ok(&(&stored - &listed) | &(&stored - &mistyped))
     }
 

@@ -30,11 +30,11 @@ use super::{
     topic::{Reach, Topic},
 };
 use crate::{
-    nodes::page::distance,
     nodes::{
         booking::{BookingNode, is_party},
         notification::NotificationNode,
         offer::OfferNode,
+        page::distance,
         place::LocationInput,
     },
     request::{

@@ -59,7 +59,7 @@ pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
 }
 
 /// Validates `maxDistance`, in kilometres.
-pub fn distance(given: Option<f64>) -> Result<f64> {
+pub fn distance(given: Option<f64>) -> async_graphql::Result<f64> {
     let distance_km = given.unwrap_or(DEFAULT_DISTANCE_KM);
     if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
         return Ok(distance_km);

@@ -3,9 +3,8 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use catalogue_index::{FoundByName, Suggested, Suggestion};
 use domain::{
-    EstablishmentId, GeoPoint, PartnerId,
+    EstablishmentId, PartnerId,
     broken::{BrokenRule, Rule},
-    offers::store::Near,
     tags,
 };
 
@@ -14,7 +13,7 @@ use crate::{
         directives::{cache_control, snap_to_cell},
         facets::whole,
         offer::{OfferCategory, OfferConnection},
-        offer_list::{Wanted, ask, list, note_reach},
+        offer_list::{Wanted, ask, list},
         page::page_size,
         partner::{EstablishmentNode, PartnerNode},
         place::LocationInput,
@@ -135,7 +134,6 @@ impl SearchQueries {
             ..OffersInput::default()
         };
         let Question { query, .. } = of_offers.query(wanted, request.now_ms)?;
-        note_reach(request, &query);
         // Partners are looked for everywhere, and offers make them found.
         request.facts.tag(tags::all_offers());
         let page = list(request, &query).await?;

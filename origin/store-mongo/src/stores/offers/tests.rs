@@ -1,7 +1,7 @@
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota,
     StoreError,
-    offers::listing::Listing,
+    offers::listing::{Listing, Related},
     payments::{money::Currency, price::OfferPrice},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc, oid::ObjectId};
