@@ -9,7 +9,10 @@ use crate::{
         mutations::{AuthMutations, proofs::ProofMutations},
         queries::AuthQueries,
     },
-    bookings::{mutations::BookingMutations, queries::BookingQueries},
+    bookings::{
+        mutations::BookingMutations, night::NightQueries, queries::BookingQueries,
+        scans::ScanMutations, venue::VenueMutations,
+    },
     environment::Environment,
     identity::{mutations::IdentityMutations, queries::IdentityQueries},
     live::subscriptions::Live,
@@ -49,6 +52,7 @@ pub struct Query(
     MapQueries,
     PaymentQueries,
     IdentityQueries,
+    NightQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -68,6 +72,8 @@ pub struct Mutation(
     PictureMutations,
     PaymentMutations,
     IdentityMutations,
+    VenueMutations,
+    ScanMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

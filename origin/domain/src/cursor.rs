@@ -26,10 +26,11 @@ pub enum CursorKind {
     OfferDiscount,
     OfferRating,
     PartnerNear,
+    BookingOfNight,
 }
 
 impl CursorKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -42,6 +43,7 @@ impl CursorKind {
         Self::OfferDiscount,
         Self::OfferRating,
         Self::PartnerNear,
+        Self::BookingOfNight,
     ];
 
     const fn byte(self) -> u8 {
@@ -58,6 +60,7 @@ impl CursorKind {
             Self::OfferDiscount => 41,
             Self::OfferRating => 42,
             Self::PartnerNear => 43,
+            Self::BookingOfNight => 9,
         }
     }
 }

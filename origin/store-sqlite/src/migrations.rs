@@ -123,6 +123,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "discounts",
         sql: include_str!("migrations/discounts.sql"),
     },
+    Migration {
+        version: 23,
+        name: "venue",
+        sql: include_str!("migrations/venue.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -6,6 +6,7 @@ pub mod consent;
 pub mod directives;
 pub mod discount;
 pub mod facets;
+pub mod guest_booking;
 pub mod identity;
 pub mod moment;
 pub mod money;

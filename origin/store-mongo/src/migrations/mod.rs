@@ -26,6 +26,7 @@ mod repeats;
 mod sessions;
 mod templates;
 mod validity;
+mod venue;
 mod verified_phones;
 
 use mongodb::{
@@ -152,6 +153,11 @@ const STEPS: &[Migration] = &[
         version: 20,
         name: "payments",
         changes: payments::changes,
+    },
+    Migration {
+        version: 21,
+        name: "venue",
+        changes: venue::changes,
     },
 ];
 

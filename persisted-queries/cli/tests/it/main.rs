@@ -163,14 +163,20 @@ fn check_names_broken_documents_by_client_and_fails() {
     assert_eq!(code, 1);
     insta::assert_snapshot!(text, @r"
     mobile
+      broken   OfferFacets (1c0a81c9ecc33f11fa0f7179e99867c69b6cbcc0399c02dbd942b15651ebefbc): the document is not valid: 3:5 type `OfferConnection` does not have a field `totalCount`
       broken   OfferSearch (6ca9837214b277f218a51d1bb5ee5d38f27d1aaa0b79edf6af6c7bd3484d5b9b): the document is not valid: 38:5 type `OfferConnection` does not have a field `totalCount`
+      broken   OffersFiltered (ae5fbd7c7cfd04c378c448d84b6a4b255f9a4014d13c68e8e2c8a9ccadb7ad5a): the document is not valid: 42:5 type `OfferConnection` does not have a field `totalCount`
       broken   OffersNearby (18e6e8eecfcf4694e48b1a43203f1e0d4e35bcf25f4ffcff6bb5d5e9907a1ef7): the document is not valid: 51:5 type `OfferConnection` does not have a field `totalCount`
+      broken   SearchEverything (5faace29146a6d82c213b32da461d78e5ea212e620ba31cd982546565bb34b21): the document is not valid: 26:7 type `OfferConnection` does not have a field `totalCount`
     partner
       broken   PartnerOffers (2e9a5ddabb18bbf6eefd0c2e473917d485617145e593fcd4ad8c377cc3f9e4c7): the document is not valid: 3:5 type `OfferConnection` does not have a field `totalCount`
     site
       broken   CategoryPage (4dadb2677e59232eff6906ff34b95ce761877d68387c41db0304cc802063f429): the document is not valid: 26:5 type `OfferConnection` does not have a field `totalCount`
       broken   Home (1722fb3ce65379fdf3cd5c18ead89d55e93df7dee3c29268bda2851bb0a78517): the document is not valid: 23:5 type `OfferConnection` does not have a field `totalCount`
-    103 checked, 5 broken, 0 changed
+      broken   PartnerOfferList (f78c30070940cd4a7b31304942f8e2a90168d3f958ac881026f030ae35cb5dda): the document is not valid: 23:7 type `OfferConnection` does not have a field `totalCount`
+      broken   SiteOffers (de43095c135621b164c8678ef322adca2d9bb7ad25d20ce122f63cdc4393f8a1): the document is not valid: 28:5 type `OfferConnection` does not have a field `totalCount`
+      broken   SiteSearch (901787110d5efa53996ed9a9bcf29c50b56f35bef954bbde25cc501de88d531d): the document is not valid: 26:7 type `OfferConnection` does not have a field `totalCount`
+    123 checked, 11 broken, 0 changed
     ");
 
     let changed = changed_schema(
@@ -190,7 +196,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       changed  Categories: public maxAge=86400 swr=3600 sie=604800 -> public maxAge=60 swr=3600 sie=604800
       changed  Home: public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
-    103 checked, 0 broken, 2 changed
+    123 checked, 0 broken, 2 changed
     ");
 }
 
@@ -229,8 +235,13 @@ fn diff_tells_added_removed_and_changed() {
     changed  site/Home (1722fb3ce653): public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
     added    site/New (928f681242bf): public maxAge=60 swr=3600 sie=604800
     removed  site/CategoryPage (4dadb2677e59): stays published
+    removed  site/PartnerOfferList (f78c30070940): stays published
     removed  site/PartnerPage (6fcc387a5191): stays published
-    1 added, 2 removed, 2 changed
+    removed  site/SiteMap (09e6e9320078): stays published
+    removed  site/SiteOffers (de43095c1356): stays published
+    removed  site/SiteSearch (901787110d5e): stays published
+    removed  site/SiteSuggestions (032e0bf99e07): stays published
+    1 added, 7 removed, 2 changed
     not compared: the documents of admin, mobile, partner
     ");
 }

@@ -159,7 +159,8 @@ impl OfferPosition {
             | CursorKind::InboxNewest
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
-            | CursorKind::VerificationNewest => None,
+            | CursorKind::VerificationNewest
+            | CursorKind::BookingOfNight => None,
         }
     }
 }
