@@ -25,6 +25,11 @@ use crate::{
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
+    reviews::{
+        moderation::{ModerationMutations, ModerationQueries},
+        mutations::ReviewMutations,
+        queries::ReviewQueries,
+    },
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
     users::{mutations::UserMutations, queries::UserQueries},
@@ -44,6 +49,8 @@ pub struct Query(
     MapQueries,
     PaymentQueries,
     IdentityQueries,
+    ReviewQueries,
+    ModerationQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -63,6 +70,8 @@ pub struct Mutation(
     PictureMutations,
     PaymentMutations,
     IdentityMutations,
+    ReviewMutations,
+    ModerationMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -22,10 +22,14 @@ pub enum CursorKind {
     PaymentNewest,
     LedgerOldest,
     VerificationNewest,
+    ReviewNewest,
+    ReviewHighest,
+    ReviewLowest,
+    ReviewReported,
 }
 
 impl CursorKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -34,6 +38,10 @@ impl CursorKind {
         Self::PaymentNewest,
         Self::LedgerOldest,
         Self::VerificationNewest,
+        Self::ReviewNewest,
+        Self::ReviewHighest,
+        Self::ReviewLowest,
+        Self::ReviewReported,
     ];
 
     const fn byte(self) -> u8 {
@@ -46,6 +54,10 @@ impl CursorKind {
             Self::PaymentNewest => 6,
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
+            Self::ReviewNewest => 20,
+            Self::ReviewHighest => 21,
+            Self::ReviewLowest => 22,
+            Self::ReviewReported => 23,
         }
     }
 }

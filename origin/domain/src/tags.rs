@@ -9,7 +9,8 @@ use cache_core::Tag;
 use pq_core::DocumentHash;
 
 use crate::{
-    BookingId, NotificationId, OfferId, PartnerId, UserId, VerificationId, messages::kind::Kind,
+    BookingId, NotificationId, OfferId, PartnerId, ReviewId, UserId, VerificationId,
+    messages::kind::Kind,
 };
 
 /// The prefix of [`offer`] tags.
@@ -26,6 +27,8 @@ const TEMPLATE: &str = "template:";
 const INBOX: &str = "inbox:";
 /// The prefix of [`verification`] tags.
 const VERIFICATION: &str = "verification:";
+/// The prefix of [`review`] tags.
+const REVIEW: &str = "review:";
 /// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
@@ -63,9 +66,9 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`], [`template`], [`inbox`] or [`verification`] tag.
+/// carries a [`published`], [`template`], [`inbox`], [`verification`] or [`review`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
-    ![PUBLISHED, BOOKING, TEMPLATE, INBOX, VERIFICATION]
+    ![PUBLISHED, BOOKING, TEMPLATE, INBOX, VERIFICATION, REVIEW]
         .iter()
         .any(|prefix| tag.as_str().starts_with(prefix))
 }
@@ -101,6 +104,17 @@ pub fn inbox(user: &UserId) -> Tag {
 /// is removed with its account, so the id leads to nobody then.
 pub fn verification(id: &VerificationId) -> Tag {
     named(VERIFICATION, id)
+}
+
+/// On every answer that shows this partner's reviews, or how many there are. A review does not change the
+/// rest of what is shown of the partner, so it does not purge that.
+pub fn reviews(id: &PartnerId) -> Tag {
+    named("reviews:", id)
+}
+
+/// On no answer: in the audit it tells that somebody answered, removed or kept this review.
+pub fn review(id: &ReviewId) -> Tag {
+    named(REVIEW, id)
 }
 
 /// On every answer to this document.
@@ -176,5 +190,10 @@ mod tests {
         assert!(inbox.as_str().starts_with("inbox:"), "{inbox}");
         assert!(!inbox.as_str().contains(user.as_str()), "{inbox}");
         assert!(!is_on_shared_answers(&inbox));
+        let reviewed = PartnerId::derive("partner", "1");
+        assert!(is_on_shared_answers(&reviews(&reviewed)));
+        assert!(!is_on_shared_answers(&review(&ReviewId::derive(
+            "review", "1"
+        ))));
     }
 }

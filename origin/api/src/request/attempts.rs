@@ -77,6 +77,10 @@ pub enum Attempt<'a> {
     Onboard(&'a PartnerId),
     /// Asking for an identity check; each may be paid for.
     VerifyIdentity(&'a UserId),
+    /// Writing, changing or deleting a review.
+    Review(&'a UserId),
+    /// Reporting a review.
+    ReportReview(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -124,6 +128,8 @@ impl Attempt<'_> {
             | Self::Suggest
             | Self::Travel(_)
             | Self::VerifyIdentity(_)
+            | Self::Review(_)
+            | Self::ReportReview(_)
             | Self::Write(_) => None,
         }
     }
@@ -171,6 +177,8 @@ impl Attempt<'_> {
                 (budgets.travel, everywhere(user.as_str())),
                 (budgets.travel_network, Target::Network),
             ],
+            Self::Review(user) => vec![(budgets.review, everywhere(user.as_str()))],
+            Self::ReportReview(user) => vec![(budgets.review_report, everywhere(user.as_str()))],
             Self::VerifyIdentity(user) => vec![(budgets.identity, everywhere(user.as_str()))],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
@@ -208,6 +216,8 @@ impl Attempt<'_> {
             | Self::StartPayment(_)
             | Self::Onboard(_)
             | Self::VerifyIdentity(_)
+            | Self::Review(_)
+            | Self::ReportReview(_)
             | Self::Write(_) => None,
         }
     }

@@ -23,6 +23,7 @@ mod purges;
 mod queue;
 mod reach;
 mod repeats;
+mod reviews;
 mod sessions;
 mod templates;
 mod validity;
@@ -152,6 +153,11 @@ const STEPS: &[Migration] = &[
         version: 20,
         name: "payments",
         changes: payments::changes,
+    },
+    Migration {
+        version: 21,
+        name: "reviews",
+        changes: reviews::changes,
     },
 ];
 

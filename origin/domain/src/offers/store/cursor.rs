@@ -116,7 +116,11 @@ impl OfferCursor {
             | CursorKind::InboxNewest
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
-            | CursorKind::VerificationNewest => None,
+            | CursorKind::VerificationNewest
+            | CursorKind::ReviewNewest
+            | CursorKind::ReviewHighest
+            | CursorKind::ReviewLowest
+            | CursorKind::ReviewReported => None,
         }
     }
 }
