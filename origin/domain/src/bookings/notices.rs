@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     announcements::Announcement,
-    paris::{Day, TimeOfDay},
+    night::Night,
+    paris::TimeOfDay,
     queue::{
         NewTask,
         notice::{BookingNotice, NewNotice},
@@ -27,7 +28,6 @@ pub const NO_REMINDER_WITHIN_MS: i64 = 3 * HOUR_MS;
 /// once.
 pub const TOLD_TO_TEAM_AFTER_MS: i64 = 5 * 60_000;
 
-const EVENING_ENDS_HOURS: i64 = 6;
 /// 11:00, when who was out is awake.
 const ASKED_AT_MINUTES: u32 = 11 * 60;
 
@@ -94,15 +94,14 @@ pub fn notices(
     tasks
 }
 
-/// When a guest who was checked in at this moment is asked for a review: in the morning after the evening,
-/// which lasts until six.
+/// When a guest who was checked in at this moment is asked for a review: on the day after the night.
 fn asked_at_ms(checked_in_at_ms: i64) -> i64 {
-    let evening = Day::of(checked_in_at_ms - EVENING_ENDS_HOURS * HOUR_MS);
+    let night = Night::of(checked_in_at_ms);
     let asked = TimeOfDay::from_minutes(ASKED_AT_MINUTES);
     // No check-in lies outside the calendar.
-    evening
-        .zip(asked)
-        .map_or(checked_in_at_ms, |(day, time)| day.next().from_ms(time))
+    night.zip(asked).map_or(checked_in_at_ms, |(night, time)| {
+        night.day().next().from_ms(time)
+    })
 }
 
 /// Whether a notice still holds when it is sent. Whether a visit was reviewed meanwhile is not known here.

@@ -29,7 +29,8 @@ async fn a_review_purges_the_reviews_and_the_partner_only_if_its_rating_shows_it
     let (app, one, other) = world().await;
     app.publish(&[SHOWN, NAMED]).await;
     let (ana, ben) = (register(&app, "ana").await, register(&app, "ben").await);
-    reviewed(&app, &ana, &one, 4).await;
+    let visit = visited(&app, &ana, &one).await;
+    ana.ask(&app, ADD, json!({"b": visit, "s": 4})).await.data();
     for document in [SHOWN, NAMED] {
         read(&app, document).await;
         assert!(read(&app, document).await.0.contains("hit"), "{document}");
