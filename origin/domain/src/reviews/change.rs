@@ -108,6 +108,19 @@ impl Change {
     }
 }
 
+/// What becomes of a review whose author is called otherwise now; none if it says so already.
+pub fn renamed(review: Review, author: &str) -> Option<Change> {
+    if review.author.as_deref() == Some(author) {
+        return None;
+    }
+    let after = Review {
+        author: Some(author.to_owned()),
+        ..review.clone()
+    };
+    let audit = Audit::of_author("new name");
+    Some(Change::of(review, Some(after), audit))
+}
+
 /// What becomes of a review whose author is erased: the stars stay for the partner's rating, and the rest
 /// goes. The partner's answer goes too, since it may name the guest. One that was removed is shown to nobody
 /// any more.
@@ -232,6 +245,18 @@ mod tests {
         };
         let reported = change(Some(review()), Some(reported));
         assert_eq!(tags(&reported, of([0, 0, 0, 1, 0])), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_new_name_is_shown_and_changes_nothing_else() {
+        assert_eq!(renamed(review(), "Ana P."), None);
+        let change = renamed(review(), "Zoé D.").unwrap();
+        let expected = Review {
+            author: Some("Zoé D.".into()),
+            ..review()
+        };
+        assert_eq!(change.after, Some(expected));
+        assert!(!change.counts());
     }
 
     #[test]

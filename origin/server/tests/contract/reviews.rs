@@ -22,6 +22,11 @@ use domain::{
         store::{ReviewCursor, ReviewOrder, ReviewQuery},
     },
     tags,
+    users::{
+        account::Status,
+        change::{AccountChange, ProfileEdit},
+        store::Changed,
+    },
 };
 use futures_util::future::join_all;
 
@@ -41,6 +46,7 @@ tests! {
     a_rating_is_kept_with_the_reviews_and_purges_only_when_it_shows: [],
     a_partners_reviews_are_paged_in_three_orders: [],
     pages_of_several_partners_are_read_together: [Joins],
+    a_new_name_of_the_account_is_shown_with_its_reviews: [],
     a_reply_is_stored_and_told_once: [],
     counts_that_drifted_are_found_and_mended: [],
 }
@@ -452,6 +458,40 @@ async fn pages_of_several_partners_are_read_together(fresh: Fresh) {
         );
     }
     assert_eq!(fresh.db.reviews.pages(&[]).await.unwrap(), []);
+}
+
+async fn a_new_name_of_the_account_is_shown_with_its_reviews(fresh: Fresh) {
+    let offer = filled(&fresh).await;
+    let review = reviewed(&fresh, "ana", &offer, 5).await;
+    let before = fresh.pending().await;
+    let edit = ProfileEdit {
+        first_name: Some("Alex".into()),
+        ..ProfileEdit::default()
+    };
+    let change = AccountChange::Profile(Box::new(edit));
+    let changed = fresh
+        .db
+        .users
+        .change(&user("ana"), change, NOW_MS + 5)
+        .await;
+    assert!(matches!(changed.unwrap(), Changed::Done(_)));
+    let expected = Review {
+        author: Some("Alex D.".into()),
+        ..review.clone()
+    };
+    assert_eq!(stored(&fresh, &review.id).await, Some(expected));
+    let rows = fresh.pending_after(&before).await;
+    assert_eq!(purged(&rows), [["reviews"]]);
+    // Nothing else of the account shows.
+    let before = fresh.pending().await;
+    let status = AccountChange::Status(Status::Disabled);
+    fresh
+        .db
+        .users
+        .change(&user("ana"), status, NOW_MS + 6)
+        .await
+        .unwrap();
+    assert_eq!(fresh.pending_after(&before).await, []);
 }
 
 async fn a_reply_is_stored_and_told_once(fresh: Fresh) {

@@ -1,6 +1,7 @@
 //! Documents of reviews.
 
 pub mod erasing;
+pub mod naming;
 pub mod reports;
 
 use domain::{
