@@ -1,6 +1,7 @@
 //! Reviews over HTTP: written by guests, shared with everybody, answered, reported and removed.
 
 mod asking;
+mod counting;
 mod moderating;
 mod sharing;
 
