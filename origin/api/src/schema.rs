@@ -9,7 +9,10 @@ use crate::{
         mutations::{AuthMutations, proofs::ProofMutations},
         queries::AuthQueries,
     },
-    bookings::{mutations::BookingMutations, queries::BookingQueries},
+    bookings::{
+        mutations::BookingMutations, night::NightQueries, queries::BookingQueries,
+        scans::ScanMutations, venue::VenueMutations,
+    },
     environment::Environment,
     identity::{mutations::IdentityMutations, queries::IdentityQueries},
     live::subscriptions::Live,
@@ -49,6 +52,7 @@ pub struct Query(
     MapQueries,
     PaymentQueries,
     IdentityQueries,
+    NightQueries,
     ReviewQueries,
     ModerationQueries,
 );
@@ -70,6 +74,8 @@ pub struct Mutation(
     PictureMutations,
     PaymentMutations,
     IdentityMutations,
+    VenueMutations,
+    ScanMutations,
     ReviewMutations,
     ModerationMutations,
 );

@@ -22,6 +22,7 @@ pub enum CursorKind {
     PaymentNewest,
     LedgerOldest,
     VerificationNewest,
+    BookingOfNight,
     ReviewNewest,
     ReviewHighest,
     ReviewLowest,
@@ -29,7 +30,7 @@ pub enum CursorKind {
 }
 
 impl CursorKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -38,6 +39,7 @@ impl CursorKind {
         Self::PaymentNewest,
         Self::LedgerOldest,
         Self::VerificationNewest,
+        Self::BookingOfNight,
         Self::ReviewNewest,
         Self::ReviewHighest,
         Self::ReviewLowest,
@@ -54,6 +56,7 @@ impl CursorKind {
             Self::PaymentNewest => 6,
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
+            Self::BookingOfNight => 9,
             Self::ReviewNewest => 20,
             Self::ReviewHighest => 21,
             Self::ReviewLowest => 22,

@@ -125,6 +125,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 23,
+        name: "venue",
+        sql: include_str!("migrations/venue.sql"),
+    },
+    Migration {
+        version: 24,
         name: "reviews",
         sql: include_str!("migrations/reviews.sql"),
     },

@@ -77,6 +77,10 @@ pub enum Attempt<'a> {
     Onboard(&'a PartnerId),
     /// Asking for an identity check; each may be paid for.
     VerifyIdentity(&'a UserId),
+    /// Checking in by a short code at this partner's.
+    TryShortCode(&'a PartnerId),
+    /// Reporting scans that were made without a network.
+    RecordScans(&'a PartnerId),
     /// Writing, changing or deleting a review.
     Review(&'a UserId),
     /// Reporting a review.
@@ -128,6 +132,8 @@ impl Attempt<'_> {
             | Self::Suggest
             | Self::Travel(_)
             | Self::VerifyIdentity(_)
+            | Self::TryShortCode(_)
+            | Self::RecordScans(_)
             | Self::Review(_)
             | Self::ReportReview(_)
             | Self::Write(_) => None,
@@ -180,6 +186,14 @@ impl Attempt<'_> {
             Self::Review(user) => vec![(budgets.review, everywhere(user.as_str()))],
             Self::ReportReview(user) => vec![(budgets.review_report, everywhere(user.as_str()))],
             Self::VerifyIdentity(user) => vec![(budgets.identity, everywhere(user.as_str()))],
+            Self::TryShortCode(partner) => vec![
+                (budgets.short_code, Target::Everywhere(caller.actor())),
+                (budgets.short_code_partner, everywhere(partner.as_str())),
+            ],
+            Self::RecordScans(partner) => vec![
+                (budgets.scans, Target::Everywhere(caller.actor())),
+                (budgets.scans_partner, everywhere(partner.as_str())),
+            ],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
@@ -216,6 +230,8 @@ impl Attempt<'_> {
             | Self::StartPayment(_)
             | Self::Onboard(_)
             | Self::VerifyIdentity(_)
+            | Self::TryShortCode(_)
+            | Self::RecordScans(_)
             | Self::Review(_)
             | Self::ReportReview(_)
             | Self::Write(_) => None,

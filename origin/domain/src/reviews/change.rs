@@ -108,6 +108,16 @@ impl Change {
     }
 }
 
+/// What becomes of the review of a visit that was none: its check-in was undone.
+pub fn withdrawn(review: Review) -> Change {
+    let audit = Audit {
+        reason: "undoCheckIn".to_owned(),
+        actor: "staff of the partner".to_owned(),
+        always: false,
+    };
+    Change::of(review, None, audit)
+}
+
 /// What becomes of a review whose author is called otherwise now; none if it says so already.
 pub fn renamed(review: Review, author: &str) -> Option<Change> {
     if review.author.as_deref() == Some(author) {

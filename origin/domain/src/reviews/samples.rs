@@ -36,6 +36,10 @@ pub fn booking() -> Booking {
 }
 
 /// The review of [`booking`].
+///
+/// # Panics
+///
+/// Never: four is a number of stars.
 pub fn review() -> Review {
     let booking = booking();
     Review {

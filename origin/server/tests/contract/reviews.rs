@@ -47,6 +47,7 @@ tests! {
     a_partners_reviews_are_paged_in_three_orders: [],
     pages_of_several_partners_are_read_together: [Joins],
     a_new_name_of_the_account_is_shown_with_its_reviews: [],
+    a_review_goes_with_the_check_in_that_is_undone: [],
     a_reply_is_stored_and_told_once: [],
     counts_that_drifted_are_found_and_mended: [],
 }
@@ -492,6 +493,23 @@ async fn a_new_name_of_the_account_is_shown_with_its_reviews(fresh: Fresh) {
         .await
         .unwrap();
     assert_eq!(fresh.pending_after(&before).await, []);
+}
+
+async fn a_review_goes_with_the_check_in_that_is_undone(fresh: Fresh) {
+    let offer = filled(&fresh).await;
+    let review = reviewed(&fresh, "ana", &offer, 1).await;
+    let (booking, by) = (&review.booking, By::Staff(None));
+    let undone = fresh
+        .db
+        .bookings
+        .step(booking, Step::UndoCheckIn, by, NOW_MS + 2);
+    let undone = undone.await.unwrap();
+    assert!(matches!(undone, Stepped::Done(_)), "{undone:?}");
+    assert_eq!(stored(&fresh, &review.id).await, None);
+    assert_eq!(counts(&fresh, &offer).await, Some(StarCounts::default()));
+    let again = self::review(booking, "ana", 1, "Encore");
+    let again = fresh.db.reviews.add(again, NOW_MS + 3).await.unwrap();
+    assert_eq!(again, ReviewRefusal::NotCheckedIn.into());
 }
 
 async fn a_reply_is_stored_and_told_once(fresh: Fresh) {

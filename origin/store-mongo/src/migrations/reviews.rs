@@ -1,4 +1,4 @@
-//! Step 21: reviews, reports of them, and what a partner's reviews add up to.
+//! Step 22: reviews, reports of them, and what a partner's reviews add up to.
 
 use mongodb::bson::{Document, doc};
 
