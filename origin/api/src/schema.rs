@@ -31,6 +31,11 @@ use crate::{
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
+    reviews::{
+        moderation::{ModerationMutations, ModerationQueries},
+        mutations::ReviewMutations,
+        queries::ReviewQueries,
+    },
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
     users::{mutations::UserMutations, queries::UserQueries},
@@ -53,6 +58,8 @@ pub struct Query(
     PaymentQueries,
     IdentityQueries,
     NightQueries,
+    ReviewQueries,
+    ModerationQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -74,6 +81,8 @@ pub struct Mutation(
     IdentityMutations,
     VenueMutations,
     ScanMutations,
+    ReviewMutations,
+    ModerationMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -27,10 +27,14 @@ pub enum CursorKind {
     OfferRating,
     PartnerNear,
     BookingOfNight,
+    ReviewNewest,
+    ReviewHighest,
+    ReviewLowest,
+    ReviewReported,
 }
 
 impl CursorKind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 17] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -44,6 +48,10 @@ impl CursorKind {
         Self::OfferRating,
         Self::PartnerNear,
         Self::BookingOfNight,
+        Self::ReviewNewest,
+        Self::ReviewHighest,
+        Self::ReviewLowest,
+        Self::ReviewReported,
     ];
 
     const fn byte(self) -> u8 {
@@ -61,6 +69,10 @@ impl CursorKind {
             Self::OfferRating => 42,
             Self::PartnerNear => 43,
             Self::BookingOfNight => 9,
+            Self::ReviewNewest => 20,
+            Self::ReviewHighest => 21,
+            Self::ReviewLowest => 22,
+            Self::ReviewReported => 23,
         }
     }
 }

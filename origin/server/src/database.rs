@@ -22,6 +22,7 @@ use domain::{
     pictures::store::PictureStore,
     purges::{LogRole, PurgeStore},
     queue::store::QueueStore,
+    reviews::store::ReviewStore,
     rows::RowStore,
     stats::store::StatsStore,
     team::store::TeamStore,
@@ -36,9 +37,9 @@ use store_mongo::{
         codes::MongoCodes, documents::MongoDocuments, identity::MongoIdentity,
         known_devices::MongoKnownDevices, notifications::MongoNotifications, offers::MongoOffers,
         partners::MongoPartners, payments::MongoPayments, pictures::MongoPictures,
-        purges::MongoPurges, queue::MongoQueue, reach::MongoReach, rows::MongoRows,
-        service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
-        team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
+        purges::MongoPurges, queue::MongoQueue, reach::MongoReach, reviews::MongoReviews,
+        rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
+        stats::MongoStats, team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -50,7 +51,7 @@ use store_sqlite::{
         identity::EmbeddedIdentity, known_devices::EmbeddedKnownDevices,
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
         payments::EmbeddedPayments, pictures::EmbeddedPictures, purges::EmbeddedPurges,
-        queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
+        queue::EmbeddedQueue, reach::EmbeddedReach, reviews::EmbeddedReviews, rows::EmbeddedRows,
         service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
         team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
@@ -81,6 +82,7 @@ pub struct Database {
     pub pictures: Arc<dyn PictureStore>,
     pub payments: Arc<dyn PaymentStore>,
     pub identities: Arc<dyn IdentityStore>,
+    pub reviews: Arc<dyn ReviewStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
@@ -138,6 +140,7 @@ impl Database {
             pictures: Arc::new(EmbeddedPictures::new(db.clone())),
             payments: Arc::new(EmbeddedPayments::new(db.clone())),
             identities: Arc::new(EmbeddedIdentity::new(db.clone())),
+            reviews: Arc::new(EmbeddedReviews::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
@@ -168,6 +171,7 @@ impl Database {
             pictures: Arc::new(MongoPictures::new(db.clone())),
             payments: Arc::new(MongoPayments::new(db.clone())),
             identities: Arc::new(MongoIdentity::new(db.clone())),
+            reviews: Arc::new(MongoReviews::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),

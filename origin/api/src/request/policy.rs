@@ -68,6 +68,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "travel", Who::SignedIn),
     ("Query", "myIdentityVerification", Who::SignedIn),
     ("Query", "identityVerifications", Who::Administrators),
+    ("Query", "myReviews", Who::SignedIn),
+    ("Query", "reportedReviews", Who::Administrators),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -130,6 +132,13 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "deleteOffer", Who::Team(Post::Manager)),
     ("Mutation", "purge", Who::Operators(Scope::Purge)),
     ("Mutation", "putTemplate", Who::Operators(Scope::Templates)),
+    ("Mutation", "addReview", Who::SignedIn),
+    ("Mutation", "updateReview", Who::SignedIn),
+    ("Mutation", "deleteReview", Who::SignedIn),
+    ("Mutation", "replyToReview", Who::Team(Post::Manager)),
+    ("Mutation", "removeReply", Who::Team(Post::Manager)),
+    ("Mutation", "reportReview", Who::SignedIn),
+    ("Mutation", "decideReview", Who::Administrators),
 
     (ROUTE, "/admin/documents", Who::Operators(Scope::Documents)),
     (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
@@ -177,6 +186,9 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "price", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "payBefore", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "payment", Who::HolderOrTeam(Post::Manager)),
+    // The team reads what everybody reads.
+    ("Booking", "review", Who::Themselves),
+    ("Booking", "canReviewUntil", Who::Themselves),
 ];
 
 /// Types whose fields need no check of their own: a caller who reaches an object may read all of it.
@@ -212,6 +224,11 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "Picture",
     "Price",
     "Quota",
+    "Review",
+    "ReviewConnection",
+    "ReviewEdge",
+    "ReviewReply",
+    "RatingCount",
     "PurgeResult",
     "PurgeAffected",
     "AuthPayload",
@@ -259,7 +276,15 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "PartnerBookingConnection",
     "PartnerBookingEdge",
     "ScanResult",
+    "MyReview",
+    "MyReviewConnection",
+    "MyReviewEdge",
+    "ReviewRemoval",
     // Only administrators get these.
+    "ReviewCase",
+    "ReviewCaseConnection",
+    "ReviewCaseEdge",
+    "ReviewReport",
     "IdentityCase",
     "IdentityCaseConnection",
     "IdentityCaseEdge",

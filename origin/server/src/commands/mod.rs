@@ -11,6 +11,7 @@ pub(crate) mod print_audit;
 pub(crate) mod progress;
 pub(crate) mod purge;
 pub(crate) mod queue;
+pub(crate) mod reviews;
 pub(crate) mod server;
 mod table;
 pub(crate) mod transfer;

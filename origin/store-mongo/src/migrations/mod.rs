@@ -23,6 +23,7 @@ mod purges;
 mod queue;
 mod reach;
 mod repeats;
+mod reviews;
 mod sessions;
 mod templates;
 mod validity;
@@ -158,6 +159,11 @@ const STEPS: &[Migration] = &[
         version: 21,
         name: "venue",
         changes: venue::changes,
+    },
+    Migration {
+        version: 22,
+        name: "reviews",
+        changes: reviews::changes,
     },
 ];
 

@@ -160,7 +160,11 @@ impl OfferPosition {
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
             | CursorKind::VerificationNewest
-            | CursorKind::BookingOfNight => None,
+            | CursorKind::BookingOfNight
+            | CursorKind::ReviewNewest
+            | CursorKind::ReviewHighest
+            | CursorKind::ReviewLowest
+            | CursorKind::ReviewReported => None,
         }
     }
 }
