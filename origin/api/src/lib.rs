@@ -28,6 +28,7 @@ pub mod purges;
 pub mod request;
 pub mod schema;
 pub mod services;
+pub mod site;
 pub mod stats;
 pub mod team;
 pub mod users;

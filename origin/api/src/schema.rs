@@ -25,6 +25,7 @@ use crate::{
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
+    site::queries::SiteQueries,
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
     users::{mutations::UserMutations, queries::UserQueries},
@@ -44,6 +45,7 @@ pub struct Query(
     MapQueries,
     PaymentQueries,
     IdentityQueries,
+    SiteQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]

@@ -23,6 +23,7 @@ use domain::{
     payments::store::PaymentStore,
     pictures::store::PictureStore,
     purges::PurgeStore,
+    site::store::SiteStore,
     stats::store::StatsStore,
     team::store::TeamStore,
     users::store::UserStore,
@@ -96,6 +97,7 @@ pub struct Shared {
     pub rate_limiter: RateLimiter,
     pub rate_limits: RateLimitsConfig,
     pub compiler: Arc<Compiler>,
+    pub site: Arc<dyn SiteStore>,
 }
 
 impl Services {

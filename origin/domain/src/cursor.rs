@@ -22,10 +22,11 @@ pub enum CursorKind {
     PaymentNewest,
     LedgerOldest,
     VerificationNewest,
+    Sitemap,
 }
 
 impl CursorKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -34,6 +35,7 @@ impl CursorKind {
         Self::PaymentNewest,
         Self::LedgerOldest,
         Self::VerificationNewest,
+        Self::Sitemap,
     ];
 
     const fn byte(self) -> u8 {
@@ -46,6 +48,8 @@ impl CursorKind {
             Self::PaymentNewest => 6,
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
+            // Beyond those that other lists may take meanwhile.
+            Self::Sitemap => 32,
         }
     }
 }

@@ -23,6 +23,7 @@ use domain::{
     purges::{LogRole, PurgeStore},
     queue::store::QueueStore,
     rows::RowStore,
+    site::store::SiteStore,
     stats::store::StatsStore,
     team::store::TeamStore,
     users::store::UserStore,
@@ -37,7 +38,7 @@ use store_mongo::{
         known_devices::MongoKnownDevices, notifications::MongoNotifications, offers::MongoOffers,
         partners::MongoPartners, payments::MongoPayments, pictures::MongoPictures,
         purges::MongoPurges, queue::MongoQueue, reach::MongoReach, rows::MongoRows,
-        service_tokens::MongoServiceTokens, sessions::MongoSessions, stats::MongoStats,
+        service_tokens::MongoServiceTokens, sessions::MongoSessions, site::MongoSite, stats::MongoStats,
         team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
     },
 };
@@ -51,7 +52,7 @@ use store_sqlite::{
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
         payments::EmbeddedPayments, pictures::EmbeddedPictures, purges::EmbeddedPurges,
         queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
-        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, site::EmbeddedSite, stats::EmbeddedStats,
         team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
 };
@@ -83,6 +84,7 @@ pub struct Database {
     pub identities: Arc<dyn IdentityStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
+    pub site: Arc<dyn SiteStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
     embedded: Option<EmbeddedDb>,
     pub metrics: BackendMetrics,
@@ -139,6 +141,7 @@ impl Database {
             payments: Arc::new(EmbeddedPayments::new(db.clone())),
             identities: Arc::new(EmbeddedIdentity::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
+            site: Arc::new(EmbeddedSite::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
         }
@@ -169,6 +172,7 @@ impl Database {
             payments: Arc::new(MongoPayments::new(db.clone())),
             identities: Arc::new(MongoIdentity::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
+            site: Arc::new(MongoSite::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),
         }

@@ -24,6 +24,7 @@ pub mod keys;
 mod ledger;
 pub mod live;
 pub mod metrics;
+pub mod naming;
 pub mod middleware;
 pub mod purges;
 pub mod readiness;

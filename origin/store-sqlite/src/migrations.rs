@@ -118,6 +118,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "payments",
         sql: include_str!("migrations/payments.sql"),
     },
+    Migration {
+        version: 22,
+        name: "pages of the showcase site",
+        sql: include_str!("migrations/site.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -187,6 +187,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("pictures", "pictures"),
     ("purge", "purges"),
     ("purges", "purges"),
+    ("site", "site"),
     ("stats", "stats"),
     ("team", "team"),
     ("users", "users"),

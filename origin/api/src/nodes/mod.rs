@@ -15,6 +15,7 @@ pub mod payment;
 pub mod picture;
 pub mod place;
 pub(crate) mod preferences;
+pub mod sitemap;
 pub mod template;
 pub mod travel;
 pub mod user;

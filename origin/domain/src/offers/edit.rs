@@ -1,11 +1,12 @@
 //! An edit of an offer. Its values are valid by themselves; whether they fit the stored offer is
 //! checked when the edit is applied, inside the write's transaction.
 
-use super::rules;
+use super::{rules, wording::OfferTexts};
 use crate::{
     Category, Offer, OfferSchedule, Quota,
     broken::{BrokenRule, Rule},
     payments::price::OfferPrice,
+    sentence::Language,
 };
 
 const BELOW_BOOKED: Rule = Rule::new(
@@ -63,6 +64,8 @@ pub struct OfferEdit {
     pub price: Edit<Option<OfferPrice>>,
     pub requires_identity: Edit<bool>,
     pub minimum_age: Edit<Option<i32>>,
+    pub language: Edit<Language>,
+    pub translations: Edit<Vec<OfferTexts>>,
 }
 
 /// An edit of a quota. It sets the total only: what is left is the total without the places that
@@ -145,6 +148,12 @@ impl OfferEdit {
             after.is_active = false;
         }
         self.price.put(&mut after.price);
+        let sets_wording = self.language != Edit::Keep || self.translations != Edit::Keep;
+        self.language.put(&mut after.wording.language);
+        self.translations.put(&mut after.wording.translations);
+        if sets_wording {
+            after.wording.check()?;
+        }
         Ok(after)
     }
 }
@@ -196,6 +205,8 @@ mod tests {
             version: 1,
             price: None,
             admission: Admission::default(),
+            page: crate::WebPage::default(),
+            wording: crate::offers::wording::Wording::default(),
         }
     }
 

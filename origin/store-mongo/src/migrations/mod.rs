@@ -24,6 +24,7 @@ mod queue;
 mod reach;
 mod repeats;
 mod sessions;
+mod site;
 mod templates;
 mod validity;
 mod verified_phones;
@@ -152,6 +153,11 @@ const STEPS: &[Migration] = &[
         version: 20,
         name: "payments",
         changes: payments::changes,
+    },
+    Migration {
+        version: 21,
+        name: "pages of the showcase site",
+        changes: site::changes,
     },
 ];
 

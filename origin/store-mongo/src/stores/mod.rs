@@ -18,6 +18,7 @@ pub mod reach;
 pub mod rows;
 pub mod service_tokens;
 pub mod sessions;
+pub mod site;
 pub mod stats;
 pub mod team;
 pub mod templates;

@@ -11,5 +11,6 @@ pub mod payments;
 pub mod pictures;
 pub mod places;
 pub mod queue;
+pub mod slugs;
 pub mod users;
 pub mod verifications;

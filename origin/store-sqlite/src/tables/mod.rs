@@ -11,6 +11,7 @@ pub mod payments;
 pub mod pictures;
 pub mod places;
 pub mod queue;
+pub mod slugs;
 pub mod users;
 pub mod verifications;
 pub mod word;

@@ -6,7 +6,11 @@ use std::collections::HashMap;
 
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId,
-    PartnerId, Quota, search_text as text,
+    PartnerId, Quota,
+    offers::wording::{OfferTexts, Wording},
+    search_text as text,
+    sentence::Language,
+    site::slugs::{PageKind, Slugs},
 };
 use rusqlite::{
     Connection, Row, Transaction, named_params, params_from_iter,
@@ -14,13 +18,15 @@ use rusqlite::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::slugs;
 use crate::error::SqliteError;
 
 /// All that [`offer`] reads, in its order.
 pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establishment_id, o.category,
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
-    o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row";
+    o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row,
+    o.slugs, o.updated_at_ms, o.language, o.translations";
 const ROW_COLUMN: usize = 26;
 
 /// Runs a query that selects [`COLUMNS`].
@@ -86,7 +92,26 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
             ValueRef::Null => None,
             stored => Some(from_json("price", stored)?),
         },
+        page: slugs::page(row)?,
+        wording: wording(row)?,
     })
+}
+
+fn wording(row: &Row<'_>) -> Result<Wording, SqliteError> {
+    let language: String = row.get("language")?;
+    Ok(Wording {
+        language: Language::parse(&language)
+            .ok_or_else(|| SqliteError::corrupt("language", &language))?,
+        translations: translations(row)?,
+    })
+}
+
+/// The translations of a row with that column.
+pub fn translations(row: &Row<'_>) -> Result<Vec<OfferTexts>, SqliteError> {
+    match row.get_ref("translations")? {
+        ValueRef::Null => Ok(Vec::new()),
+        stored => from_json("translations", stored),
+    }
 }
 
 /// An offer and the row that its place and its words share.
@@ -150,12 +175,13 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
         "INSERT INTO offers (id, is_active, valid_from_ms, valid_until_ms, category, percentage, lat, lng,
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description, limit_per_day,
-            limit_per_user, archived_at_ms, version, requires_identity, minimum_age, price)
+            limit_per_user, archived_at_ms, version, requires_identity, minimum_age, price,
+            slugs, updated_at_ms, language, translations)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
             :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age,
-            :price)",
+            :price, :slugs, :updated_at_ms, :language, :translations)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -164,7 +190,8 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
         .execute((row, offer.location.lat, offer.location.lng))?;
     tx.prepare_cached("INSERT INTO offer_text(rowid, folded) VALUES (?1, ?2)")?
         .execute((row, words(offer)))?;
-    Ok(())
+    let none = Slugs::default();
+    slugs::take(tx, PageKind::Offer, &offer.id, &none, &offer.page.slugs)
 }
 
 /// Replaces a stored offer, its place and its words.
@@ -184,7 +211,9 @@ pub fn replace(
             discount_description = :discount_description, schedule = :schedule, images = :images,
             conditions = :conditions, description = :description, limit_per_day = :limit_per_day,
             limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
-            requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price
+            requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price,
+            slugs = :slugs, updated_at_ms = :updated_at_ms, language = :language,
+            translations = :translations
          WHERE id = :id",
         after,
     )?;
@@ -199,7 +228,8 @@ pub fn replace(
         tx.prepare_cached("UPDATE offer_text SET folded = ?2 WHERE rowid = ?1")?
             .execute((row, words(after)))?;
     }
-    Ok(())
+    let (old, new) = (&before.page.slugs, &after.page.slugs);
+    slugs::take(tx, PageKind::Offer, &after.id, old, new)
 }
 
 fn words(offer: &Offer) -> String {
@@ -218,6 +248,9 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         .as_ref()
         .map(|price| to_json("price", price))
         .transpose()?;
+    let translations = &offer.wording.translations;
+    let translations = (!translations.is_empty()).then(|| to_json("translations", translations));
+    let translations = translations.transpose()?;
     tx.prepare_cached(sql)?.execute(named_params! {
         ":id": offer.id.as_str(),
         ":is_active": offer.is_active,
@@ -245,6 +278,10 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":price": price,
         ":requires_identity": offer.admission.requires_identity,
         ":minimum_age": offer.admission.minimum_age,
+        ":slugs": slugs::column(&offer.page.slugs)?,
+        ":updated_at_ms": offer.page.updated_at_ms,
+        ":language": offer.wording.language.as_str(),
+        ":translations": translations,
     })?;
     Ok(())
 }

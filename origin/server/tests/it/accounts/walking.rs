@@ -62,6 +62,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("startOnboarding", OWNERS), ("refundPayment", OPERATORS), ("paymentDifferences", OPERATORS),
     ("myIdentityVerification", USERS), ("submitIdentityVerification", USERS),
     ("identityVerifications", "admin"), ("decideIdentity", "admin"),
+    ("partnerBySlug", ALL), ("offerBySlug", ALL), ("establishment", ALL), ("establishmentBySlug", ALL),
+    ("sitemap", ALL),
 ];
 
 #[tokio::test]

@@ -57,6 +57,7 @@ fn full() -> Offer {
             requires_identity: true,
             minimum_age: Some(18),
         },
+        page: domain::WebPage::default(),
     }
 }
 
