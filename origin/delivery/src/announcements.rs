@@ -194,7 +194,9 @@ impl Sources {
                 id: offer.id,
                 title: offer.title,
                 partner: partner.name,
-                percentage: Some(offer.discount.percentage),
+                // What is no percentage is told by the title.
+                percentage: Some(offer.discount.percentage)
+                    .filter(|_| offer.discount.terms.is_none()),
                 valid_until_ms: offer.valid_until_ms,
             };
             (offer.partner_id, details)

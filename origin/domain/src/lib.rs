@@ -14,6 +14,7 @@ pub mod error_chain;
 pub mod identity;
 pub mod maps;
 pub mod messages;
+pub mod night;
 pub mod notifications;
 mod nouns;
 pub mod offers;

@@ -7,7 +7,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{offers::wording::Wording, payments::price::OfferPrice, site::slugs::WebPage};
+use crate::{
+    offers::{
+        discount::{DiscountKind, DiscountTerms},
+        wording::Wording,
+    },
+    payments::price::OfferPrice,
+    site::slugs::WebPage,
+};
 
 /// The length of an id in bytes; 24 hex characters, the shape of a MongoDB ObjectId, in both
 /// stores.
@@ -310,7 +317,7 @@ pub struct OpeningHour {
     pub weekday: Weekday,
     /// Local time, "HH:MM".
     pub opens: String,
-    /// Local time, "HH:MM"; earlier than `opens` means the next day.
+    /// Local time, "HH:MM"; not later than `opens` means the next day. "24:00" is the end of the day.
     pub closes: String,
 }
 
@@ -336,9 +343,20 @@ pub struct Establishment {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discount {
-    /// 0 to 100.
+    /// 0 to 100; of a discount that is no percentage what it comes to, 0 if that is not known.
     pub percentage: i32,
     pub description: Option<String>,
+    /// None: it is a percentage. Left out then: exports of earlier formats do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<DiscountTerms>,
+}
+
+impl Discount {
+    pub fn kind(&self) -> DiscountKind {
+        self.terms
+            .as_ref()
+            .map_or(DiscountKind::Percentage, DiscountTerms::kind)
+    }
 }
 
 /// When an offer may be used, within its validity.
@@ -348,7 +366,7 @@ pub struct OfferSchedule {
     pub weekdays: Vec<i32>,
     /// Local time, "HH:MM".
     pub from: String,
-    /// Local time, "HH:MM".
+    /// Local time, "HH:MM"; not later than `from` means the next day. "24:00" is the end of the day.
     pub to: String,
 }
 
@@ -369,7 +387,7 @@ impl Quota {
 /// How often an offer may be booked, in addition to its quota; none means without limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingLimits {
-    /// The maximum number of bookings of all users together per day in Europe/Paris.
+    /// The maximum number of bookings of all users together per night: see [`crate::night`].
     pub per_day: Option<i32>,
     /// The maximum number of bookings per user, over the offer's whole life.
     pub per_user: Option<i32>,

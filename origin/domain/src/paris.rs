@@ -33,6 +33,12 @@ impl TimeOfDay {
         NaiveTime::from_hms_opt(number(h, hh), number(m, mm), 0).map(Self)
     }
 
+    /// Parses the end of something on some day: also "24:00", the midnight with which the day ends. That
+    /// is the 00:00 of the next day, and an end that is not after its beginning is on the next day.
+    pub fn parse_end(text: &str) -> Option<Self> {
+        Self::parse(if text == "24:00" { "00:00" } else { text })
+    }
+
     /// The local time of a moment, in milliseconds since the Unix epoch; none outside the calendar.
     pub fn of(moment_ms: i64) -> Option<Self> {
         let moment = DateTime::from_timestamp_millis(moment_ms)?;

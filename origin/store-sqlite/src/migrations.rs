@@ -120,6 +120,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 22,
+        name: "discounts",
+        sql: include_str!("migrations/discounts.sql"),
+    },
+    Migration {
+        version: 23,
         name: "pages of the showcase site",
         sql: include_str!("migrations/site.sql"),
     },

@@ -4,6 +4,7 @@
 pub mod booking;
 pub mod consent;
 pub mod directives;
+pub mod discount;
 pub mod identity;
 pub mod moment;
 pub mod money;

@@ -17,6 +17,7 @@ use domain::{
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
+        discount::Discount,
         moment::{DateTime, timestamp},
         money::Price,
         page::PageInfo,
@@ -195,15 +196,8 @@ pub fn to_the_metre(km: f64) -> f64 {
     (km * 1_000.0).round() / 1_000.0
 }
 
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
-pub struct Discount {
-    /// Percent, 0 to 100.
-    percentage: i32,
-    description: Option<String>,
-}
-
-/// The weekly times at which an offer may be used, within its validity. Local times, "HH:MM".
+/// The weekly times at which an offer may be used, within its validity. Local times, "HH:MM". `to` not after
+/// `from` means the next day; "24:00" is the end of the day.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct OfferSchedule {
@@ -216,7 +210,7 @@ pub struct OfferSchedule {
 #[derive(Clone, Copy, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct BookingLimits {
-    /// Maximum bookings by all users together within one day (Europe/Paris).
+    /// Maximum bookings by all users together for one day, from 06:00 to 06:00 (Europe/Paris).
     per_day: Option<i32>,
     /// Maximum bookings by one user over the offer's whole lifetime.
     per_user: Option<i32>,
@@ -334,14 +328,7 @@ impl OfferNode {
     }
 
     async fn discount(&self) -> Discount {
-        let domain::Discount {
-            percentage,
-            description,
-        } = self.offer.discount.clone();
-        Discount {
-            percentage,
-            description,
-        }
+        self.offer.discount.clone().into()
     }
 
     /// What is paid when it is booked; null: it is free to book.

@@ -224,7 +224,8 @@ impl PartnerNode {
     }
 }
 
-/// Opening hours in local time, "HH:MM". `closes` before `opens` means the next day.
+/// Opening hours in local time, "HH:MM". `closes` not after `opens` means the next day; "24:00" is the end
+/// of the day.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct OpeningHour {

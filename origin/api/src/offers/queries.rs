@@ -3,9 +3,10 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
 
+pub use crate::nodes::discount::{Discount, DiscountKind};
 pub use crate::nodes::offer::{
-    BookingLimits, Category, Discount, Locale, OfferCategory, OfferConnection, OfferEdge,
-    OfferNode, OfferSchedule, Quota,
+    BookingLimits, Category, Locale, OfferCategory, OfferConnection, OfferEdge, OfferNode,
+    OfferSchedule, Quota,
 };
 
 use domain::{

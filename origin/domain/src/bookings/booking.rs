@@ -4,7 +4,8 @@
 mod tests;
 
 use crate::{
-    BookingId, OfferId, PartnerId, UserId, paris::Day, payments::price::BookedPrice, words::words,
+    BookingId, OfferId, PartnerId, UserId, night::Night, paris::Day, payments::price::BookedPrice,
+    words::words,
 };
 
 words! {
@@ -86,6 +87,8 @@ pub struct Booking {
     /// The first moment at which it may be used; `until_ms` is the first at which it no longer may.
     pub from_ms: i64,
     pub until_ms: i64,
+    /// The night in which its opening began, for which limits per day count it.
+    pub night: Night,
     /// The client's idempotency key of the request, so that a retry makes no second booking.
     pub idempotency_key: Option<String>,
     pub created_at_ms: i64,
@@ -99,11 +102,6 @@ pub struct Booking {
 }
 
 impl Booking {
-    /// The local day of its use, for which daily quotas count it.
-    pub fn day(&self) -> String {
-        local_day(self.from_ms)
-    }
-
     /// The local day on which it was made, for which dashboards count it.
     pub fn made_on(&self) -> String {
         local_day(self.created_at_ms)

@@ -63,18 +63,19 @@ pub struct Standing {
     pub made: i64,
     /// The number of the user's bookings of this offer that hold a place.
     pub of_user: i64,
-    /// The number of all users' bookings of this offer that hold a place on the window's day.
+    /// The number of all users' bookings of this offer that hold a place in the opening's night.
     pub of_day: i64,
     /// Whether the partner's account takes payments. It is read only for a booking with a price.
     pub takes_payments: bool,
 }
 
-/// The booking before quotas are checked: its window determines the day for which the store counts.
+/// The booking before quotas are checked: its opening determines the night for which the store counts.
 pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, BookingRefusal> {
     if !window::is_bookable(offer, now_ms) {
         return Err(BookingRefusal::NotBookable);
     }
-    let window = window::next_window(offer, now_ms).ok_or(BookingRefusal::NeverOpens)?;
+    let opening = window::next_opening(offer, now_ms).ok_or(BookingRefusal::NeverOpens)?;
+    let window = opening.usable_ms(now_ms);
     let is_soon = window.start - now_ms < CONFIRMED_WITHIN_MS;
     let price = match offer.price {
         Some(price) => {
@@ -96,6 +97,7 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
         counted: offer.quota.is_some(),
         from_ms: window.start,
         until_ms: window.end,
+        night: opening.night,
         idempotency_key: new.idempotency_key.clone(),
         created_at_ms: now_ms,
         changed_at_ms: now_ms,

@@ -3,7 +3,7 @@
 use super::booking::{Booking, BookingStatus};
 use crate::{
     Admission, BookingId, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer,
-    OfferId, PartnerId, UserId,
+    OfferId, PartnerId, UserId, night::Night,
 };
 
 /// 1 June 2026, 12:00 UTC, in milliseconds.
@@ -22,6 +22,7 @@ pub fn offer() -> Offer {
         discount: Discount {
             percentage: 20,
             description: None,
+            terms: None,
         },
         conditions: vec![],
         valid_from_ms: NOW_MS - 24 * HOUR_MS,
@@ -47,6 +48,9 @@ pub fn offer() -> Offer {
 
 /// A booking that may be used for three hours from now on.
 pub fn booking() -> Booking {
+    let Some(night) = Night::of(NOW_MS) else {
+        unreachable!("a moment of the calendar")
+    };
     Booking {
         id: BookingId::derive("booking", "1"),
         user: Some(UserId::derive("user", "1")),
@@ -56,6 +60,7 @@ pub fn booking() -> Booking {
         counted: false,
         from_ms: NOW_MS,
         until_ms: NOW_MS + 3 * HOUR_MS,
+        night,
         idempotency_key: None,
         created_at_ms: NOW_MS,
         changed_at_ms: NOW_MS,

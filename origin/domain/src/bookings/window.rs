@@ -1,11 +1,11 @@
-//! The window in which a booking may be used: the offer's current opening, or else the next one.
+//! The openings of an offer, and the one that a booking is for: the current one, or else the next one.
 
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
-use crate::{Offer, paris::Day};
+use crate::{Offer, night::Night, paris::Day};
 
 const HOUR_MS: i64 = 3_600_000;
 /// How long a booking of an offer without a schedule may be used, in milliseconds.
@@ -13,27 +13,56 @@ pub const WITHOUT_SCHEDULE_MS: i64 = 24 * HOUR_MS;
 /// Schedules repeat weekly: one without an opening within this many days never opens.
 const DAYS_AHEAD: usize = 8;
 
+/// An opening of an offer, within its validity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The night in which the schedule's opening begins, also where the offer's validity begins later.
+    /// It names the opening: a schedule has one in each night.
+    pub night: Night,
+    /// The first moment of the opening; `until_ms` is the first moment after it.
+    pub begins_ms: i64,
+    pub until_ms: i64,
+}
+
+impl Opening {
+    /// When a booking that is made now may be used; empty once the opening is over.
+    pub fn usable_ms(&self, now_ms: i64) -> Range<i64> {
+        self.begins_ms.max(now_ms)..self.until_ms
+    }
+}
+
 /// Whether the offer is public, and so bookable, at this moment.
 pub const fn is_bookable(offer: &Offer, now_ms: i64) -> bool {
     offer.is_active && offer.valid_from_ms <= now_ms && now_ms < offer.valid_until_ms
 }
 
-/// The window that is open at or after `now_ms`, within the offer's validity; none when the offer
+/// The opening that is open at or after `now_ms`, within the offer's validity; none when the offer
 /// does not open any more.
-pub fn next_window(offer: &Offer, now_ms: i64) -> Option<Range<i64>> {
-    let clip = |from: i64, until: i64| {
-        let window = from.max(now_ms).max(offer.valid_from_ms)..until.min(offer.valid_until_ms);
-        (!window.is_empty()).then_some(window)
-    };
+pub fn next_opening(offer: &Offer, now_ms: i64) -> Option<Opening> {
     let Some(schedule) = &offer.schedule else {
-        return clip(now_ms, now_ms.saturating_add(WITHOUT_SCHEDULE_MS));
+        let day_long = now_ms..now_ms.saturating_add(WITHOUT_SCHEDULE_MS);
+        return within_validity(offer, Night::of(now_ms)?, &day_long);
     };
     // An opening may have begun yesterday.
     let yesterday = Day::of(now_ms)?.previous();
     std::iter::successors(Some(yesterday), |day| Some(day.next()))
         .take(DAYS_AHEAD + 1)
         .filter_map(|day| schedule.window_of(day))
-        .filter_map(|opening| clip(opening.start, opening.end))
+        .filter_map(|window| within_validity(offer, Night::of(window.start)?, &window))
+        .filter(|opening| now_ms < opening.until_ms)
         // Of several openings that are open now, take the one that ends last.
-        .min_by_key(|window| (window.start, std::cmp::Reverse(window.end)))
+        .min_by_key(|opening| {
+            let usable = opening.usable_ms(now_ms);
+            (usable.start, std::cmp::Reverse(usable.end))
+        })
+}
+
+fn within_validity(offer: &Offer, night: Night, window: &Range<i64>) -> Option<Opening> {
+    let begins_ms = window.start.max(offer.valid_from_ms);
+    let until_ms = window.end.min(offer.valid_until_ms);
+    (begins_ms < until_ms).then_some(Opening {
+        night,
+        begins_ms,
+        until_ms,
+    })
 }

@@ -177,6 +177,7 @@ pub fn offer(
         discount: Discount {
             percentage,
             description: words::discount_description(chance, percentage),
+            terms: None,
         },
         conditions: words::conditions(chance),
         valid_from_ms,

@@ -1,7 +1,7 @@
 //! An edit of an offer. Its values are valid by themselves; whether they fit the stored offer is
 //! checked when the edit is applied, inside the write's transaction.
 
-use super::{rules, wording::OfferTexts};
+use super::{discount::DiscountTerms, rules, wording::OfferTexts};
 use crate::{
     Category, Offer, OfferSchedule, Quota,
     broken::{BrokenRule, Rule},
@@ -64,6 +64,8 @@ pub struct OfferEdit {
     pub price: Edit<Option<OfferPrice>>,
     pub requires_identity: Edit<bool>,
     pub minimum_age: Edit<Option<i32>>,
+    /// What the discount is; together with `percentage`.
+    pub terms: Edit<Option<DiscountTerms>>,
     pub language: Edit<Language>,
     pub translations: Edit<Vec<OfferTexts>>,
 }
@@ -119,6 +121,7 @@ impl OfferEdit {
         self.description.put(&mut after.description);
         self.category.put(&mut after.category);
         self.percentage.put(&mut after.discount.percentage);
+        self.terms.put(&mut after.discount.terms);
         self.discount_description
             .put(&mut after.discount.description);
         self.conditions.put(&mut after.conditions);
@@ -190,6 +193,7 @@ mod tests {
             discount: Discount {
                 percentage: 20,
                 description: Some("le soir".into()),
+                terms: None,
             },
             conditions: vec![],
             valid_from_ms: 10,

@@ -1,6 +1,7 @@
 //! Offers: the discounts that users book.
 
 pub mod codes;
+pub mod discount;
 pub mod edit;
 pub mod events;
 pub mod listing;

@@ -35,6 +35,11 @@ const TIME: Rule = Rule::new(
     "est une heure locale, de 00:00 à 23:59",
     "is a local time, 00:00 to 23:59",
 );
+const END: Rule = Rule::new(
+    "TIME",
+    "est une heure locale, de 00:00 à 24:00",
+    "is a local time, 00:00 to 24:00",
+);
 const VALIDITY: Rule = Rule::new(
     "VALIDITY",
     "est avant `validUntil`",
@@ -88,7 +93,8 @@ pub fn images(reading: &mut Reading, urls: Vec<String>) -> Vec<String> {
     reading.each(urls, |url| https_url("images", &url))
 }
 
-/// Builds a schedule: `weekdays` by ISO 8601; a `to` that is not after `from` means the next day.
+/// Builds a schedule: `weekdays` by ISO 8601; a `to` that is not after `from` means the next day, "24:00"
+/// the end of the day.
 pub fn schedule(
     weekdays: impl IntoIterator<Item = i32>,
     from: String,
@@ -105,7 +111,7 @@ pub fn schedule(
                 .ok_or(WEEKDAYS.at("weekdays")),
         ),
         from: reading.take(time("from", from)),
-        to: reading.take(time("to", to)),
+        to: reading.take(end(to)),
     };
     reading.end(read)
 }
@@ -114,6 +120,13 @@ fn time(field: &'static str, text: String) -> Result<String, BrokenRule> {
     match TimeOfDay::parse(&text) {
         Some(_) => Ok(text),
         None => Err(TIME.at(field)),
+    }
+}
+
+fn end(text: String) -> Result<String, BrokenRule> {
+    match TimeOfDay::parse_end(&text) {
+        Some(_) => Ok(text),
+        None => Err(END.at("to")),
     }
 }
 

@@ -41,7 +41,10 @@ impl OfferSchedule {
         if !self.weekdays.contains(&weekday) {
             return None;
         }
-        let (from, to) = (TimeOfDay::parse(&self.from)?, TimeOfDay::parse(&self.to)?);
+        let (from, to) = (
+            TimeOfDay::parse(&self.from)?,
+            TimeOfDay::parse_end(&self.to)?,
+        );
         let last_day = if to > from { day } else { day.next() };
         Some(day.from_ms(from)..last_day.until_ms(to))
     }

@@ -18,8 +18,8 @@ const COUNT: Rule = Rule::new(
 );
 const TIMES: Rule = Rule::new(
     "TIME",
-    "va d’une heure locale à une autre, de 00:00 à 23:59",
-    "has local times, 00:00 to 23:59",
+    "va d’une heure locale, de 00:00 à 23:59, à une autre, jusqu’à 24:00",
+    "has local times, 00:00 to 23:59, and 24:00 for the end of the day",
 );
 const OVERLAP: Rule = Rule::new("OVERLAP", "ne se recoupe pas", "does not overlap");
 
@@ -55,7 +55,7 @@ pub fn opening_hours(hours: Vec<OpeningHour>) -> Result<Vec<OpeningHour>, Broken
 fn span(hour: &OpeningHour) -> Option<(u32, u32)> {
     let (opens, closes) = (
         TimeOfDay::parse(&hour.opens)?.minutes(),
-        TimeOfDay::parse(&hour.closes)?.minutes(),
+        TimeOfDay::parse_end(&hour.closes)?.minutes(),
     );
     let day = u32::try_from(hour.weekday.number() - 1).ok()?;
     let next_day = if closes > opens { 0 } else { DAY_MINUTES };
@@ -104,9 +104,24 @@ mod tests {
     }
 
     #[test]
+    fn a_day_ends_at_24_00_and_seven_such_days_are_round_the_clock() {
+        let always: Vec<_> = (1..=7).map(|day| hour(day, "00:00", "24:00")).collect();
+        assert_eq!(opening_hours(always.clone()).unwrap(), always);
+        let (evening, night) = (hour(1, "18:00", "24:00"), hour(2, "00:00", "02:00"));
+        assert!(opening_hours(vec![evening.clone(), night]).is_ok());
+        let early = hour(1, "23:59", "01:00");
+        assert_eq!(
+            opening_hours(vec![evening, early]).unwrap_err().rule,
+            OVERLAP
+        );
+    }
+
+    #[test]
     fn hours_are_times_and_not_too_many() {
         for bad in ["24:00", "9:00", ""] {
             assert!(opening_hours(vec![hour(1, bad, "12:00")]).is_err(), "{bad}");
+        }
+        for bad in ["24:01", "25:00", "9:00", ""] {
             assert!(opening_hours(vec![hour(1, "12:00", bad)]).is_err(), "{bad}");
         }
         let many = (0..29).map(|n| hour(1, &format!("10:{n:02}"), &format!("10:{:02}", n + 1)));

@@ -121,6 +121,7 @@ fn offer() -> Offer {
         discount: Discount {
             percentage: 20,
             description: None,
+            terms: None,
         },
         conditions: vec![],
         valid_from_ms: 0,

@@ -22,8 +22,9 @@ use super::{Sum, Sums, lines, sums::SumBuilder};
 const MANIFEST: &str = "manifest.json";
 /// 1 was without people, bookings and what partners do; 2 without epochs of credentials; 3 without what is
 /// told to people; 4 without news, changed texts,
-/// known devices and pictures; 5 without checks of identities and payments.
-const FORMAT: u32 = 6;
+/// known devices and pictures; 5 without checks of identities and payments; 6
+/// without discounts that are no percentage.
+const FORMAT: u32 = 7;
 /// The oldest that is restored.
 const OLDEST: u32 = 3;
 /// What exports of earlier formats do not have, since there was nothing of it.

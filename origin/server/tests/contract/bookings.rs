@@ -1,5 +1,6 @@
 //! Bookings: made within their quotas, moved on once, found again, and forgotten.
 
+mod nights;
 mod racing;
 mod telling;
 
@@ -47,6 +48,7 @@ tests! {
 
 pub(crate) use telling::in_two_days;
 
+pub(crate) const NIGHTS: &[Test] = nights::TESTS;
 pub(crate) const RACES: &[Test] = racing::TESTS;
 pub(crate) const TELLING: &[Test] = telling::TESTS;
 

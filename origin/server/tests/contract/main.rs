@@ -73,6 +73,7 @@ fn main() -> ExitCode {
         announcements::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
+        bookings::NIGHTS,
         bookings::RACES,
         bookings::TELLING,
         erasing::TESTS,

@@ -164,7 +164,7 @@ async fn an_export_of_before_there_were_people_is_refused(fresh: Fresh) {
     exported.unwrap();
     let manifest = files.join("manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    let of_before = text.replace("\"format\": 6", "\"format\": 1");
+    let of_before = text.replace("\"format\": 7", "\"format\": 1");
     assert_ne!(text, of_before);
     fs::write(&manifest, of_before).unwrap();
     let restored = transfer::restore(&files, &other, Existing::Refused, NOW_MS, &nobody).await;

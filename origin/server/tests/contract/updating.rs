@@ -3,10 +3,12 @@
 use domain::{
     Category, Offer, OfferId, Quota,
     offers::{
+        discount::DiscountTerms,
         edit::{Edit, OfferEdit, QuotaEdit},
         events::{OfferChange, tags_of},
         store::{Author, Purging, Updated},
     },
+    payments::money::Currency,
     purges::PurgeKind,
 };
 
@@ -22,6 +24,7 @@ tests! {
     edits_of_different_fields_do_not_undo_each_other: [Transactions],
     many_writers_of_one_offer_each_leave_their_purge: [Transactions],
     an_updated_offer_is_found_by_what_it_is_now: [Text],
+    every_kind_of_discount_is_stored: [Transactions],
 }
 
 /// Ten, all of which are left.
@@ -151,6 +154,41 @@ async fn many_writers_of_one_offer_each_leave_their_purge(fresh: Fresh) {
     }
     assert!(titles.contains(&read(&fresh, &before.id).await.title));
     assert_eq!(fresh.pending_after(&filled).await.len(), titles.len());
+}
+
+async fn every_kind_of_discount_is_stored(fresh: Fresh) {
+    let before = stored();
+    fresh.fill(vec![family(vec![before.clone()])]).await;
+    let currency = Currency::Eur;
+    let amount = |original| DiscountTerms::Amount {
+        amount: 500,
+        currency,
+        original,
+    };
+    let item = "un café".to_owned();
+    for terms in [
+        Some(amount(Some(2_000))),
+        Some(amount(None)),
+        Some(DiscountTerms::TwoForOne),
+        Some(DiscountTerms::FreeItem { item }),
+        Some(DiscountTerms::FixedPrice {
+            price: 1_000,
+            currency,
+            original: Some(1_500),
+        }),
+        None,
+    ] {
+        let percentage = terms.as_ref().map_or(20, DiscountTerms::percentage);
+        let edit = OfferEdit {
+            percentage: Edit::Set(percentage),
+            terms: Edit::Set(terms.clone()),
+            ..OfferEdit::default()
+        };
+        let updated = update(&fresh, &before.id, edit).await;
+        assert!(matches!(updated, Updated::Done(_, Purging::Pending)));
+        let discount = read(&fresh, &before.id).await.discount;
+        assert_eq!((discount.percentage, discount.terms), (percentage, terms));
+    }
 }
 
 async fn an_updated_offer_is_found_by_what_it_is_now(fresh: Fresh) {

@@ -64,6 +64,7 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         discount: Discount {
             percentage: 20,
             description: None,
+            terms: None,
         },
         conditions: vec!["Sur place".into()],
         valid_from_ms: NOW_MS - DAY_MS,

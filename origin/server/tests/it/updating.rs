@@ -40,6 +40,51 @@ async fn detail(app: &TestApp) -> Value {
 }
 
 #[tokio::test]
+async fn a_discount_is_a_percentage_or_something_else() {
+    const UPDATE: &str =
+        "mutation A($id: ID!, $input: UpdateOfferInput!) { updateOffer(id: $id, input: $input) {
+        discount { kind percentage description amount price original currency item } } }";
+    let app = started().await;
+    let none = json!({"kind": "PERCENTAGE", "percentage": 20, "description": null, "amount": null,
+        "price": null, "original": null, "currency": null, "item": null});
+    for (given, changed) in [
+        (
+            json!({"kind": "AMOUNT", "amount": 500, "currency": "EUR", "original": 2_000}),
+            json!({"kind": "AMOUNT", "amount": 500, "currency": "EUR", "original": 2_000, "percentage": 25}),
+        ),
+        // Its description alone.
+        (
+            json!({"description": "le soir"}),
+            json!({"kind": "AMOUNT", "amount": 500, "currency": "EUR", "original": 2_000, "percentage": 25,
+                "description": "le soir"}),
+        ),
+        (
+            json!({"kind": "TWO_FOR_ONE", "description": null}),
+            json!({"kind": "TWO_FOR_ONE", "percentage": 50}),
+        ),
+        (
+            json!({"kind": "FREE_ITEM", "item": " Un café "}),
+            json!({"kind": "FREE_ITEM", "percentage": 0, "item": "Un café"}),
+        ),
+        (
+            json!({"kind": "FIXED_PRICE", "price": 900, "currency": "CHF"}),
+            json!({"kind": "FIXED_PRICE", "percentage": 0, "price": 900, "currency": "CHF"}),
+        ),
+        // As portals that know of percentages alone.
+        (json!({"percentage": 15}), json!({"percentage": 15})),
+    ] {
+        let variables = json!({"id": first().id, "input": {"discount": given}});
+        let answer = Answer::of(app.post(UPDATE, &variables).bearer_auth(TOKEN)).await;
+        let mut expected = none.clone();
+        for (field, value) in changed.as_object().unwrap() {
+            expected[field] = value.clone();
+        }
+        let found = answer.data()["updateOffer"]["discount"].clone();
+        assert_eq!(found, expected, "{given}");
+    }
+}
+
+#[tokio::test]
 async fn an_update_changes_what_it_is_given_and_nothing_else() {
     let app = started().await;
     let before = detail(&app).await;

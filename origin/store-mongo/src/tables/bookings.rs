@@ -9,6 +9,7 @@ use domain::{
         booking::{Booking, BookingStatus},
         rules,
     },
+    night::Night,
     payments::{money::Currency, price::BookedPrice},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
@@ -44,7 +45,7 @@ pub fn document(booking: &Booking) -> Result<Document, MongoError> {
         "until": DateTime::from_millis(booking.until_ms),
         "createdAt": DateTime::from_millis(booking.created_at_ms),
         "changedAt": DateTime::from_millis(booking.changed_at_ms),
-        "day": booking.day(),
+        "day": booking.night.to_string(),
         "madeOn": booking.made_on(),
     };
     if let Some(user) = &booking.user {
@@ -98,6 +99,7 @@ pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
         counted: stored.get_bool("counted").map_err(bad("counted"))?,
         from_ms: moment_ms(stored, "from")?,
         until_ms: moment_ms(stored, "until")?,
+        night: word(stored, "day", Night::parse)?,
         idempotency_key: key.and_then(|key| key.split_once(BETWEEN).map(|(_, key)| key.to_owned())),
         created_at_ms: moment_ms(stored, "createdAt")?,
         changed_at_ms: moment_ms(stored, "changedAt")?,

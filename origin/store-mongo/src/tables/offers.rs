@@ -6,6 +6,7 @@ use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule,
     PartnerId, Quota,
     offers::{
+        discount::{DiscountKind, DiscountTerms},
         listing::Listing,
         wording::{OfferTexts, Wording, searched},
     },
@@ -42,6 +43,7 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
         "discount": {
             "percentage": offer.discount.percentage,
             "description": offer.discount.description.as_ref(),
+            "terms": offer.discount.terms.as_ref().map(terms_document),
         },
         "conditions": &offer.conditions,
         "validFrom": DateTime::from_millis(offer.valid_from_ms),
@@ -237,6 +239,53 @@ fn discount(stored: &Document) -> Result<Discount, MongoError> {
     Ok(Discount {
         percentage: whole(stored, "percentage")?,
         description: optional_text(stored, "description")?,
+        // Absent in what an older version stored.
+        terms: optional_part(stored, "terms", terms)?,
+    })
+}
+
+fn terms_document(terms: &DiscountTerms) -> Document {
+    let kind = terms.kind().as_str();
+    match terms {
+        DiscountTerms::Amount {
+            amount,
+            currency,
+            original,
+        } => {
+            doc! {"kind": kind, "amount": amount, "currency": currency.as_str(), "original": original}
+        }
+        DiscountTerms::TwoForOne => doc! {"kind": kind},
+        DiscountTerms::FreeItem { item } => doc! {"kind": kind, "item": item},
+        DiscountTerms::FixedPrice {
+            price,
+            currency,
+            original,
+        } => {
+            doc! {"kind": kind, "price": price, "currency": currency.as_str(), "original": original}
+        }
+    }
+}
+
+fn terms(stored: &Document) -> Result<DiscountTerms, MongoError> {
+    let original = || optional(stored, "original", |_| minor(stored, "original"));
+    Ok(match word(stored, "kind", DiscountKind::parse)? {
+        DiscountKind::Percentage => {
+            return Err(MongoError::corrupt("kind", &"a percentage has no terms"));
+        }
+        DiscountKind::Amount => DiscountTerms::Amount {
+            amount: minor(stored, "amount")?,
+            currency: word(stored, "currency", Currency::parse)?,
+            original: original()?,
+        },
+        DiscountKind::TwoForOne => DiscountTerms::TwoForOne,
+        DiscountKind::FreeItem => DiscountTerms::FreeItem {
+            item: text(stored, "item")?,
+        },
+        DiscountKind::FixedPrice => DiscountTerms::FixedPrice {
+            price: minor(stored, "price")?,
+            currency: word(stored, "currency", Currency::parse)?,
+            original: original()?,
+        },
     })
 }
 

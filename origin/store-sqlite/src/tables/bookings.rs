@@ -7,6 +7,7 @@ use domain::{
         rules::{self, Standing},
         store::{BookingPage, BookingQuery, DayCount},
     },
+    night::Night,
     payments::{money::Currency, price::BookedPrice},
 };
 use rusqlite::{
@@ -20,8 +21,9 @@ use crate::error::SqliteError;
 
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
     idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, price_amount,
-    price_currency, price_is_deposit, price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms";
+    price_currency, price_is_deposit, price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms, day";
 const PRICE_COLUMN: usize = 13;
+const NIGHT_COLUMN: usize = 20;
 
 /// Runs a query that selects [`COLUMNS`].
 fn query(
@@ -53,6 +55,7 @@ fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
         counted: row.get(5)?,
         from_ms: row.get(6)?,
         until_ms: row.get(7)?,
+        night: word("night", &row.get::<_, String>(NIGHT_COLUMN)?, Night::parse)?,
         idempotency_key: row.get(8)?,
         created_at_ms: row.get(9)?,
         changed_at_ms: row.get(10)?,
@@ -108,7 +111,11 @@ pub fn standing(
         let mut statement = connection.prepare_cached(sql)?;
         Ok(statement.query_row(params, |row| row.get(0))?)
     };
-    let (user, offer, day) = (user.as_str(), booking.offer.as_str(), booking.day());
+    let (user, offer, day) = (
+        user.as_str(),
+        booking.offer.as_str(),
+        booking.night.to_string(),
+    );
     Ok(Standing {
         open_of_offer: one(
             "SELECT COUNT(*) FROM bookings WHERE user_id = ?1 AND offer_id = ?2 AND due_ms IS NOT NULL",
@@ -226,7 +233,7 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         ":checked_in_at_ms": booking.checked_in_at_ms,
         ":checked_in_by": booking.checked_in_by.as_ref().map(UserId::as_str),
         ":due_ms": rules::due_ms(booking),
-        ":day": booking.day(),
+        ":day": booking.night.to_string(),
         ":made_on": booking.made_on(),
         ":checked_in_on": booking.checked_in_on(),
         ":price_amount": booking.price.map(|price| price.amount),

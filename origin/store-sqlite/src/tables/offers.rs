@@ -26,7 +26,7 @@ pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establi
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
     o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row,
-    o.slugs, o.updated_at_ms, o.language, o.translations";
+    o.discount_terms, o.slugs, o.updated_at_ms, o.language, o.translations";
 const ROW_COLUMN: usize = 26;
 
 /// Runs a query that selects [`COLUMNS`].
@@ -62,14 +62,12 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
         discount: Discount {
             percentage: row.get(6)?,
             description: row.get(7)?,
+            terms: optional_json("discount terms", row.get_ref(27)?)?,
         },
         conditions: from_json("conditions", row.get_ref(8)?)?,
         valid_from_ms: row.get(9)?,
         valid_until_ms: row.get(10)?,
-        schedule: match row.get_ref(11)? {
-            ValueRef::Null => None,
-            stored => Some(from_json("schedule", stored)?),
-        },
+        schedule: optional_json("schedule", row.get_ref(11)?)?,
         quota,
         images: from_json("images", row.get_ref(14)?)?,
         is_active: row.get(15)?,
@@ -88,10 +86,7 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
             requires_identity: row.get(23)?,
             minimum_age: row.get(24)?,
         },
-        price: match row.get_ref(25)? {
-            ValueRef::Null => None,
-            stored => Some(from_json("price", stored)?),
-        },
+        price: optional_json("price", row.get_ref(25)?)?,
         page: slugs::page(row)?,
         wording: wording(row)?,
     })
@@ -176,12 +171,12 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description, limit_per_day,
             limit_per_user, archived_at_ms, version, requires_identity, minimum_age, price,
-            slugs, updated_at_ms, language, translations)
+            discount_terms, slugs, updated_at_ms, language, translations)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
             :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age,
-            :price, :slugs, :updated_at_ms, :language, :translations)",
+            :price, :discount_terms, :slugs, :updated_at_ms, :language, :translations)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -212,8 +207,8 @@ pub fn replace(
             conditions = :conditions, description = :description, limit_per_day = :limit_per_day,
             limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
             requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price,
-            slugs = :slugs, updated_at_ms = :updated_at_ms, language = :language,
-            translations = :translations
+            discount_terms = :discount_terms, slugs = :slugs, updated_at_ms = :updated_at_ms,
+            language = :language, translations = :translations
          WHERE id = :id",
         after,
     )?;
@@ -248,6 +243,10 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         .as_ref()
         .map(|price| to_json("price", price))
         .transpose()?;
+    let terms = offer.discount.terms.as_ref();
+    let terms = terms
+        .map(|terms| to_json("discount terms", terms))
+        .transpose()?;
     let translations = &offer.wording.translations;
     let translations = (!translations.is_empty()).then(|| to_json("translations", translations));
     let translations = translations.transpose()?;
@@ -276,6 +275,7 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":archived_at_ms": offer.archived_at_ms,
         ":version": offer.version,
         ":price": price,
+        ":discount_terms": terms,
         ":requires_identity": offer.admission.requires_identity,
         ":minimum_age": offer.admission.minimum_age,
         ":slugs": slugs::column(&offer.page.slugs)?,
@@ -288,6 +288,16 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
 
 fn to_json<T: Serialize + ?Sized>(what: &'static str, value: &T) -> Result<String, SqliteError> {
     serde_json::to_string(value).map_err(|e| SqliteError::corrupt(what, &e))
+}
+
+fn optional_json<T: DeserializeOwned>(
+    what: &'static str,
+    stored: ValueRef<'_>,
+) -> Result<Option<T>, SqliteError> {
+    match stored {
+        ValueRef::Null => Ok(None),
+        stored => from_json(what, stored).map(Some),
+    }
 }
 
 fn from_json<T: DeserializeOwned>(

@@ -5,6 +5,7 @@ use domain::{
     OfferSchedule,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{
+        discount::{DiscountTerms, GivenDiscount},
         edit::{Edit, OfferEdit, QuotaEdit},
         rules,
     },
@@ -15,7 +16,9 @@ use super::price::{PriceInput, price_edit};
 use super::wording::{OfferTextsInput, translations};
 use crate::{
     nodes::{
+        discount::DiscountKind,
         moment::Moment,
+        money::Currency,
         offer::{Locale, OfferCategory},
         partner::Weekday,
     },
@@ -61,7 +64,7 @@ pub struct UpdateOfferInput {
 /// Limits on bookings besides the quota. Null means no limit.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub struct BookingLimitsInput {
-    /// Maximum bookings by all users together within one day (Europe/Paris); 1 or more.
+    /// Maximum bookings by all users together for one day, from 06:00 to 06:00 (Europe/Paris); 1 or more.
     per_day: MaybeUndefined<i32>,
     /// Maximum bookings by one user over the offer's whole lifetime; 1 or more.
     per_user: MaybeUndefined<i32>,
@@ -87,11 +90,24 @@ impl BookingLimitsInput {
     }
 }
 
+/// `kind` sets the discount anew, with the fields that belong to it. Without it `percentage` makes it a
+/// discount of so many percent.
 #[derive(Clone, Debug, InputObject)]
 pub struct UpdateDiscountInput {
-    /// Percent, 0 to 100.
+    /// Percent, 0 to 100; for `PERCENTAGE`.
     percentage: MaybeUndefined<i32>,
     description: MaybeUndefined<String>,
+    kind: Option<DiscountKind>,
+    /// How much less it costs, 1 to 1000000 in the currency's minor unit; for `AMOUNT`.
+    amount: Option<i32>,
+    /// What it costs, 1 to 1000000 in the currency's minor unit; for `FIXED_PRICE`.
+    price: Option<i32>,
+    /// What it costs without the offer; for `AMOUNT` and `FIXED_PRICE`, from which `percentage` is computed.
+    original: Option<i32>,
+    /// For `AMOUNT` and `FIXED_PRICE`.
+    currency: Option<Currency>,
+    /// What is free, 2 to 80 characters on one line; for `FREE_ITEM`.
+    item: Option<String>,
 }
 
 /// The number of places that are left is not an input: it is `total` without what is booked.
@@ -104,7 +120,7 @@ pub struct UpdateQuotaInput {
     pub remaining: MaybeUndefined<i32>,
 }
 
-/// Local times, "HH:MM". If `to` is not after `from`, it means the next day.
+/// Local times, "HH:MM". If `to` is not after `from`, it means the next day; "24:00" is the end of the day.
 #[derive(Clone, Debug, InputObject)]
 pub struct OfferScheduleInput {
     weekdays: Vec<Weekday>,
@@ -124,7 +140,7 @@ impl UpdateOfferInput {
         let title = value("title", self.title, |text| rules::title(&text));
         let about = value("description", self.description, |text| description(&text));
         let category = value("category", self.category, |category| Ok(category.into()));
-        let (percentage, discount_description) = discount(reading, self.discount);
+        let discount = discount(reading, self.discount);
         let limits = match self.limits {
             MaybeUndefined::Undefined => LimitEdits::default(),
             MaybeUndefined::Null => LimitEdits {
@@ -144,8 +160,9 @@ impl UpdateOfferInput {
             title: reading.take(title),
             description: reading.take(about),
             category: reading.take(category),
-            percentage,
-            discount_description,
+            percentage: discount.percentage,
+            discount_description: discount.description,
+            terms: discount.terms,
             conditions: list(reading, "conditions", self.conditions, rules::conditions),
             valid_from_ms,
             valid_until_ms,
@@ -166,19 +183,39 @@ impl UpdateOfferInput {
     }
 }
 
-fn discount(
-    reading: &mut Reading,
-    given: MaybeUndefined<UpdateDiscountInput>,
-) -> (Edit<i32>, Edit<Option<String>>) {
-    match reading.take(value("discount", given, Ok)) {
-        Edit::Keep => (Edit::Keep, Edit::Keep),
-        Edit::Set(given) => {
-            let percentage = value("discount.percentage", given.percentage, rules::percentage);
-            let description =
-                nullable(given.description, |text| rules::discount_description(&text));
-            (reading.take(percentage), reading.take(description))
-        }
+/// The change to each part of a discount.
+#[derive(Debug, Default)]
+struct DiscountEdits {
+    percentage: Edit<i32>,
+    description: Edit<Option<String>>,
+    terms: Edit<Option<DiscountTerms>>,
+}
+
+fn discount(reading: &mut Reading, given: MaybeUndefined<UpdateDiscountInput>) -> DiscountEdits {
+    let Edit::Set(given) = reading.take(value("discount", given, Ok)) else {
+        return DiscountEdits::default();
+    };
+    let description = nullable(given.description, |text| rules::discount_description(&text));
+    let percentage = reading.take(value("discount.percentage", given.percentage, Ok));
+    let fields = GivenDiscount {
+        kind: given.kind.map(Into::into),
+        percentage: percentage.into_option(),
+        amount: given.amount,
+        price: given.price,
+        original: given.original,
+        currency: given.currency.map(Into::into),
+        item: given.item,
+    };
+    let mut edits = DiscountEdits {
+        description: reading.take(description),
+        ..DiscountEdits::default()
+    };
+    if fields.says_what_it_is() {
+        let read = reading.within("discount", fields.read());
+        edits.percentage = Edit::Set(read.percentage);
+        edits.terms = Edit::Set(read.terms);
     }
+    edits
 }
 
 fn schedule_edit(

@@ -5,6 +5,7 @@ use domain::{
     Admission, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, WebPage,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{
+        discount::GivenDiscount,
         edit::{Edit, OfferEdit},
         rules,
         wording::Wording,
@@ -18,7 +19,9 @@ use super::input::{
 use super::price::PriceInput;
 use super::wording::{OfferTextsInput, translations};
 use crate::nodes::{
+    discount::DiscountKind,
     moment::Moment,
+    money::Currency,
     offer::{Locale, OfferCategory},
 };
 
@@ -69,15 +72,43 @@ pub struct CreateOfferInput {
 
 #[derive(Clone, Debug, InputObject)]
 pub struct DiscountInput {
-    /// Percent, 0 to 100.
-    percentage: i32,
+    /// Percent, 0 to 100; for `PERCENTAGE`, where it is required.
+    percentage: Option<i32>,
     description: Option<String>,
+    /// `PERCENTAGE` if absent.
+    kind: Option<DiscountKind>,
+    /// How much less it costs, 1 to 1000000 in the currency's minor unit; for `AMOUNT`.
+    amount: Option<i32>,
+    /// What it costs, 1 to 1000000 in the currency's minor unit; for `FIXED_PRICE`.
+    price: Option<i32>,
+    /// What it costs without the offer; for `AMOUNT` and `FIXED_PRICE`, from which `percentage` is computed.
+    original: Option<i32>,
+    /// For `AMOUNT` and `FIXED_PRICE`.
+    currency: Option<Currency>,
+    /// What is free, 2 to 80 characters on one line; for `FREE_ITEM`.
+    item: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct NewQuotaInput {
     /// 0 or more.
     total: i32,
+}
+
+impl DiscountInput {
+    /// What it is, and its description.
+    fn parts(self) -> (GivenDiscount, Option<String>) {
+        let given = GivenDiscount {
+            kind: self.kind.map(Into::into),
+            percentage: self.percentage,
+            amount: self.amount,
+            price: self.price,
+            original: self.original,
+            currency: self.currency.map(Into::into),
+            item: self.item,
+        };
+        (given, self.description)
+    }
 }
 
 impl CreateOfferInput {
@@ -96,7 +127,8 @@ impl CreateOfferInput {
         let mut reading = Reading::default();
         let limits = self.limits.unwrap_or_default().read(&mut reading);
         let given = UpdateQuotaInput::of_total;
-        let discount_description = self.discount.description;
+        let (value, discount_description) = self.discount.parts();
+        let discount = reading.within("discount", value.read());
         let discount_description =
             discount_description.map(|text| rules::discount_description(&text));
         let (valid_from_ms, valid_until_ms) = validity(
@@ -107,7 +139,8 @@ impl CreateOfferInput {
         let edit = OfferEdit {
             title: Edit::Set(reading.take(rules::title(&self.title))),
             description: Edit::Set(reading.take(description(&self.description))),
-            percentage: Edit::Set(reading.take(rules::percentage(self.discount.percentage))),
+            percentage: Edit::Set(discount.percentage),
+            terms: Edit::Set(discount.terms),
             discount_description: Edit::Set(reading.take(discount_description.transpose())),
             conditions: Edit::Set(rules::conditions(&mut reading, self.conditions)),
             valid_from_ms,
@@ -164,6 +197,7 @@ fn blank(
         discount: Discount {
             percentage: 0,
             description: None,
+            terms: None,
         },
         conditions: Vec::new(),
         valid_from_ms: 0,

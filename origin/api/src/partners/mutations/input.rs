@@ -58,7 +58,8 @@ pub struct AddressInput {
 }
 
 /// One opening period; a day with breaks has several. Local times, "HH:MM". If `closes` is not
-/// after `opens`, it means the next day.
+/// after `opens`, it means the next day; "24:00" is the end of the day. Round the clock is "00:00" to "24:00"
+/// on each day.
 #[derive(Clone, Debug, InputObject)]
 pub struct OpeningHourInput {
     weekday: Weekday,

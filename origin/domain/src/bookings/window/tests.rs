@@ -23,6 +23,11 @@ fn scheduled(weekdays: &[i32], from: &str, to: &str) -> Offer {
     }
 }
 
+/// When a booking that is made now may be used.
+fn next_window(offer: &Offer, now_ms: i64) -> Option<Range<i64>> {
+    Some(next_opening(offer, now_ms)?.usable_ms(now_ms))
+}
+
 #[test]
 fn a_booking_is_for_the_opening_that_is_now_or_the_next_one() {
     // Open on Mondays and Sundays, 18:00 to 02:00 in Paris; 1 June 2026 is a Monday.
@@ -92,6 +97,38 @@ fn the_two_nights_when_the_clocks_change_have_their_own_length() {
         let window = next_window(&nights, ms(now)).unwrap();
         assert_eq!(window.end - window.start, hours * HOUR_MS, "{now}");
     }
+}
+
+/// However late in the opening it is made, and whatever the clocks do in that night.
+#[test]
+fn a_booking_belongs_to_the_night_in_which_its_opening_began() {
+    let weekend = scheduled(&[5, 6], "22:00", "07:30");
+    for (now, night) in [
+        ("2026-06-05T10:00:00+02:00", "2026-06-05"),
+        ("2026-06-05T23:00:00+02:00", "2026-06-05"),
+        ("2026-06-06T00:10:00+02:00", "2026-06-05"),
+        // After 06:00, but the opening began on Friday.
+        ("2026-06-06T07:00:00+02:00", "2026-06-05"),
+        ("2026-06-06T07:30:00+02:00", "2026-06-06"),
+        ("2026-03-29T03:10:00+02:00", "2026-03-28"),
+        ("2026-03-29T07:10:00+02:00", "2026-03-28"),
+        ("2026-10-25T02:30:00+02:00", "2026-10-24"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-24"),
+        ("2026-10-25T07:10:00+01:00", "2026-10-24"),
+    ] {
+        let opening = next_opening(&weekend, ms(now)).unwrap();
+        assert_eq!(opening.night.to_string(), night, "{now}");
+    }
+    // An opening that begins at 00:30 belongs to the evening before.
+    let late = scheduled(&[6], "00:30", "04:00");
+    let opening = next_opening(&late, ms("2026-06-01T00:00:00Z")).unwrap();
+    assert_eq!(opening.night.to_string(), "2026-06-05");
+    let always = Offer {
+        schedule: None,
+        ..weekend
+    };
+    let opening = next_opening(&always, ms("2026-06-06T00:10:00+02:00")).unwrap();
+    assert_eq!(opening.night.to_string(), "2026-06-05");
 }
 
 proptest! {

@@ -26,6 +26,7 @@ pub fn offer() -> Offer {
         discount: Discount {
             percentage: 20,
             description: None,
+            terms: None,
         },
         conditions: vec![],
         valid_from_ms: 0,

@@ -52,8 +52,12 @@ fn window_by_the_clock(schedule: &OfferSchedule, day: Day) -> Option<Range<i64>>
     {
         return None;
     }
-    let local =
-        |day: Day, time: &str| -> NaiveDateTime { format!("{day}T{time}:00").parse().unwrap() };
+    let local = |day: Day, time: &str| -> NaiveDateTime {
+        match time {
+            "24:00" => local_midnight(day.next()),
+            time => format!("{day}T{time}:00").parse().unwrap(),
+        }
+    };
     let next_day = schedule.to <= schedule.from;
     let from = local(day, &schedule.from);
     let to = local(if next_day { day.next() } else { day }, &schedule.to);
@@ -67,6 +71,14 @@ fn window_by_the_clock(schedule: &OfferSchedule, day: Day) -> Option<Range<i64>>
     Some(begins..last + MINUTE_MS)
 }
 
+fn local_midnight(day: Day) -> NaiveDateTime {
+    format!("{day}T00:00:00").parse().unwrap()
+}
+
+fn end() -> impl Strategy<Value = String> {
+    prop_oneof![4 => time(), 1 => Just("24:00".to_owned())]
+}
+
 fn time() -> impl Strategy<Value = String> {
     // Half of the cases lie around the hours that change.
     prop_oneof![0..24 * 60, 60..4 * 60_i32]
@@ -75,7 +87,7 @@ fn time() -> impl Strategy<Value = String> {
 
 fn schedules() -> impl Strategy<Value = OfferSchedule> {
     let weekdays = proptest::sample::subsequence(vec![1, 2, 3, 4, 5, 6, 7], 1..=7);
-    (weekdays, time(), time()).prop_map(|(weekdays, from, to)| schedule(&weekdays, &from, &to))
+    (weekdays, time(), end()).prop_map(|(weekdays, from, to)| schedule(&weekdays, &from, &to))
 }
 
 /// Any moment of ten years, half of them within 36 hours of a clock change.
@@ -124,6 +136,36 @@ proptest! {
         let expected = opens_on(today) && today_s || opens_on(today.previous()) && yesterday_s;
         prop_assert_eq!(schedule.is_open_at(at), expected);
     }
+}
+
+#[test]
+fn a_day_until_24_00_has_23_24_or_25_hours_and_such_days_leave_no_gap() {
+    let always = schedule(&[1, 2, 3, 4, 5, 6, 7], "00:00", "24:00");
+    for (day, hours) in [
+        ("2026-03-28", 24),
+        ("2026-03-29", 23),
+        ("2026-03-30", 24),
+        ("2026-10-24", 24),
+        ("2026-10-25", 25),
+        ("2026-10-26", 24),
+    ] {
+        let day = Day::parse(day).unwrap();
+        let window = always.window_of(day).unwrap();
+        assert_eq!(window.start, day.begins_ms(), "{day}");
+        assert_eq!(window.end - window.start, hours * HOUR_MS, "{day}");
+        assert_eq!(window.end, always.window_of(day.next()).unwrap().start);
+        // The last minute of one day, and the first one of the next.
+        for at_ms in [window.end - 1, window.end] {
+            assert!(always.is_open_at(at_ms), "{day}");
+        }
+    }
+    // As "00:00", which is the same midnight.
+    let evening = schedule(&[6], "22:00", "24:00");
+    let same = schedule(&[6], "22:00", "00:00");
+    let day = Day::parse("2026-03-28").unwrap();
+    assert_eq!(evening.window_of(day), same.window_of(day));
+    let window = evening.window_of(day).unwrap();
+    assert_eq!(window.end, ms("2026-03-28T23:00:00Z"));
 }
 
 #[test]

@@ -93,6 +93,40 @@ async fn each_field_has_its_rule() {
             "discount.description",
             json!({"discount": {"description": ""}}),
         ),
+        (
+            "discount.percentage",
+            json!({"discount": {"kind": "TWO_FOR_ONE", "percentage": 50}}),
+        ),
+        (
+            "discount.percentage",
+            json!({"discount": {"kind": "PERCENTAGE"}}),
+        ),
+        (
+            "discount.currency",
+            json!({"discount": {"kind": "AMOUNT", "amount": 5}}),
+        ),
+        (
+            "discount.amount",
+            json!({"discount": {"kind": "AMOUNT", "amount": 0, "currency": "EUR"}}),
+        ),
+        (
+            "discount.original",
+            json!({"discount": {"kind": "FIXED_PRICE", "price": 5, "currency": "EUR", "original": 4}}),
+        ),
+        ("discount.item", json!({"discount": {"kind": "FREE_ITEM"}})),
+        // Which discount it belongs to is not said.
+        (
+            "discount.item",
+            json!({"discount": {"item": "Un café", "percentage": 5}}),
+        ),
+        (
+            "schedule.to",
+            json!({"schedule": {"weekdays": ["MONDAY"], "from": "00:00", "to": "24:01"}}),
+        ),
+        (
+            "schedule.from",
+            json!({"schedule": {"weekdays": ["MONDAY"], "from": "24:00", "to": "12:00"}}),
+        ),
         ("conditions", json!({"conditions": vec!["a"; 21]})),
         ("conditions[0]", json!({"conditions": ["é".repeat(201)]})),
         ("conditions[1]", json!({"conditions": ["a", " "]})),

@@ -180,9 +180,9 @@ async fn standing(
     let of_user = limits
         .per_user
         .map(|_| doc! {"userId": user_id, "offerId": offer_id, "status": rows::holding()});
-    let of_day = limits
-        .per_day
-        .map(|_| doc! {"offerId": offer_id, "day": booking.day(), "status": rows::holding()});
+    let of_day = limits.per_day.map(
+        |_| doc! {"offerId": offer_id, "day": booking.night.to_string(), "status": rows::holding()},
+    );
     let open = || met.iter().filter(|met| met.status.is_open());
     Ok(Standing {
         open_of_offer: number(open().filter(|open| open.offer == offer.id)),

@@ -22,6 +22,7 @@ fn full() -> Offer {
         discount: Discount {
             percentage: 30,
             description: Some("sur place".into()),
+            terms: None,
         },
         conditions: vec!["le soir".into(), "à deux".into()],
         valid_from_ms: 0,
@@ -67,6 +68,7 @@ fn bare() -> Offer {
         discount: Discount {
             percentage: 0,
             description: None,
+            terms: None,
         },
         conditions: vec![],
         schedule: None,
