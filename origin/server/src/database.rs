@@ -38,8 +38,8 @@ use store_mongo::{
         known_devices::MongoKnownDevices, notifications::MongoNotifications, offers::MongoOffers,
         partners::MongoPartners, payments::MongoPayments, pictures::MongoPictures,
         purges::MongoPurges, queue::MongoQueue, reach::MongoReach, rows::MongoRows,
-        service_tokens::MongoServiceTokens, sessions::MongoSessions, site::MongoSite, stats::MongoStats,
-        team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
+        service_tokens::MongoServiceTokens, sessions::MongoSessions, site::MongoSite,
+        stats::MongoStats, team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -52,8 +52,9 @@ use store_sqlite::{
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
         payments::EmbeddedPayments, pictures::EmbeddedPictures, purges::EmbeddedPurges,
         queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
-        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, site::EmbeddedSite, stats::EmbeddedStats,
-        team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, site::EmbeddedSite,
+        stats::EmbeddedStats, team::EmbeddedTeams, templates::EmbeddedTemplates,
+        users::EmbeddedUsers,
     },
 };
 

@@ -14,8 +14,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bookings::ending::Ending, config::Role, connections, inboxes, live, metrics, naming, router::router,
-    state::AppState, stats as flushing, texts, turns,
+    bookings::ending::Ending, config::Role, connections, inboxes, live, metrics, naming,
+    router::router, state::AppState, stats as flushing, texts, turns,
 };
 
 /// How long open connections may take to end when the server stops.

@@ -202,6 +202,8 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("partners", "offers"),
         // Fills a database with partners and their offers.
         ("catalogue", "offers"),
+        // Reads partners' files by the rules of establishments.
+        ("catalogue", "partners"),
         ("bookings", "users"),
         // An offer may ask for a verified identity.
         ("bookings", "identity"),

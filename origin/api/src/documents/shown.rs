@@ -46,9 +46,18 @@ mod tests {
     fn a_page_of_an_offer_asks_for_it_alone() {
         let by_id = |name: &str| Some(OfferPage::ById(name.to_owned()));
         for (text, page) in [
-            ("query A($id: ID!) { offer(id: $id) { title } }", by_id("id")),
-            ("query A($o: ID!) { mine: offer(id: $o) { id } }", by_id("o")),
-            ("query A($s: String!) { offerBySlug(slug: $s) { id } }", Some(OfferPage::BySlug)),
+            (
+                "query A($id: ID!) { offer(id: $id) { title } }",
+                by_id("id"),
+            ),
+            (
+                "query A($o: ID!) { mine: offer(id: $o) { id } }",
+                by_id("o"),
+            ),
+            (
+                "query A($s: String!) { offerBySlug(slug: $s) { id } }",
+                Some(OfferPage::BySlug),
+            ),
             ("query A { offer(id: \"x\") { id } }", None),
             ("query A($id: ID!) { partner(id: $id) { id } }", None),
             (

@@ -113,7 +113,9 @@ fn count_view<U>(services: &Services, query: &PublicQuery, given: &Answer<U>) {
         return;
     };
     let entry = match given {
-        Answer::Hit { entry, .. } | Answer::Filled { entry, .. } | Answer::Covered { entry } => entry,
+        Answer::Hit { entry, .. } | Answer::Filled { entry, .. } | Answer::Covered { entry } => {
+            entry
+        }
         Answer::Unshared { .. } | Answer::Failed(_) => return,
     };
     let saw = |offer: &OfferId| services.views.saw(offer, services.clock.now_ms());

@@ -313,7 +313,9 @@ impl EstablishmentNode {
     /// What the establishment's page says to search engines: see `Partner.jsonLd`.
     async fn json_ld(&self, ctx: &Context<'_>) -> Result<String> {
         let partner = self.its_partner(ctx).await?;
-        Ok(json_ld::embedded(&json_ld::establishment(&partner, &self.0)))
+        Ok(json_ld::embedded(&json_ld::establishment(
+            &partner, &self.0,
+        )))
     }
 }
 

@@ -43,7 +43,11 @@ pub struct SitemapPage {
 
 impl SitemapConnection {
     /// A page of the list: what is shown of `read`. `next` is where the list goes on.
-    pub fn new(read: Vec<SitemapEntry>, next: Option<&SitemapCursor>, has_previous_page: bool) -> Self {
+    pub fn new(
+        read: Vec<SitemapEntry>,
+        next: Option<&SitemapCursor>,
+        has_previous_page: bool,
+    ) -> Self {
         let shown = read.into_iter().filter(|entry| entry.is_shown);
         let edges: Vec<SitemapEdge> = shown.map(SitemapEdge::from).collect();
         let mut page_info = PageInfo {

@@ -31,7 +31,11 @@ impl SiteQueries {
     /// A partner by its `slug`, an earlier slug, or its id. Redirect to its `slug` if that differs from
     /// what was asked for.
     #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
-    async fn partner_by_slug(&self, ctx: &Context<'_>, slug: String) -> Result<Option<PartnerNode>> {
+    async fn partner_by_slug(
+        &self,
+        ctx: &Context<'_>,
+        slug: String,
+    ) -> Result<Option<PartnerNode>> {
         let request = RequestContext::of(ctx);
         let id = id_of(request, PageKind::Partner, &slug, PartnerId::parse).await?;
         let found = match id {
@@ -85,7 +89,11 @@ impl SiteQueries {
     ) -> Result<Option<EstablishmentNode>> {
         let request = RequestContext::of(ctx);
         let parse = EstablishmentId::parse;
-        place(request, id_of(request, PageKind::Establishment, &slug, parse).await?).await
+        place(
+            request,
+            id_of(request, PageKind::Establishment, &slug, parse).await?,
+        )
+        .await
     }
 
     /// All pages that the public sees: partners, establishments, and offers that can be used now. The order
@@ -122,7 +130,11 @@ impl SiteQueries {
             };
             entries.extend(read);
         }
-        Ok(SitemapConnection::new(entries, next.as_ref(), has_previous_page))
+        Ok(SitemapConnection::new(
+            entries,
+            next.as_ref(),
+            has_previous_page,
+        ))
     }
 }
 

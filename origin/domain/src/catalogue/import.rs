@@ -4,7 +4,7 @@
 //! file again gives the same rows: with its lines in any order, and also after a spreadsheet has
 //! saved it with another separator, other line ends, another encoding or decimal commas.
 
-mod text;
+pub(super) mod text;
 
 #[cfg(test)]
 mod tests;

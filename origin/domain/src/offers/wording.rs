@@ -109,7 +109,12 @@ mod tests {
     use super::*;
 
     fn english() -> OfferTexts {
-        translation(Language::English, ("Two pancakes", "In the evening"), vec![]).unwrap()
+        translation(
+            Language::English,
+            ("Two pancakes", "In the evening"),
+            vec![],
+        )
+        .unwrap()
     }
 
     fn offer(wording: Wording) -> Offer {
@@ -124,7 +129,10 @@ mod tests {
         let french = offer(Wording::default());
         for wanted in [None, Some(Language::French), Some(Language::English)] {
             let texts = texts(&french, wanted);
-            assert_eq!((texts.language, &texts.title), (Language::French, &french.title));
+            assert_eq!(
+                (texts.language, &texts.title),
+                (Language::French, &french.title)
+            );
         }
         let both = offer(Wording {
             translations: vec![english()],

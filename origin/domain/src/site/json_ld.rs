@@ -45,7 +45,11 @@ pub fn offer(
     put(&mut all, "category", Some(offer.category.as_str()));
     put(&mut all, "validFrom", moment(offer.valid_from_ms));
     put(&mut all, "validThrough", moment(offer.valid_until_ms));
-    put(&mut all, "availability", Some(format!("https://schema.org/{availability}")));
+    put(
+        &mut all,
+        "availability",
+        Some(format!("https://schema.org/{availability}")),
+    );
     if let Some(price) = &offer.price {
         let decimal = format!("{}.{:02}", price.amount / 100, price.amount % 100);
         put(&mut all, "price", Some(decimal));
@@ -198,11 +202,28 @@ mod tests {
     /// What schema.org and the search engines require of a type.
     fn required(kind: &str) -> &'static [&'static str] {
         match kind {
-            "Offer" => &["name", "validFrom", "validThrough", "availability", "offeredBy", "availableAtOrFrom"],
+            "Offer" => &[
+                "name",
+                "validFrom",
+                "validThrough",
+                "availability",
+                "offeredBy",
+                "availableAtOrFrom",
+            ],
             "Organization" => &["name"],
-            "BarOrPub" | "Restaurant" | "NightClub" | "MovieTheater" | "SportsActivityLocation"
-            | "EntertainmentBusiness" | "LocalBusiness" => &["name", "address", "geo"],
-            "PostalAddress" => &["streetAddress", "addressLocality", "postalCode", "addressCountry"],
+            "BarOrPub"
+            | "Restaurant"
+            | "NightClub"
+            | "MovieTheater"
+            | "SportsActivityLocation"
+            | "EntertainmentBusiness"
+            | "LocalBusiness" => &["name", "address", "geo"],
+            "PostalAddress" => &[
+                "streetAddress",
+                "addressLocality",
+                "postalCode",
+                "addressCountry",
+            ],
             "GeoCoordinates" => &["latitude", "longitude"],
             "AggregateRating" => &["ratingValue", "reviewCount", "bestRating"],
             "OpeningHoursSpecification" => &["dayOfWeek", "opens", "closes"],
@@ -241,7 +262,9 @@ mod tests {
                 check(&establishment(of, place));
             }
             for each in &family.offers {
-                let place = places.iter().find(|place| place.id == each.establishment_id);
+                let place = places
+                    .iter()
+                    .find(|place| place.id == each.establishment_id);
                 check(&offer(each, None, of, place.unwrap()));
             }
         }
@@ -280,7 +303,10 @@ mod tests {
             ..family.offers[0].clone()
         };
         let said = offer(&sold_out, None, &family.partner, &family.establishments[0]);
-        assert_eq!((&said["price"], &said["priceCurrency"]), (&json!("12.05"), &json!("EUR")));
+        assert_eq!(
+            (&said["price"], &said["priceCurrency"]),
+            (&json!("12.05"), &json!("EUR"))
+        );
         assert_eq!(said["availability"], "https://schema.org/SoldOut");
         assert_eq!(said["validFrom"], "1970-01-01T00:00:00Z");
     }
@@ -293,7 +319,10 @@ mod tests {
             review_count,
             ..family.partner.clone()
         };
-        assert_eq!(partner(&with(Some(4.0), 0), &[]).get("aggregateRating"), None);
+        assert_eq!(
+            partner(&with(Some(4.0), 0), &[]).get("aggregateRating"),
+            None
+        );
         let rated = partner(&with(Some(4.26), 3), &[]);
         assert_eq!(rated["aggregateRating"]["ratingValue"], 4.3);
     }

@@ -40,7 +40,10 @@ impl SitemapCursor {
     pub fn encode(&self) -> String {
         let id = self.id.as_deref().unwrap_or_default();
         let bytes = hex::decode(id).unwrap_or_default();
-        seal(CursorKind::Sitemap, &[&[byte(self.kind)], &bytes[..]].concat())
+        seal(
+            CursorKind::Sitemap,
+            &[&[byte(self.kind)], &bytes[..]].concat(),
+        )
     }
 
     pub fn decode(text: &str) -> Option<Self> {

@@ -51,7 +51,11 @@ impl TryFrom<String> for Slug {
     type Error = NotASlug;
 
     fn try_from(text: String) -> Result<Self, NotASlug> {
-        if is_slug(&text) { Ok(Self(text)) } else { Err(NotASlug) }
+        if is_slug(&text) {
+            Ok(Self(text))
+        } else {
+            Err(NotASlug)
+        }
     }
 }
 
@@ -157,9 +161,16 @@ pub struct Naming {
 
 impl Naming {
     /// None if the page's address is of this name already. `parts` are what the name is made of.
-    pub fn of(kind: PageKind, id: &impl AsRef<str>, parts: &[&str], before: &Slugs) -> Option<Self> {
+    pub fn of(
+        kind: PageKind,
+        id: &impl AsRef<str>,
+        parts: &[&str],
+        before: &Slugs,
+    ) -> Option<Self> {
         let candidates = candidates(kind, id.as_ref(), parts);
-        let fits = before.present().is_some_and(|slug| candidates.contains(slug));
+        let fits = before
+            .present()
+            .is_some_and(|slug| candidates.contains(slug));
         (!fits).then(|| Self {
             before: before.clone(),
             candidates,
@@ -173,10 +184,16 @@ impl Naming {
 
     /// The page's slugs, if others have those in `taken`. One of its own earlier ones comes first.
     pub fn slugs(&self, taken: &BTreeSet<Slug>) -> Slugs {
-        let own = self.candidates.iter().find(|slug| self.before.0.contains(slug));
+        let own = self
+            .candidates
+            .iter()
+            .find(|slug| self.before.0.contains(slug));
         let free = || self.candidates.iter().find(|slug| !taken.contains(slug));
         let newest = own.or_else(free).or(self.candidates.last());
-        newest.map_or_else(|| self.before.clone(), |slug| self.before.with(slug.clone()))
+        newest.map_or_else(
+            || self.before.clone(),
+            |slug| self.before.with(slug.clone()),
+        )
     }
 }
 
@@ -247,11 +264,17 @@ mod tests {
     #[test]
     fn a_name_becomes_plain_letters() {
         let of = |parts: &[&str]| named(parts, &Slugs::default(), &[]).0[0].to_string();
-        assert_eq!(of(&["L’Œuf à la Coque", "Évry-Courcouronnes"]), "l-oeuf-a-la-coque-evry-courcouronnes");
+        assert_eq!(
+            of(&["L’Œuf à la Coque", "Évry-Courcouronnes"]),
+            "l-oeuf-a-la-coque-evry-courcouronnes"
+        );
         assert_eq!(of(&["  −20 % !! "]), "20");
         assert_eq!(of(&["日本"]), "offer");
         assert_eq!(of(&["日本", "Paris"]), "paris");
-        assert_eq!(of(&["0123456789abcdef01234567"]), "offer-0123456789abcdef01234567");
+        assert_eq!(
+            of(&["0123456789abcdef01234567"]),
+            "offer-0123456789abcdef01234567"
+        );
         let long = "mot ".repeat(40);
         assert_eq!(of(&[&long]).len(), 55);
         assert_eq!(of(&[&"x".repeat(100)]).len(), 55);
@@ -284,7 +307,10 @@ mod tests {
             slugs = named(&[&format!("nom {number}")], &slugs, &[]);
         }
         assert_eq!(slugs.0.len(), MOST_SLUGS);
-        assert_eq!((slugs.0[0].as_str(), slugs.0[19].as_str()), ("nom-29", "nom-10"));
+        assert_eq!(
+            (slugs.0[0].as_str(), slugs.0[19].as_str()),
+            ("nom-29", "nom-10")
+        );
     }
 
     #[test]

@@ -8,9 +8,7 @@ use domain::{
         edit::{Edit, OfferEdit},
         store::{Author, Created, Updated},
     },
-    partners::store::{
-        EstablishmentEdit, PartnerEdit, PartnerUpdated, PlaceAdded, PlaceUpdated,
-    },
+    partners::store::{EstablishmentEdit, PartnerEdit, PartnerUpdated, PlaceAdded, PlaceUpdated},
     site::{
         slugs::{PageKind, Slug},
         store::NAMED_AT_ONCE,
@@ -52,7 +50,10 @@ async fn made(fresh: &Fresh, title: &str) -> (Partner, Establishment, Offer) {
     place.id = EstablishmentId::derive("contract", "made");
     place.name = "Le Bar".into();
     place.address.city = "Évry".into();
-    let added = fresh.db.partners.add_establishment(place.clone(), author(), NOW_MS);
+    let added = fresh
+        .db
+        .partners
+        .add_establishment(place.clone(), author(), NOW_MS);
     assert_eq!(added.await.unwrap(), PlaceAdded::Done);
     let made = create(&fresh.db, title, &place.id).await;
     let place = read_place(&fresh.db, &place.id).await;
@@ -79,7 +80,12 @@ async fn create_named(db: &Database, seed: &str, title: &str, at: &Establishment
 
 async fn read_place(db: &Database, id: &EstablishmentId) -> Establishment {
     let ids = [id.clone()];
-    db.partners.establishments_by_ids(&ids).await.unwrap().remove(id).unwrap()
+    db.partners
+        .establishments_by_ids(&ids)
+        .await
+        .unwrap()
+        .remove(id)
+        .unwrap()
 }
 
 async fn retitle(db: &Database, id: &OfferId, title: &str) -> Offer {
@@ -87,7 +93,9 @@ async fn retitle(db: &Database, id: &OfferId, title: &str) -> Offer {
         title: Edit::Set(title.into()),
         ..OfferEdit::default()
     };
-    let updated = db.offers.update(id.clone(), edit, author(), NOW_MS + DAY_MS);
+    let updated = db
+        .offers
+        .update(id.clone(), edit, author(), NOW_MS + DAY_MS);
     match updated.await.unwrap() {
         Updated::Done(offer, _) => *offer,
         other => panic!("{other:?}"),
@@ -109,21 +117,36 @@ async fn a_page_is_found_by_its_slug_and_by_earlier_ones(fresh: Fresh) {
     assert_eq!(slugs(&first.page), ["deux-galettes-evry"]);
     assert_eq!(slugs(&place.page), ["le-bar-evry"]);
     let after = retitle(db, &first.id, "Trois galettes").await;
-    assert_eq!(slugs(&after.page), ["trois-galettes-evry", "deux-galettes-evry"]);
-    let stored = db.offers.by_ids(std::slice::from_ref(&first.id)).await.unwrap();
+    assert_eq!(
+        slugs(&after.page),
+        ["trois-galettes-evry", "deux-galettes-evry"]
+    );
+    let stored = db
+        .offers
+        .by_ids(std::slice::from_ref(&first.id))
+        .await
+        .unwrap();
     assert_eq!(stored[&first.id], after);
     for slug in slugs(&after.page) {
-        assert_eq!(find(db, PageKind::Offer, slug).await.as_deref(), Some(first.id.as_str()));
+        assert_eq!(
+            find(db, PageKind::Offer, slug).await.as_deref(),
+            Some(first.id.as_str())
+        );
     }
     // Back again, by the slug that it had.
     let back = retitle(db, &first.id, "Deux galettes").await;
-    assert_eq!(slugs(&back.page), ["deux-galettes-evry", "trois-galettes-evry"]);
+    assert_eq!(
+        slugs(&back.page),
+        ["deux-galettes-evry", "trois-galettes-evry"]
+    );
 
     let edit = PartnerEdit {
         name: Edit::Set("Chez Ana".into()),
         ..PartnerEdit::default()
     };
-    let renamed = db.partners.update_partner(partner.id.clone(), edit, author(), NOW_MS);
+    let renamed = db
+        .partners
+        .update_partner(partner.id.clone(), edit, author(), NOW_MS);
     let PartnerUpdated::Done(renamed, _) = renamed.await.unwrap() else {
         panic!("not renamed");
     };
@@ -135,7 +158,9 @@ async fn a_page_is_found_by_its_slug_and_by_earlier_ones(fresh: Fresh) {
         name: Edit::Set("La Cave".into()),
         ..EstablishmentEdit::default()
     };
-    let renamed = db.partners.update_establishment(place.id.clone(), edit, author(), NOW_MS);
+    let renamed = db
+        .partners
+        .update_establishment(place.id.clone(), edit, author(), NOW_MS);
     let PlaceUpdated::Done(renamed, _) = renamed.await.unwrap() else {
         panic!("not renamed");
     };
@@ -166,7 +191,10 @@ async fn many_pages_of_one_name_have_a_slug_each(fresh: Fresh) {
         all.extend(slugs(&made.page).into_iter().map(str::to_owned));
     }
     assert_eq!(all.len(), 9, "{all:?}");
-    assert!(all.iter().all(|slug| slug.starts_with("galettes-evry-")), "{all:?}");
+    assert!(
+        all.iter().all(|slug| slug.starts_with("galettes-evry-")),
+        "{all:?}"
+    );
 }
 
 async fn pages_that_got_one_name_at_once_have_a_slug_each(fresh: Fresh) {
@@ -202,10 +230,17 @@ async fn a_slug_is_found_among_pages_of_its_kind_alone(fresh: Fresh) {
 
 async fn an_edit_is_dated_and_a_booked_place_is_not(fresh: Fresh) {
     let (_, place, made) = made(&fresh, "Galettes").await;
-    assert_eq!((made.page.updated_at_ms, place.page.updated_at_ms), (NOW_MS, NOW_MS));
+    assert_eq!(
+        (made.page.updated_at_ms, place.page.updated_at_ms),
+        (NOW_MS, NOW_MS)
+    );
     let later = NOW_MS + DAY_MS;
     let update = async |edit| {
-        let updated = fresh.db.offers.update(made.id.clone(), edit, author(), later).await;
+        let updated = fresh
+            .db
+            .offers
+            .update(made.id.clone(), edit, author(), later)
+            .await;
         match updated.unwrap() {
             Updated::Done(offer, _) | Updated::Unchanged(offer) => offer.page.updated_at_ms,
             other => panic!("{other:?}"),
@@ -221,9 +256,15 @@ async fn an_edit_is_dated_and_a_booked_place_is_not(fresh: Fresh) {
         website: Edit::Set(Some("https://bar.example/".into())),
         ..EstablishmentEdit::default()
     };
-    let edited = fresh.db.partners.update_establishment(place.id.clone(), edit, author(), later);
+    let edited = fresh
+        .db
+        .partners
+        .update_establishment(place.id.clone(), edit, author(), later);
     edited.await.unwrap();
-    assert_eq!(read_place(&fresh.db, &place.id).await.page.updated_at_ms, later);
+    assert_eq!(
+        read_place(&fresh.db, &place.id).await.page.updated_at_ms,
+        later
+    );
 }
 
 async fn name_all(db: &Database, kind: PageKind) -> usize {
@@ -257,7 +298,10 @@ async fn what_was_filled_in_is_named_by_the_job(fresh: Fresh) {
     for offer in &offers {
         let named = &named[&offer.id];
         let slug = named.page.slugs.present().unwrap().to_string();
-        assert_eq!(find(db, PageKind::Offer, &slug).await.as_deref(), Some(offer.id.as_str()));
+        assert_eq!(
+            find(db, PageKind::Offer, &slug).await.as_deref(),
+            Some(offer.id.as_str())
+        );
         all.insert(slug);
     }
     assert_eq!(all.len(), offers.len());
@@ -297,10 +341,21 @@ async fn slugs_move_with_their_rows(fresh: Fresh) {
         reason: "moved".into(),
         actor: "contract".into(),
     };
-    target.catalogue.add(vec![whole], announce, NOW_MS).await.unwrap();
-    let stored = target.offers.by_ids(std::slice::from_ref(&moved.id)).await.unwrap();
+    target
+        .catalogue
+        .add(vec![whole], announce, NOW_MS)
+        .await
+        .unwrap();
+    let stored = target
+        .offers
+        .by_ids(std::slice::from_ref(&moved.id))
+        .await
+        .unwrap();
     assert_eq!(stored[&moved.id], moved);
     for slug in ["crepes-evry", "galettes-evry"] {
-        assert_eq!(find(&target, PageKind::Offer, slug).await.as_deref(), Some(first.id.as_str()));
+        assert_eq!(
+            find(&target, PageKind::Offer, slug).await.as_deref(),
+            Some(first.id.as_str())
+        );
     }
 }

@@ -8,7 +8,11 @@ use super::change::Change;
 pub(super) fn changes() -> Vec<Change> {
     let tables = [
         ("partners", "slugsOfPartners", "sluglessPartners"),
-        ("establishments", "slugsOfEstablishments", "sluglessEstablishments"),
+        (
+            "establishments",
+            "slugsOfEstablishments",
+            "sluglessEstablishments",
+        ),
         ("offers", "slugsOfOffers", "sluglessOffers"),
     ];
     tables

@@ -16,8 +16,8 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use crate::{
     database::MongoDb,
     documents::{
-        at_most, bad, batch, collect, first, flag, moment_ms, object_id, optional, optional_text, part,
-        text,
+        at_most, bad, batch, collect, first, flag, moment_ms, object_id, optional, optional_text,
+        part, text,
     },
     error::MongoError,
     limits::SERVER_WITHIN,
@@ -49,13 +49,19 @@ impl MongoSite {
 
     async fn unnamed(&self, kind: PageKind) -> Result<Vec<Unnamed>, MongoError> {
         let all = self.db.collection::<Document>(slugs::collection(kind));
-        let fields = doc! {"name": 1, "address.city": 1, "title": 1, "establishmentId": 1, "updatedAt": 1};
+        let fields =
+            doc! {"name": 1, "address.city": 1, "title": 1, "establishmentId": 1, "updatedAt": 1};
         let rows = self.db.run(async move {
             // A migration that was applied twice marks also rows that were named in between.
             let unnamed = doc! {"slugless": true, "slugs": {"$exists": false}};
             let find = all.find(unnamed).projection(fields);
             let find = find.limit(i64::from(at_most(NAMED_AT_ONCE)));
-            collect(find.batch_size(batch(NAMED_AT_ONCE)).max_time(SERVER_WITHIN).await?).await
+            collect(
+                find.batch_size(batch(NAMED_AT_ONCE))
+                    .max_time(SERVER_WITHIN)
+                    .await?,
+            )
+            .await
         });
         let rows = rows.await?;
         let cities = match kind {
@@ -85,27 +91,43 @@ impl MongoSite {
 
     /// The cities of the establishments of these offers.
     async fn cities(&self, offers: &[Document]) -> Result<BTreeMap<ObjectId, String>, MongoError> {
-        let ids = offers.iter().filter_map(|row| row.get_object_id("establishmentId").ok());
+        let ids = offers
+            .iter()
+            .filter_map(|row| row.get_object_id("establishmentId").ok());
         let ids: BTreeSet<ObjectId> = ids.collect();
         let (count, wanted) = (ids.len(), doc! {"_id": {"$in": Vec::from_iter(ids)}});
         let all = self.db.collection::<Document>(ESTABLISHMENTS);
         let places = self.db.run(async move {
             let find = all.find(wanted).projection(doc! {"address.city": 1});
-            collect(find.batch_size(batch(count)).max_time(SERVER_WITHIN).await?).await
+            collect(
+                find.batch_size(batch(count))
+                    .max_time(SERVER_WITHIN)
+                    .await?,
+            )
+            .await
         });
         let city = |place: &Document| {
             let city = optional_text(part(place, "address")?, "city")?;
-            Ok((place.get_object_id("_id").map_err(bad("_id"))?, city.unwrap_or_default()))
+            Ok((
+                place.get_object_id("_id").map_err(bad("_id"))?,
+                city.unwrap_or_default(),
+            ))
         };
         places.await?.iter().map(city).collect()
     }
 
     /// Those of these slugs that pages have.
-    async fn taken(&self, kind: PageKind, wanted: Vec<String>) -> Result<BTreeSet<Slug>, MongoError> {
+    async fn taken(
+        &self,
+        kind: PageKind,
+        wanted: Vec<String>,
+    ) -> Result<BTreeSet<Slug>, MongoError> {
         let all = self.db.collection::<Document>(slugs::collection(kind));
         let size = batch(wanted.len());
         let rows = self.db.run(async move {
-            let find = all.find(doc! {"slugs": {"$in": wanted}}).projection(doc! {"slugs": 1});
+            let find = all
+                .find(doc! {"slugs": {"$in": wanted}})
+                .projection(doc! {"slugs": 1});
             collect(find.batch_size(size).max_time(SERVER_WITHIN).await?).await
         });
         taken(&rows.await?)
@@ -121,7 +143,9 @@ impl MongoSite {
             "ordered": false,
             "writeConcern": {"w": "majority"},
         };
-        let done = self.db.run(async move { Ok(database.run_command(update).await?) });
+        let done = self
+            .db
+            .run(async move { Ok(database.run_command(update).await?) });
         match done.await {
             Ok(_) => Ok(()),
             Err(error) if error.is_duplicate_key() => Ok(()),
@@ -164,7 +188,12 @@ impl SiteStore for MongoSite {
         for (row, naming) in namings {
             let slugs = naming.slugs(&taken);
             taken.extend(slugs.iter().cloned());
-            statements.push(naming_statement(Bson::from(row.id), &slugs, row.is_dated, now_ms));
+            statements.push(naming_statement(
+                Bson::from(row.id),
+                &slugs,
+                row.is_dated,
+                now_ms,
+            ));
         }
         self.name(kind, statements).await?;
         Ok(unnamed.len())

@@ -119,12 +119,14 @@ mod tests {
             updated_at_ms: 7,
         };
         let stored = with_page(doc! {}, &page);
-        let expected =
-            doc! {"slugs": ["ana", "bob"], "updatedAt": DateTime::from_millis(7)};
+        let expected = doc! {"slugs": ["ana", "bob"], "updatedAt": DateTime::from_millis(7)};
         assert_eq!(stored, expected);
         assert_eq!(super::page(&stored).unwrap(), page);
         let unset = set(stored);
-        assert_eq!(unset.get_document("$unset").unwrap(), &doc! {"slugless": ""});
+        assert_eq!(
+            unset.get_document("$unset").unwrap(),
+            &doc! {"slugless": ""}
+        );
         let blank = with_page(doc! {}, &WebPage::default());
         assert_eq!(blank, doc! {"slugless": true});
         assert_eq!(super::page(&blank).unwrap(), WebPage::default());

@@ -41,7 +41,11 @@ impl SiteStore for EmbeddedSite {
 
     async fn name_pages(&self, kind: PageKind, now_ms: i64) -> Result<usize, StoreError> {
         // Readers first: mostly there is nothing to do.
-        if !self.db.read(move |c| slugs::is_any_unnamed(c, kind)).await? {
+        if !self
+            .db
+            .read(move |c| slugs::is_any_unnamed(c, kind))
+            .await?
+        {
             return Ok(0);
         }
         let named = self.db.write(move |tx| {

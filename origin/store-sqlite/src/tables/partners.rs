@@ -147,7 +147,13 @@ pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), Sql
     tx.prepare_cached("INSERT INTO partner_text(rowid, folded) VALUES (?1, ?2)")?
         .execute((row, words(partner)))?;
     let none = Slugs::default();
-    slugs::take(tx, PageKind::Partner, &partner.id, &none, &partner.page.slugs)
+    slugs::take(
+        tx,
+        PageKind::Partner,
+        &partner.id,
+        &none,
+        &partner.page.slugs,
+    )
 }
 
 /// Replaces a stored partner and its words.
@@ -202,7 +208,13 @@ pub fn insert_establishment(
         place,
     )?;
     let none = Slugs::default();
-    slugs::take(tx, PageKind::Establishment, &place.id, &none, &place.page.slugs)
+    slugs::take(
+        tx,
+        PageKind::Establishment,
+        &place.id,
+        &none,
+        &place.page.slugs,
+    )
 }
 
 /// Replaces a stored establishment.

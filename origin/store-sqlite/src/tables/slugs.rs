@@ -85,7 +85,10 @@ pub fn unnamed(
     most: i64,
 ) -> Result<Vec<(String, Vec<String>)>, SqliteError> {
     let (sql, parts) = match kind {
-        PageKind::Partner => ("SELECT id, name FROM partners WHERE slugs IS NULL LIMIT ?1", 1),
+        PageKind::Partner => (
+            "SELECT id, name FROM partners WHERE slugs IS NULL LIMIT ?1",
+            1,
+        ),
         PageKind::Establishment => (
             "SELECT id, name, city FROM establishments WHERE slugs IS NULL LIMIT ?1",
             2,

@@ -178,7 +178,10 @@ impl UpdateOfferInput {
             requires_identity: reading.take(value("requiresIdentity", self.requires_identity, Ok)),
             minimum_age: reading.take(nullable(self.minimum_age, rules::minimum_age)),
             language: reading.take(value("language", self.language, |locale| Ok(locale.into()))),
-            translations: list(reading, "translations", self.translations, translations),
+            translations: match reading.take(value("translations", self.translations, Ok)) {
+                Edit::Keep => Edit::Keep,
+                Edit::Set(given) => Edit::Set(translations(reading, given)),
+            },
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::{
-    Admission, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId, WebPage,
+    Admission, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    WebPage,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{
         discount::GivenDiscount,

@@ -27,7 +27,11 @@ pub(super) fn translations(reading: &mut Reading, given: Vec<OfferTextsInput>) -
     let given = reading.take(at_most_20("translations", given));
     let read = given.into_iter().enumerate().filter_map(|(index, texts)| {
         let language = texts.locale.into();
-        let read = translation(language, (&texts.title, &texts.description), texts.conditions);
+        let read = translation(
+            language,
+            (&texts.title, &texts.description),
+            texts.conditions,
+        );
         reading.within(&format!("translations[{index}]"), read.map(Some))
     });
     read.collect()

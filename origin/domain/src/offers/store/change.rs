@@ -87,13 +87,7 @@ impl From<Change> for Updated {
 
 /// Decides what an edit does to the stored offer. `booked` is the number of its bookings that hold
 /// a place; it is read only if the edit sets a quota.
-pub fn change(
-    before: &Offer,
-    edit: OfferEdit,
-    booked: i32,
-    author: Author,
-    now_ms: i64,
-) -> Change {
+pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author, now_ms: i64) -> Change {
     if before.archived_at_ms.is_some() {
         return match edit.archived_at_ms {
             Edit::Keep => Change::Archived,

@@ -116,7 +116,8 @@ impl OfferCursor {
             | CursorKind::InboxNewest
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
-            | CursorKind::VerificationNewest => None,
+            | CursorKind::VerificationNewest
+            | CursorKind::Sitemap => None,
         }
     }
 }

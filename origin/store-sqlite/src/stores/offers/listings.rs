@@ -9,7 +9,10 @@ use domain::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
 
-use crate::{error::SqliteError, tables::{limit::limit, offers::translations}};
+use crate::{
+    error::SqliteError,
+    tables::{limit::limit, offers::translations},
+};
 
 const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentage, o.is_active,
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,

@@ -154,5 +154,11 @@ fn partner_slugs(tx: &Transaction<'_>, partner: &Partner) -> Result<Slugs, Sqlit
 
 fn place_slugs(tx: &Transaction<'_>, place: &Establishment) -> Result<Slugs, SqliteError> {
     let (kind, before) = (PageKind::Establishment, &place.page.slugs);
-    slugs::named(tx, kind, &place.id, &[&place.name, &place.address.city], before)
+    slugs::named(
+        tx,
+        kind,
+        &place.id,
+        &[&place.name, &place.address.city],
+        before,
+    )
 }
