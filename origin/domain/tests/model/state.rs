@@ -149,6 +149,7 @@ fn offer() -> Offer {
             vat_rate_bp: 1_000,
         }),
         page: domain::WebPage::default(),
+        wording: domain::offers::wording::Wording::default(),
     }
 }
 

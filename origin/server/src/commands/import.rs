@@ -7,7 +7,6 @@ use api::services::Clock;
 use domain::{
     Address, GeoPoint, PartnerId,
     catalogue::sheet::{MAX_BYTES, Refused, table},
-    purges::LogRole,
     sentence::Language,
 };
 use futures_util::future::BoxFuture;

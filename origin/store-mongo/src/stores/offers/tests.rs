@@ -59,6 +59,7 @@ fn full() -> Offer {
             minimum_age: Some(18),
         },
         page: domain::WebPage::default(),
+        wording: domain::offers::wording::Wording::default(),
     }
 }
 
