@@ -50,6 +50,7 @@ async fn made(fresh: &Fresh, title: &str) -> (Partner, Establishment, Offer) {
     place.id = EstablishmentId::derive("contract", "made");
     place.name = "Le Bar".into();
     place.address.city = "Évry".into();
+    place.page = WebPage::begun(NOW_MS);
     let added = fresh
         .db
         .partners

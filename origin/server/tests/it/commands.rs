@@ -327,10 +327,16 @@ fn a_partners_own_file_is_imported_once_and_a_dry_run_changes_nothing() {
     let import = |text: &str, options: &[&str]| {
         std::fs::write(&file, text).unwrap();
         let file = file.to_str().unwrap();
-        yousoon(&db, &[&["import", file, "--partner", &partner], options].concat())
+        yousoon(
+            &db,
+            &[&["import", file, "--partner", &partner], options].concat(),
+        )
     };
     for (options, summary) in [
-        (&["--dry-run"][..], "dry run: created 2, updated 0, unchanged 0, refused 0"),
+        (
+            &["--dry-run"][..],
+            "dry run: created 2, updated 0, unchanged 0, refused 0",
+        ),
         (&[], "created 2, updated 0, unchanged 0, refused 0"),
         (&[], "created 0, updated 0, unchanged 2, refused 0"),
     ] {

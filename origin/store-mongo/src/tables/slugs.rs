@@ -83,9 +83,11 @@ pub async fn named(
     };
     let candidates: Vec<&str> = naming.candidates().iter().map(Slug::as_str).collect();
     let count = candidates.len();
-    let of_others = doc! {"slugs": {"$in": candidates}, "_id": {"$ne": object_id(id)?}};
+    let have_one = doc! {"slugs": {"$in": candidates}};
     let fields = Some(doc! {"slugs": 1});
-    let others = tx.find(collection(kind), of_others, fields, count).await?;
+    let mut others = tx.find(collection(kind), have_one, fields, count).await?;
+    let own = object_id(id)?;
+    others.retain(|row| row.get_object_id("_id") != Ok(own));
     Ok(naming.slugs(&taken(&others)?))
 }
 

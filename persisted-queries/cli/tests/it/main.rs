@@ -229,8 +229,13 @@ fn diff_tells_added_removed_and_changed() {
     changed  site/Home (1722fb3ce653): public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
     added    site/New (928f681242bf): public maxAge=60 swr=3600 sie=604800
     removed  site/CategoryPage (4dadb2677e59): stays published
+    removed  site/EstablishmentPage (4fc4d5c2a46e): stays published
+    removed  site/OfferPage (38fc3bc6bc78): stays published
+    removed  site/PartnerBySlug (4f3b28dfe855): stays published
+    removed  site/PartnerDirectory (401bd126e36c): stays published
     removed  site/PartnerPage (6fcc387a5191): stays published
-    1 added, 2 removed, 2 changed
+    removed  site/Sitemap (59993691c4a5): stays published
+    1 added, 7 removed, 2 changed
     not compared: the documents of admin, mobile, partner
     ");
 }

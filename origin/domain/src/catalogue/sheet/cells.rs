@@ -120,6 +120,19 @@ pub(super) fn whole(column: &'static str, text: &str) -> Result<i32, BrokenRule>
     is_whole.then_some(number as i32).ok_or(WHOLE.at(column))
 }
 
+/// An amount of money in the minor unit: «12,50» is 1250.
+pub(super) fn money(column: &'static str, text: &str) -> Result<i32, BrokenRule> {
+    let cents = number(column, text.trim_end_matches(['€', ' ', '\u{a0}']))? * 100.0;
+    let is_whole = (cents - cents.round()).abs() < 1e-6 && cents.abs() <= 1_000_000_000.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is rounded, and small enough"
+    )]
+    is_whole
+        .then_some(cents.round() as i32)
+        .ok_or(NUMBER.at(column))
+}
+
 pub(super) fn flag(column: &'static str, text: &str) -> Result<bool, BrokenRule> {
     match fold(text).as_str() {
         "oui" | "o" | "yes" | "y" | "true" | "vrai" | "1" | "x" => Ok(true),
@@ -273,6 +286,14 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(whole("percentage", text).ok(), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("12,50", Some(1_250)),
+            ("5 €", Some(500)),
+            ("19,99", Some(1_999)),
+            ("1,005", None),
+        ] {
+            assert_eq!(money("amount", text).ok(), expected, "{text}");
         }
         assert_eq!(
             (flag("active", "OUI"), flag("active", "faux")),

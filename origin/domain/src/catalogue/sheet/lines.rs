@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use super::{
     Refused,
-    cells::{Cells, DayEnd, days, flag, hours, list, missing, moment, number, whole},
+    cells::{Cells, DayEnd, days, flag, hours, list, missing, moment, money, number, whole},
     codes::IMPORT_LINE_MALFORMED,
 };
 use crate::{
     Address, Category, GeoPoint, OfferSchedule,
     broken::{BrokenField, BrokenRule, LOCATION, Reading, Rule},
     offers::{
+        discount::{DiscountKind, DiscountTerms, DiscountValue, GivenDiscount},
         edit::{Edit, OfferEdit, QuotaEdit},
         rules as offer_rules,
         wording::{OfferTexts, translation},
     },
     partners::{edit::EstablishmentEdit, hours::opening_hours, rules},
+    payments::money::Currency,
     search_text::fold,
     sentence::{Language, Sentence},
     texts::{description, email, https_url, phone},
@@ -31,6 +33,12 @@ const CATEGORY: Rule = Rule::new(
     "est une catégorie, comme BAR ou RESTAURANT",
     "is a category, such as BAR or RESTAURANT",
 );
+const KIND: Rule = Rule::new(
+    "DISCOUNT_KIND",
+    "vaut PERCENTAGE, AMOUNT, TWO_FOR_ONE, FREE_ITEM ou FIXED_PRICE",
+    "is PERCENTAGE, AMOUNT, TWO_FOR_ONE, FREE_ITEM or FIXED_PRICE",
+);
+const CURRENCY: Rule = Rule::new("CURRENCY", "vaut EUR, CHF ou GBP", "is EUR, CHF or GBP");
 
 /// A line that can be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,13 +181,12 @@ fn offer(reading: &mut Reading, cells: &Cells<'_>) -> OfferEdit {
     let until = cells.value("validUntil", |column, text| {
         moment(column, text, DayEnd::Over)
     });
-    let percentage = |column, text: &str| offer_rules::percentage(whole(column, text)?);
     let limit = |column, text: &str| offer_rules::limit(column, whole(column, text)?);
     let quota = |column, text: &str| -> Result<QuotaEdit, BrokenRule> {
         let total = offer_rules::quota_total(Some(whole(column, text)?))?;
         Ok(QuotaEdit { total: Some(total) })
     };
-    let percentage = reading.take(cells.value("percentage", percentage));
+    let discount = discount(reading, cells);
     OfferEdit {
         title: reading.take(cells.value("title", |_, text| offer_rules::title(text))),
         description: match reading.take(cells.nullable("description", |_, text| description(text)))
@@ -191,13 +198,8 @@ fn offer(reading: &mut Reading, cells: &Cells<'_>) -> OfferEdit {
             Edit::Set(Some(category)) => Edit::Set(category),
             Edit::Set(None) | Edit::Keep => Edit::Keep,
         },
-        // A percentage is a percentage again, whatever the discount was.
-        terms: if percentage == Edit::Keep {
-            Edit::Keep
-        } else {
-            Edit::Set(None)
-        },
-        percentage,
+        percentage: discount.percentage,
+        terms: discount.terms,
         discount_description: reading.take(cells.nullable("discountDescription", |_, text| {
             offer_rules::discount_description(text)
         })),
@@ -212,6 +214,78 @@ fn offer(reading: &mut Reading, cells: &Cells<'_>) -> OfferEdit {
         translations: translations(reading, cells),
         ..OfferEdit::default()
     }
+}
+
+/// The change to each part of a discount.
+#[derive(Debug, Default)]
+struct DiscountEdits {
+    percentage: Edit<i32>,
+    terms: Edit<Option<DiscountTerms>>,
+}
+
+/// A discount is given as a whole, or not at all. Without a kind, the cells that are filled say it.
+fn discount(reading: &mut Reading, cells: &Cells<'_>) -> DiscountEdits {
+    let columns = [
+        "discountKind",
+        "percentage",
+        "amount",
+        "price",
+        "original",
+        "item",
+    ];
+    if !columns.iter().any(|column| cells.has(column)) {
+        return DiscountEdits::default();
+    }
+    let mut cents = |column| {
+        let given = cells.text(column).map(|text| money(column, text));
+        reading.take(given.transpose())
+    };
+    let (amount, price, original) = (cents("amount"), cents("price"), cents("original"));
+    let percentage = cells
+        .text("percentage")
+        .map(|text| whole("percentage", text));
+    let currency = cells
+        .text("currency")
+        .map(|text| currency("currency", text));
+    let kind = cells
+        .text("discountKind")
+        .map(|text| kind("discountKind", text));
+    let is_money = amount.is_some() || price.is_some();
+    let currency = reading.take(currency.transpose());
+    let given = GivenDiscount {
+        kind: reading
+            .take(kind.transpose())
+            .or(match (amount, price, cells.text("item")) {
+                (Some(_), _, _) => Some(DiscountKind::Amount),
+                (None, Some(_), _) => Some(DiscountKind::FixedPrice),
+                (None, None, Some(_)) => Some(DiscountKind::FreeItem),
+                (None, None, None) => None,
+            }),
+        percentage: reading.take(percentage.transpose()),
+        amount,
+        price,
+        original,
+        currency: currency.or(is_money.then_some(Currency::Eur)),
+        item: cells.text("item").map(str::to_owned),
+    };
+    match given.read() {
+        Ok(DiscountValue { percentage, terms }) => DiscountEdits {
+            percentage: Edit::Set(percentage),
+            terms: Edit::Set(terms),
+        },
+        Err(broken) => {
+            reading.note(broken);
+            DiscountEdits::default()
+        }
+    }
+}
+
+fn kind(column: &'static str, text: &str) -> Result<DiscountKind, BrokenRule> {
+    DiscountKind::parse(&fold(text).to_ascii_uppercase()).ok_or(KIND.at(column))
+}
+
+fn currency(column: &'static str, text: &str) -> Result<Currency, BrokenRule> {
+    Currency::parse(&text.to_ascii_uppercase()).ok_or(CURRENCY.at(column))
 }
 
 fn category(cells: &Cells<'_>) -> Result<Edit<Option<Category>>, BrokenRule> {

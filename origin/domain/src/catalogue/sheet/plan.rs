@@ -297,7 +297,7 @@ fn blank_offer(id: OfferId, place: &Establishment, now_ms: i64) -> Offer {
 fn needed(columns: &[(&'static str, bool)]) -> Result<(), Refused> {
     let missing = columns.iter().filter(|(_, is_missing)| *is_missing);
     let missing: Vec<_> = missing
-        .map(|(column, _)| NEEDED.at(*column).into())
+        .map(|(column, _)| NEEDED.at(column).into())
         .collect();
     if missing.is_empty() {
         Ok(())

@@ -45,6 +45,12 @@ pub const COLUMNS: &[&str] = &[
     "titleEn",
     "descriptionEn",
     "conditionsEn",
+    "discountKind",
+    "amount",
+    "price",
+    "original",
+    "currency",
+    "item",
 ];
 const SEPARATORS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
@@ -163,7 +169,8 @@ fn of_csv(bytes: &[u8]) -> Result<Vec<Record>, Refused> {
         .unwrap_or(b';');
     let columns = columns(&headers(bytes, separator))?;
     // One that is not closed swallows what follows it: the last record is not what somebody wrote.
-    let has_open_quote = bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+    let quotes = bytes.iter().filter(|byte| **byte == b'"');
+    let has_open_quote = quotes.fold(false, |is_open, _quote| !is_open);
     let mut reader = reader(bytes, separator);
     let (mut records, mut record) = (Vec::new(), ByteRecord::new());
     // Reading from memory does not fail.

@@ -219,6 +219,45 @@ fn an_offer_needs_an_establishment_of_the_partner() {
 }
 
 #[test]
+fn a_discount_is_what_its_filled_cells_say() {
+    let header = "externalId;establishment;title;category;percentage;discountKind;amount;price;original;item;validFrom;validUntil\n";
+    for (cells, expected) in [
+        ("20;;;;;", Ok((20, None))),
+        (";;5,00;;20;", Ok((25, Some("AMOUNT")))),
+        (";;;9,90;;", Ok((0, Some("FIXED_PRICE")))),
+        (";;;;;Un café", Ok((0, Some("FREE_ITEM")))),
+        (";TWO_FOR_ONE;;;;", Ok((50, Some("TWO_FOR_ONE")))),
+        ("20;TWO_FOR_ONE;;;;", Err("percentage")),
+        (";;;;;", Err("percentage")),
+        (";HALF;;;;", Err("discountKind")),
+    ] {
+        let mut stored = stored();
+        import(&mut stored, FRENCH.as_bytes());
+        let file = format!("{header}x;bar-1;Menu;BAR;{cells};01/01/2026;31/12/2026");
+        let steps = import(&mut stored, file.as_bytes());
+        match (&steps[0], expected) {
+            (Step::AddOffer(offer), Ok((percentage, kind))) => {
+                let terms = offer
+                    .discount
+                    .terms
+                    .as_ref()
+                    .map(|terms| terms.kind().as_str());
+                assert_eq!(
+                    (offer.discount.percentage, terms),
+                    (percentage, kind),
+                    "{cells}"
+                );
+            }
+            (Step::Refuse(refused), Err(column)) => {
+                let text = refused.why.text(Language::English);
+                assert!(text.contains(&format!("`{column}`")), "{text}");
+            }
+            (step, _) => panic!("{cells}: {step:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_message_names_every_wrong_cell_in_both_languages() {
     let steps = import(
         &mut stored(),
