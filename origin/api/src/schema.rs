@@ -9,7 +9,10 @@ use crate::{
         mutations::{AuthMutations, proofs::ProofMutations},
         queries::AuthQueries,
     },
-    bookings::{mutations::BookingMutations, queries::BookingQueries},
+    bookings::{
+        mutations::BookingMutations, night::NightQueries, queries::BookingQueries,
+        scans::ScanMutations, venue::VenueMutations,
+    },
     environment::Environment,
     identity::{mutations::IdentityMutations, queries::IdentityQueries},
     live::subscriptions::Live,
@@ -46,6 +49,7 @@ pub struct Query(
     PaymentQueries,
     IdentityQueries,
     SiteQueries,
+    NightQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -65,6 +69,8 @@ pub struct Mutation(
     PictureMutations,
     PaymentMutations,
     IdentityMutations,
+    VenueMutations,
+    ScanMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -95,6 +95,8 @@ impl Sources {
         let Some(details) = self.booking_details(booking).await? else {
             return Ok(None);
         };
+        let reason = booking.cancel_reason.as_ref();
+        let reason = reason.map(|reason| reason.as_str().to_owned());
         let (first_name, booking) = (account.first_name.clone(), details);
         Ok(Some(match notice {
             BookingNotice::Confirmed => Letter::BookingConfirmed(BookingConfirmed {
@@ -105,6 +107,7 @@ impl Sources {
                 Letter::BookingCancelledByVenue(BookingCancelledByVenue {
                     first_name,
                     booking,
+                    reason,
                 })
             }
             BookingNotice::Reminder => Letter::BookingReminder(BookingReminder {

@@ -22,11 +22,12 @@ pub enum CursorKind {
     PaymentNewest,
     LedgerOldest,
     VerificationNewest,
+    BookingOfNight,
     Sitemap,
 }
 
 impl CursorKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -35,6 +36,7 @@ impl CursorKind {
         Self::PaymentNewest,
         Self::LedgerOldest,
         Self::VerificationNewest,
+        Self::BookingOfNight,
         Self::Sitemap,
     ];
 
@@ -48,6 +50,7 @@ impl CursorKind {
             Self::PaymentNewest => 6,
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
+            Self::BookingOfNight => 9,
             // Beyond those that other lists may take meanwhile.
             Self::Sitemap => 32,
         }

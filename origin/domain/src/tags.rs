@@ -20,6 +20,8 @@ const PARTNER: &str = "partner:";
 const PUBLISHED: &str = "published:";
 /// The prefix of [`booking`] tags.
 const BOOKING: &str = "booking:";
+/// The prefix of [`bookings_of`] tags.
+const BOOKINGS_OF: &str = "bookings-of:";
 /// The prefix of [`template`] tags.
 const TEMPLATE: &str = "template:";
 /// The prefix of [`inbox`] tags.
@@ -63,11 +65,18 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`], [`template`], [`inbox`] or [`verification`] tag.
+/// carries a [`published`], [`bookings_of`], [`template`], [`inbox`] or [`verification`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
-    ![PUBLISHED, BOOKING, TEMPLATE, INBOX, VERIFICATION]
-        .iter()
-        .any(|prefix| tag.as_str().starts_with(prefix))
+    ![
+        PUBLISHED,
+        BOOKING,
+        BOOKINGS_OF,
+        TEMPLATE,
+        INBOX,
+        VERIFICATION,
+    ]
+    .iter()
+    .any(|prefix| tag.as_str().starts_with(prefix))
 }
 
 /// On every answer that shows this partner, one of its establishments or one of its offers.
@@ -83,6 +92,22 @@ pub fn tagged_partner(tag: &Tag) -> Option<PartnerId> {
 /// On every answer that shows this booking.
 pub fn booking(id: &BookingId) -> Tag {
     named(BOOKING, id)
+}
+
+/// The booking that a [`booking`] tag names.
+pub fn tagged_booking(tag: &Tag) -> Option<BookingId> {
+    BookingId::parse(tag.as_str().strip_prefix(BOOKING)?)
+}
+
+/// On no answer: in the purge log it reports that a booking of this partner changed, and its staff's
+/// subscriptions are told which.
+pub fn bookings_of(partner: &PartnerId) -> Tag {
+    named(BOOKINGS_OF, partner)
+}
+
+/// Whether it is a [`bookings_of`] tag.
+pub fn is_bookings_of(tag: &Tag) -> bool {
+    tag.as_str().starts_with(BOOKINGS_OF)
 }
 
 /// On no answer: in the purge log and its audit it tells that an administrator changed a text of messages
@@ -176,5 +201,10 @@ mod tests {
         assert!(inbox.as_str().starts_with("inbox:"), "{inbox}");
         assert!(!inbox.as_str().contains(user.as_str()), "{inbox}");
         assert!(!is_on_shared_answers(&inbox));
+        let booking_id = BookingId::derive("booking", "1");
+        assert_eq!(tagged_booking(&booking(&booking_id)), Some(booking_id));
+        let of_partner = bookings_of(&PartnerId::derive("partner", "1"));
+        assert!(is_bookings_of(&of_partner) && !is_on_shared_answers(&of_partner));
+        assert_eq!(tagged_booking(&of_partner), None);
     }
 }

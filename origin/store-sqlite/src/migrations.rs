@@ -125,6 +125,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 23,
+        name: "venue",
+        sql: include_str!("migrations/venue.sql"),
+    },
+    Migration {
+        version: 24,
         name: "pages of the showcase site",
         sql: include_str!("migrations/site.sql"),
     },

@@ -67,6 +67,7 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
         Kind::BookingCancelledByVenue => Letter::BookingCancelledByVenue(BookingCancelledByVenue {
             first_name,
             booking: booking(language),
+            reason: Some(reason(language)),
         }),
         Kind::FavouritePartnerOffer => Letter::FavouritePartnerOffer(FavouritePartnerOffer {
             first_name,
@@ -151,6 +152,7 @@ fn bare(letter: Letter) -> Letter {
             Letter::BookingCancelledByVenue(BookingCancelledByVenue {
                 first_name: no_name(),
                 booking: without_address(letter.booking),
+                reason: None,
             })
         }
         Letter::FavouritePartnerOffer(letter) => {
@@ -195,6 +197,13 @@ fn title(language: Language) -> String {
     match language {
         Language::French => "Deux pintes pour le prix d'une".into(),
         Language::English => "Two pints for the price of one".into(),
+    }
+}
+
+fn reason(language: Language) -> String {
+    match language {
+        Language::French => "Nous sommes complets ce soir.".to_owned(),
+        Language::English => "We are fully booked tonight.".to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     auth::codes::CodePurpose,
+    bookings::reason::Reason,
     messages::letter::{
         BookingDetails, DisputeOutcome, IdentityOutcome, Letter, News, OfferDetails,
         PaymentOutcome, PaymentResult,
@@ -199,6 +200,9 @@ impl Variables {
             Letter::BookingReminder(letter) => self.add_visit(&letter.first_name, &letter.booking),
             Letter::BookingCancelledByVenue(letter) => {
                 self.add_visit(&letter.first_name, &letter.booking);
+                let text = one_line(letter.reason.as_deref().unwrap_or_default());
+                let most_chars = Reason::MOST_CHARS;
+                self.add("reason", Data::Typed { text, most_chars });
             }
             Letter::BookingToConfirm(letter) => {
                 self.add_person("guest", &letter.guest);

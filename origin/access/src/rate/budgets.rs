@@ -109,6 +109,14 @@ pub struct Budgets {
     pub catalogue: Budget,
     /// Such writes for a partner.
     pub catalogue_partner: Budget,
+    /// Check-ins by a short code, by a member of a team.
+    pub short_code: Budget,
+    /// Such check-ins for a partner.
+    pub short_code_partner: Budget,
+    /// Reports of scans by a member of a team, of up to 200 scans each.
+    pub scans: Budget,
+    /// Such reports for a partner.
+    pub scans_partner: Budget,
 }
 
 impl Default for Budgets {
@@ -218,13 +226,22 @@ impl Default for Budgets {
                 600,
                 HOUR,
             ),
+            short_code: budget("short-code", "YOUSOON_LIMIT_SHORT_CODE", 300, HOUR),
+            short_code_partner: budget(
+                "short-code-partner",
+                "YOUSOON_LIMIT_SHORT_CODE_PARTNER",
+                2_000,
+                HOUR,
+            ),
+            scans: budget("scans", "YOUSOON_LIMIT_SCANS", 60, HOUR),
+            scans_partner: budget("scans-partner", "YOUSOON_LIMIT_SCANS_PARTNER", 300, HOUR),
         }
     }
 }
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 38] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 42] {
         let Self {
             register_network,
             login,
@@ -264,6 +281,10 @@ impl Budgets {
             identity,
             catalogue,
             catalogue_partner,
+            short_code,
+            short_code_partner,
+            scans,
+            scans_partner,
         } = self;
         [
             register_network,
@@ -304,6 +325,10 @@ impl Budgets {
             identity,
             catalogue,
             catalogue_partner,
+            short_code,
+            short_code_partner,
+            scans,
+            scans_partner,
         ]
     }
 }

@@ -1,7 +1,10 @@
 //! Bookings: creating, confirming, cancelling and checking in.
 
 pub mod mutations;
+pub mod night;
 pub mod queries;
+pub mod scans;
+pub mod venue;
 
 use async_graphql::Error;
 use domain::bookings::refusals::BookingRefusal;

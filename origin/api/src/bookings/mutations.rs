@@ -8,7 +8,8 @@ use domain::{
         booking::{Booking, BookingStatus, Step},
         refusals::BookingRefusal,
         rules::NewBooking,
-        store::{By, Created, Stepped},
+        scan::{Scan, ScanId},
+        store::{By, Created, Stepped, Taken},
     },
     offers::store::Purging,
     paris::{Day, TimeOfDay},
@@ -19,7 +20,7 @@ use domain::{
 use payments::Payments;
 
 use crate::{
-    bookings::refuse,
+    bookings::{refuse, scans::SCAN_ID},
     nodes::{
         booking::{BookingNode, is_party},
         moment::timestamp,
@@ -27,7 +28,7 @@ use crate::{
     request::{
         authorise::{self, About},
         context::{RequestContext, gone},
-        errors::{failed, refused},
+        errors::{broken, failed, refused},
         idempotency,
         loaders::{forget_bookings, forget_offers},
         relaying::relay,
@@ -68,7 +69,8 @@ impl BookingMutations {
             Created::Refused(refusal) => Err(refuse(refusal)),
             // Who made it may have died before its purge was in the log.
             Created::Before(booking) | Created::Done(booking) => {
-                Ok(changed(request, *booking).await)
+                changed(request).await;
+                Ok(BookingNode::from(*booking))
             }
         }
     }
@@ -93,25 +95,38 @@ impl BookingMutations {
     /// Checks in the holder of a booking, once; for the partner's staff. `qrCode` is the scanned
     /// code: the rotating or the offline one. Repeated within ten seconds by the same user, it gets
     /// the same answer; anybody else, and later, is refused with `QR_CODE_REPLAYED`, which says when
-    /// it was used and by whom.
+    /// it was used and by whom. With `scanId`, an id that the scanner makes up for this scan, the same scan
+    /// gets the same answer for 48 hours, also from `recordScans`.
     async fn check_in(
         &self,
         ctx: &Context<'_>,
         booking_id: ID,
         qr_code: String,
+        scan_id: Option<ID>,
     ) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
+        let scan = scan_id.map(|id| ScanId::parse(&id).ok_or(SCAN_ID.at("scanId")));
+        let scan = scan.transpose().map_err(|rule| broken(vec![rule.into()]))?;
         let booking = found(request, &booking_id).await?;
         let about = About::Partner(&booking.partner);
         authorise::field(&request.asker.caller, "Mutation", "checkIn", about)?;
         let keys = &request.services.qr_keys;
         qr::admit(&pasted_token(&qr_code), &booking, keys, request.now_ms).map_err(refuse)?;
         let scanner = request.signed_in().ok().map(|user| user.id.clone());
-        step(request, &booking, Step::CheckIn, By::Staff(scanner)).await
+        let scanned = Taken {
+            scan: scan.map(|id| Scan {
+                id,
+                at_ms: request.now_ms,
+            }),
+            ..Step::CheckIn.into()
+        };
+        let booking = taken(request, &booking, scanned, By::Staff(scanner)).await?;
+        Ok(BookingNode::from(booking))
     }
 }
 
-async fn found(request: &RequestContext, id: &str) -> Result<Booking> {
+/// The booking with this id, whoever may see it.
+pub(super) async fn found(request: &RequestContext, id: &str) -> Result<Booking> {
     let not_found = || refuse(BookingRefusal::NotFound);
     let id = BookingId::parse(id).ok_or_else(not_found)?;
     let found = request.loader.load_one(id).await.map_err(failed)?;
@@ -139,12 +154,27 @@ async fn step(
     step: Step,
     by: By,
 ) -> Result<BookingNode> {
+    let booking = taken(request, booking, step.into(), by).await?;
+    Ok(BookingNode::from(booking))
+}
+
+/// Takes a step of a booking that the caller may take.
+pub(super) async fn taken(
+    request: &RequestContext,
+    booking: &Booking,
+    taken: Taken,
+    by: By,
+) -> Result<Booking> {
     let bookings = &request.services.bookings;
-    let stepped = bookings.step(&booking.id, step, by, request.now_ms).await;
+    let step = taken.step;
+    let stepped = bookings.take(&booking.id, taken, by, request.now_ms).await;
     match stepped.map_err(failed)? {
         Stepped::NoAccount => Err(gone()),
         // Who took it before may have died before its purge was in the log.
-        Stepped::Before(booking) | Stepped::Done(booking) => Ok(changed(request, *booking).await),
+        Stepped::Before(booking) | Stepped::Done(booking) => {
+            changed(request).await;
+            Ok(*booking)
+        }
         Stepped::Refused(BookingRefusal::WrongStatus(BookingStatus::CheckedIn))
             if step == Step::CheckIn =>
         {
@@ -198,12 +228,11 @@ fn used(at_ms: i64, by: Option<&str>, language: Language) -> String {
     by.map_or(moment.clone(), |name| format!("{moment} {who} {name}"))
 }
 
-/// Builds the answer to a write, so that the next field and the client's next request see it.
-async fn changed(request: &RequestContext, booking: Booking) -> BookingNode {
+/// After a write: the next field and the client's next request see it.
+pub(super) async fn changed(request: &RequestContext) {
     forget_offers(&request.loader);
     forget_bookings(&request.loader);
     // Its guest may be told.
     request.services.queue_wake.send_replace(());
     relay(request, Purging::Pending).await;
-    BookingNode::from(booking)
 }

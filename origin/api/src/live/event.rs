@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cache_core::Revision;
-use domain::Offer;
+use domain::{BookingId, Offer};
 
 /// An event. It carries data that is read once for all subscriptions, or tells each subscription to
 /// read again.
@@ -16,6 +16,11 @@ pub enum Event {
     },
     /// The subscription's subject changed, or may have changed.
     LookAgain { required: Revision },
+    /// One of the bookings that the subscription is about changed.
+    BookingChanged {
+        booking: BookingId,
+        required: Revision,
+    },
 }
 
 /// That an offer was published, the same for all subscriptions.
@@ -40,10 +45,19 @@ impl PublicationNumber {
 }
 
 impl Event {
-    pub const fn is_look_again(&self) -> bool {
-        match self {
-            Self::LookAgain { .. } => true,
-            Self::Published { .. } => false,
+    /// Whether it tells what this other event tells: who reads for the later one has read for both.
+    pub fn tells_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::LookAgain { .. }, Self::LookAgain { .. }) => true,
+            (
+                Self::BookingChanged { booking, .. },
+                Self::BookingChanged {
+                    booking: of_other, ..
+                },
+            ) => booking == of_other,
+            (Self::Published { .. } | Self::LookAgain { .. } | Self::BookingChanged { .. }, _) => {
+                false
+            }
         }
     }
 
@@ -51,7 +65,7 @@ impl Event {
     pub fn required(&self) -> Revision {
         match self {
             Self::Published { publication, .. } => publication.required,
-            Self::LookAgain { required } => *required,
+            Self::LookAgain { required } | Self::BookingChanged { required, .. } => *required,
         }
     }
 
@@ -59,14 +73,17 @@ impl Event {
     pub const fn distance_km(&self) -> Option<f64> {
         match self {
             Self::Published { distance_km, .. } => Some(*distance_km),
-            Self::LookAgain { .. } => None,
+            Self::LookAgain { .. } | Self::BookingChanged { .. } => None,
         }
     }
 
-    /// Raises the required revision to that of another event, if that is later.
+    /// Raises the required revision to that of another event that tells the same, if that is later.
     pub fn later(&mut self, other: &Self) {
-        if let (Self::LookAgain { required }, Self::LookAgain { required: later }) = (self, other) {
-            *required = (*required).max(*later);
+        match self {
+            Self::LookAgain { required } | Self::BookingChanged { required, .. } => {
+                *required = (*required).max(other.required());
+            }
+            Self::Published { .. } => {}
         }
     }
 }

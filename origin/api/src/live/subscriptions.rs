@@ -11,9 +11,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use async_graphql::{Context, ID, Result, Subscription};
+use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use domain::{
-    BookingId, NotificationId,
+    BookingId, NotificationId, PartnerId,
     bookings::{
         booking::{Booking, BookingStatus},
         refusals::BookingRefusal,
@@ -30,14 +30,19 @@ use super::{
     topic::{Reach, Topic},
 };
 use crate::{
+    bookings::night::{at, establishment},
     nodes::{
         booking::{BookingNode, is_party},
+        directives::{CacheControlScope, cache_control},
+        guest_booking::GuestBookingNode,
         notification::NotificationNode,
         offer::OfferNode,
+        partner::no_partner,
         place::LocationInput,
     },
     offers::queries::distance,
     request::{
+        authorise::{self, About},
         context::RequestContext,
         errors::{failed, refused},
     },
@@ -171,7 +176,7 @@ impl Live {
                 publication.offer.clone(),
                 *distance_km,
             )),
-            Trigger::Happened(Event::LookAgain { .. }) => None,
+            Trigger::Happened(Event::LookAgain { .. } | Event::BookingChanged { .. }) => None,
         };
         Ok(stream::iter(offer))
     }
@@ -194,7 +199,7 @@ impl Live {
             Trigger::Happened(Event::LookAgain { .. }) => {
                 is_news.then(|| BookingNode::from(booking))
             }
-            Trigger::Happened(Event::Published { .. }) => None,
+            Trigger::Happened(Event::Published { .. } | Event::BookingChanged { .. }) => None,
         };
         Ok(stream::iter(told))
     }
@@ -219,12 +224,65 @@ impl Live {
                 None
             }
             Trigger::Happened(Event::LookAgain { .. }) => run.memory.next(&newest),
-            Trigger::Happened(Event::Published { .. }) => None,
+            Trigger::Happened(Event::Published { .. } | Event::BookingChanged { .. }) => None,
         };
         let language = account.preferences.language;
         let told = told.and_then(|entry| NotificationNode::of(entry, language, services));
         Ok(stream::iter(told))
     }
+
+    /// Bookings of a partner that are made, or change, from now on; for its staff. With
+    /// `establishmentId`, those of that place. The first event, and later ones when something may have been
+    /// missed, have no booking: clients must query `partnerBookings` then.
+    async fn partner_booking_changed(
+        &self,
+        ctx: &Context<'_>,
+        partner_id: ID,
+        establishment_id: Option<ID>,
+    ) -> Result<impl Stream<Item = PartnerBookingChange> + use<>> {
+        let (request, run) = (RequestContext::of(ctx), SubscriptionRun::of(ctx));
+        let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
+        let about = About::Partner(&partner);
+        let caller = &request.asker.caller;
+        authorise::field(caller, "Subscription", "partnerBookingChanged", about)?;
+        let place = establishment(request, &partner, establishment_id).await?;
+        let told = match &run.trigger {
+            Trigger::Begins => {
+                run.memory.waits_for(Topic::bookings_of(&partner));
+                None
+            }
+            Trigger::Happened(Event::LookAgain { .. }) => {
+                Some(PartnerBookingChange { booking: None })
+            }
+            Trigger::Happened(Event::BookingChanged { booking, .. }) => {
+                let found = request.loader.load_one(booking.clone()).await;
+                let own = found.map_err(failed)?;
+                let own = own.filter(|booking| booking.partner == partner);
+                let is_here = match (&own, &place) {
+                    (Some(booking), Some(place)) => {
+                        let offers = HashSet::from([booking.offer.clone()]);
+                        !at(request, place, offers).await?.is_empty()
+                    }
+                    (Some(_), None) => true,
+                    (None, _) => false,
+                };
+                own.filter(|_| is_here).map(|booking| PartnerBookingChange {
+                    booking: Some(GuestBookingNode(booking)),
+                })
+            }
+            Trigger::Happened(Event::Published { .. }) => None,
+        };
+        Ok(stream::iter(told))
+    }
+}
+
+/// A change of one of a partner's bookings.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct PartnerBookingChange {
+    /// The booking as it is now; null if changes may have been missed: the client reads `partnerBookings`
+    /// once.
+    booking: Option<GuestBookingNode>,
 }
 
 /// The booking, if the caller may read it now.

@@ -1,7 +1,7 @@
 //! The topics of subscriptions.
 
 use cache_core::{Tag, geo};
-use domain::{BookingId, GeoPoint, UserId, tags};
+use domain::{BookingId, GeoPoint, PartnerId, UserId, tags};
 
 /// What a subscription is about.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,11 @@ impl Topic {
     /// The topic of a booking: each change of it purges this tag.
     pub fn booking(id: &BookingId) -> Self {
         Self::Thing(tags::booking(id))
+    }
+
+    /// The topic of a partner's bookings: each change of one purges this tag.
+    pub fn bookings_of(partner: &PartnerId) -> Self {
+        Self::Thing(tags::bookings_of(partner))
     }
 
     /// The topic of an inbox: each new entry that is announced purges this tag.

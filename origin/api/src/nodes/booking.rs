@@ -9,7 +9,9 @@ use domain::{
     UserId,
     bookings::{
         booking::{self, Booking},
+        reason::Reason,
         rules,
+        short_code::ShortCode,
         store::{BookingCursor, BookingPage},
     },
     users::account::Account,
@@ -177,6 +179,20 @@ impl BookingNode {
     async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
         self.may_see(ctx, "createdAt")?;
         Ok(timestamp(self.0.created_at_ms))
+    }
+
+    /// Six characters to say at the door when the code cannot be scanned; null for bookings made before
+    /// there were short codes.
+    async fn short_code(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        self.may_see(ctx, "shortCode")?;
+        Ok(self.0.short_code.as_ref().map(ShortCode::as_str))
+    }
+
+    /// Why the venue declined or cancelled the booking, in its own words; null if it did not, or said
+    /// nothing.
+    async fn cancel_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        self.may_see(ctx, "cancelReason")?;
+        Ok(self.0.cancel_reason.as_ref().map(Reason::as_str))
     }
 }
 

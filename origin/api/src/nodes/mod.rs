@@ -5,6 +5,7 @@ pub mod booking;
 pub mod consent;
 pub mod directives;
 pub mod discount;
+pub mod guest_booking;
 pub mod identity;
 pub mod moment;
 pub mod money;

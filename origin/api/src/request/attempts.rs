@@ -77,6 +77,10 @@ pub enum Attempt<'a> {
     Onboard(&'a PartnerId),
     /// Asking for an identity check; each may be paid for.
     VerifyIdentity(&'a UserId),
+    /// Checking in by a short code at this partner's.
+    TryShortCode(&'a PartnerId),
+    /// Reporting scans that were made without a network.
+    RecordScans(&'a PartnerId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -124,6 +128,8 @@ impl Attempt<'_> {
             | Self::Suggest
             | Self::Travel(_)
             | Self::VerifyIdentity(_)
+            | Self::TryShortCode(_)
+            | Self::RecordScans(_)
             | Self::Write(_) => None,
         }
     }
@@ -172,6 +178,14 @@ impl Attempt<'_> {
                 (budgets.travel_network, Target::Network),
             ],
             Self::VerifyIdentity(user) => vec![(budgets.identity, everywhere(user.as_str()))],
+            Self::TryShortCode(partner) => vec![
+                (budgets.short_code, Target::Everywhere(caller.actor())),
+                (budgets.short_code_partner, everywhere(partner.as_str())),
+            ],
+            Self::RecordScans(partner) => vec![
+                (budgets.scans, Target::Everywhere(caller.actor())),
+                (budgets.scans_partner, everywhere(partner.as_str())),
+            ],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
@@ -208,6 +222,8 @@ impl Attempt<'_> {
             | Self::StartPayment(_)
             | Self::Onboard(_)
             | Self::VerifyIdentity(_)
+            | Self::TryShortCode(_)
+            | Self::RecordScans(_)
             | Self::Write(_) => None,
         }
     }

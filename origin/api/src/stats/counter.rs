@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{OfferId, paris::Day, stats::Seen};
+use domain::{OfferId, night::Night, paris::Day, stats::Seen};
 
 /// Maximum offer-and-day pairs kept between two writes; views of further pairs are not counted.
 const MOST: usize = 20_000;
@@ -21,10 +21,10 @@ impl Views {
 
     /// Counts one view of an existing offer.
     pub fn saw(&self, offer: &OfferId, now_ms: i64) {
-        let Some(day) = Day::of(now_ms) else {
+        let Some(night) = Night::of(now_ms) else {
             return;
         };
-        self.add(offer.clone(), day, 1);
+        self.add(offer.clone(), night.day(), 1);
     }
 
     /// Puts counts back that could not be stored.
@@ -59,8 +59,8 @@ mod tests {
     fn views_add_up_by_offer_and_day_and_have_an_end() {
         let views = Views::default();
         let offer = OfferId::derive("offer", "a");
-        // A quarter of an hour around midnight in Paris.
-        for now_ms in [1_780_351_200_000 - 1, 1_780_351_200_000, 1_780_351_200_001] {
+        // Around 06:00 in Paris, when a night ends.
+        for now_ms in [1_780_372_800_000 - 1, 1_780_372_800_000, 1_780_372_800_001] {
             views.saw(&offer, now_ms);
         }
         let mut seen = views.take();
@@ -78,7 +78,7 @@ mod tests {
         for number in 0..=MOST {
             views.saw(&OfferId::derive("offer", &number.to_string()), 0);
         }
-        views.saw(&offer, 1_780_351_200_000);
+        views.saw(&offer, 1_780_372_800_000);
         let seen = views.take();
         assert_eq!(seen.len(), MOST);
         let known = seen

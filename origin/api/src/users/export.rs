@@ -6,6 +6,8 @@ use domain::{
     auth::sessions::Session,
     bookings::{
         booking::Booking,
+        reason::Reason,
+        short_code::ShortCode,
         store::{BookingCursor, BookingQuery},
     },
     identity::verification::Verification,
@@ -304,6 +306,8 @@ fn of_booking(booking: &Booking) -> Value {
         "createdAt": moment(booking.created_at_ms),
         "changedAt": moment(booking.changed_at_ms),
         "checkedInAt": booking.checked_in_at_ms.map(moment),
+        "shortCode": booking.short_code.as_ref().map(ShortCode::as_str),
+        "cancelReason": booking.cancel_reason.as_ref().map(Reason::as_str),
         "price": booking.price.map(|price| json!({
             "amount": price.amount,
             "currency": price.currency,

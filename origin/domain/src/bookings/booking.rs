@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
+use super::{reason::Reason, scan::ScanId, short_code::ShortCode};
 use crate::{
-    BookingId, OfferId, PartnerId, UserId, night::Night, paris::Day, payments::price::BookedPrice,
-    words::words,
+    BookingId, OfferId, PartnerId, UserId, night::Night, payments::price::BookedPrice, words::words,
 };
 
 words! {
@@ -33,6 +33,13 @@ words! {
         /// Done by the job, like [`Step::Miss`].
         Expire = "expire",
         Miss = "no-show",
+        /// The venue does not take a booking that waits for it.
+        Decline = "declineBooking",
+        CancelByVenue = "cancelBookingByVenue",
+        /// A check-in is taken back, soon after it was made.
+        UndoCheckIn = "undoCheckIn",
+        /// A check-in is heard of that was scanned without a network, also after the job gave the guest up.
+        ReportScan = "recordScans",
     }
 }
 
@@ -45,6 +52,12 @@ pub const TRANSITIONS: &[(BookingStatus, Step, BookingStatus)] = &[
     (BookingStatus::Confirmed, Step::CheckIn, BookingStatus::CheckedIn),
     (BookingStatus::Confirmed, Step::Cancel,  BookingStatus::Cancelled),
     (BookingStatus::Confirmed, Step::Miss,    BookingStatus::NoShow),
+    (BookingStatus::Pending,   Step::Decline,       BookingStatus::Cancelled),
+    (BookingStatus::Pending,   Step::CancelByVenue, BookingStatus::Cancelled),
+    (BookingStatus::Confirmed, Step::CancelByVenue, BookingStatus::Cancelled),
+    (BookingStatus::CheckedIn, Step::UndoCheckIn,   BookingStatus::Confirmed),
+    (BookingStatus::Confirmed, Step::ReportScan,    BookingStatus::CheckedIn),
+    (BookingStatus::NoShow,    Step::ReportScan,    BookingStatus::CheckedIn),
 ];
 
 impl BookingStatus {
@@ -99,21 +112,28 @@ pub struct Booking {
     /// What is paid for it; none if it is free. While it is pending it waits for the money, and
     /// nothing else confirms it.
     pub price: Option<BookedPrice>,
+    /// What the venue told the guest when it declined or cancelled the booking.
+    pub cancel_reason: Option<Reason>,
+    /// What the guest says at the door if no code can be scanned; none if the booking was made before
+    /// bookings had one.
+    pub short_code: Option<ShortCode>,
+    /// The scan that checked it in, by the scanner's own id, so that the same scan is known again.
+    pub scan: Option<ScanId>,
 }
 
 impl Booking {
-    /// The local day on which it was made, for which dashboards count it.
+    /// The night in which it was made, for which dashboards count it.
     pub fn made_on(&self) -> String {
-        local_day(self.created_at_ms)
+        night_of(self.created_at_ms)
     }
 
     pub fn checked_in_on(&self) -> Option<String> {
-        self.checked_in_at_ms.map(local_day)
+        self.checked_in_at_ms.map(night_of)
     }
 }
 
-/// The local day in Europe/Paris, such as "2026-10-25".
-pub fn local_day(moment_ms: i64) -> String {
+/// The night of a moment, such as "2026-10-25": ten past midnight counts with the evening before.
+pub fn night_of(moment_ms: i64) -> String {
     // No moment of a booking lies outside the calendar.
-    Day::of(moment_ms).map_or_else(String::new, |day| day.to_string())
+    Night::of(moment_ms).map_or_else(String::new, |night| night.to_string())
 }

@@ -22,6 +22,11 @@ pub const ALL: &[ErrorCode] = &[
     QR_CODE_EXPIRED,
     QR_CODE_REPLAYED,
     QR_CODE_FOREIGN,
+    SHORT_CODE_UNKNOWN,
+    CHECK_IN_UNDO_TOO_LATE,
+    GUEST_BOOKED_AGAIN,
+    SCAN_TOO_OLD,
+    SCAN_IN_FUTURE,
 ];
 
 pub const OFFER_NOT_BOOKABLE: ErrorCode = ErrorCode {
@@ -166,4 +171,44 @@ pub const QR_CODE_FOREIGN: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "The QR code belongs to another booking or another partner.",
     remedy: "The staff scans the code of the booking that is open, or the guest shows the right code.",
+};
+
+pub const SHORT_CODE_UNKNOWN: ErrorCode = ErrorCode {
+    word: "SHORT_CODE_UNKNOWN",
+    status: 404,
+    layer: Layer::Field,
+    meaning: "No booking of this partner that can be checked in now has this short code, at this establishment.",
+    remedy: "The staff asks for the code again, or looks the guest up in the list of the night.",
+};
+
+pub const CHECK_IN_UNDO_TOO_LATE: ErrorCode = ErrorCode {
+    word: "CHECK_IN_UNDO_TOO_LATE",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The check-in was made more than five minutes ago.",
+    remedy: "The check-in stays.",
+};
+
+pub const GUEST_BOOKED_AGAIN: ErrorCode = ErrorCode {
+    word: "GUEST_BOOKED_AGAIN",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The check-in cannot be undone: its guest has another open booking of the offer, which only one may be.",
+    remedy: "The check-in stays; the staff checks the other booking in if that was meant.",
+};
+
+pub const SCAN_TOO_OLD: ErrorCode = ErrorCode {
+    word: "SCAN_TOO_OLD",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The scan was made more than 48 hours ago.",
+    remedy: "The scanner forgets it.",
+};
+
+pub const SCAN_IN_FUTURE: ErrorCode = ErrorCode {
+    word: "SCAN_IN_FUTURE",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The scan is dated more than two minutes later than now.",
+    remedy: "Set the scanner's clock. The scan is accepted with the right time.",
 };

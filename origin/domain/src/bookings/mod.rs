@@ -1,17 +1,21 @@
 //! Bookings: users book offers and check in on site.
 //!
 //! Reading order: [`booking`] (the data and its state machine) → [`window`] (when a booking may be
-//! used) → [`rules`] (who may book, cancel and check in, and when) → [`writes`] (what a store writes
-//! for it) → [`notices`] (what its guest is told) → [`tasks`] (that and its product event) → [`refusals`] (why a request is refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
+//! used) → [`rules`] (who may book, cancel and check in, and when) → [`scan`] (those without a network) → [`writes`] (what a store writes
+//! for it) → [`night`] (a venue's evening) → [`notices`] (what its guest is told) → [`tasks`] (that and its product event) → [`refusals`] (why a request is refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
 //! (`api::bookings`), and the ending job, routes, picture and calendar (`server::bookings`).
 
 pub mod booking;
 pub mod codes;
+pub mod night;
 pub mod notices;
+pub mod reason;
 pub mod refusals;
 pub mod rules;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
+pub mod scan;
+pub mod short_code;
 pub mod store;
 pub mod tasks;
 pub mod window;

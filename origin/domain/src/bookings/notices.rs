@@ -51,6 +51,8 @@ pub fn notices(
     };
     let mut tasks = Vec::new();
     match after.status {
+        // A check-in was undone: the guest, who stands at the door, hears nothing of it.
+        BookingStatus::Confirmed if before == Some(BookingStatus::CheckedIn) => {}
         BookingStatus::Confirmed => {
             // A guest who confirms a booking sees that it is.
             let is_told = before.is_none() || matches!(by, By::Staff(_) | By::Payment);

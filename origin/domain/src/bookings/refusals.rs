@@ -49,6 +49,16 @@ pub enum BookingRefusal {
     PaymentRequired,
     /// The offer asks for a verified identity or an age.
     Identity(IdentityRefusal),
+    /// No booking that can be checked in now has this short code.
+    ShortCodeUnknown,
+    /// A check-in is too old to be taken back.
+    TooLateToUndo,
+    /// The guest has booked the offer again since the check-in.
+    BookedAgain,
+    /// The scan was made more than two days ago.
+    ScanTooOld,
+    /// The scan says that it was made later than now.
+    ScanInFuture,
 }
 
 impl BookingRefusal {
@@ -77,6 +87,11 @@ impl BookingRefusal {
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
             Self::Identity(refusal) => refusal.code(),
+            Self::ShortCodeUnknown => codes::SHORT_CODE_UNKNOWN,
+            Self::TooLateToUndo => codes::CHECK_IN_UNDO_TOO_LATE,
+            Self::BookedAgain => codes::GUEST_BOOKED_AGAIN,
+            Self::ScanTooOld => codes::SCAN_TOO_OLD,
+            Self::ScanInFuture => codes::SCAN_IN_FUTURE,
         }
     }
 
@@ -161,6 +176,26 @@ impl BookingRefusal {
                 "this booking must be paid first",
             ),
             Self::Identity(refusal) => refusal.sentences(),
+            Self::ShortCodeUnknown => (
+                "aucune réservation de cette soirée n’a ce code",
+                "no booking of this night has this code",
+            ),
+            Self::TooLateToUndo => (
+                "il est trop tard pour annuler ce passage",
+                "it is too late to undo this check-in",
+            ),
+            Self::BookedAgain => (
+                "cette personne a de nouveau réservé cette offre entre-temps",
+                "the guest has booked this offer again meanwhile",
+            ),
+            Self::ScanTooOld => (
+                "ce scan date de plus de deux jours",
+                "this scan is more than two days old",
+            ),
+            Self::ScanInFuture => (
+                "ce scan est daté dans l’avenir : réglez l’horloge de l’appareil",
+                "this scan is dated in the future: set the device's clock",
+            ),
         }
     }
 }
@@ -226,6 +261,11 @@ mod tests {
             R::Identity(IdentityRefusal::Required),
             R::Identity(IdentityRefusal::Pending),
             R::Identity(IdentityRefusal::AgeTooLow),
+            R::ShortCodeUnknown,
+            R::TooLateToUndo,
+            R::BookedAgain,
+            R::ScanTooOld,
+            R::ScanInFuture,
         ];
         let statuses = BookingStatus::ALL.iter().copied().map(R::WrongStatus);
         let all: Vec<R> = causes.into_iter().chain(statuses).collect();

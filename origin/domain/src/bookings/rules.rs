@@ -7,7 +7,8 @@ mod tests;
 use super::{
     booking::{Booking, BookingStatus, Step},
     refusals::BookingRefusal,
-    store::By,
+    short_code::ShortCode,
+    store::{By, Taken},
     window,
 };
 use crate::{
@@ -33,6 +34,8 @@ pub const CHECK_IN_LATE_MS: i64 = 2 * HOUR_MS;
 /// How long after a check-in the same scanner gets the same answer, because the first one was lost.
 /// It is short: somebody else may show a picture of the same code.
 pub const CHECK_IN_REPEAT_MS: i64 = 10_000;
+/// How long after it was stored a check-in can be undone.
+pub const UNDO_CHECK_IN_WITHIN_MS: i64 = 5 * MINUTE_MS;
 /// The maximum number of open bookings per user, so that nobody keeps everybody else out.
 pub const MAX_OPEN: i64 = 20;
 
@@ -104,6 +107,9 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
         checked_in_at_ms: None,
         checked_in_by: None,
         price,
+        cancel_reason: None,
+        short_code: Some(ShortCode::of(&new.id, 0)),
+        scan: None,
     })
 }
 
@@ -132,19 +138,42 @@ pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
 }
 
 /// The booking after a step.
-pub fn step(before: &Booking, step: Step, by: &By, now_ms: i64) -> Result<Booking, BookingRefusal> {
+pub fn step(
+    before: &Booking,
+    taken: &Taken,
+    by: &By,
+    now_ms: i64,
+) -> Result<Booking, BookingRefusal> {
     let status = before
         .status
-        .after(step)
+        .after(taken.step)
         .ok_or(BookingRefusal::WrongStatus(before.status))?;
-    in_time(before, step, by, now_ms)?;
+    let at_ms = taken.at_ms(now_ms);
+    in_time(before, taken.step, by, at_ms)?;
+    let scan = taken.scan.as_ref().map(|scan| scan.id.clone());
+    let (checked_in_at_ms, scan) = match taken.step {
+        Step::CheckIn | Step::ReportScan => (Some(at_ms), scan),
+        Step::UndoCheckIn => (None, None),
+        Step::Confirm
+        | Step::Cancel
+        | Step::Expire
+        | Step::Miss
+        | Step::Decline
+        | Step::CancelByVenue => (before.checked_in_at_ms, before.scan.clone()),
+    };
     Ok(Booking {
         status,
         changed_at_ms: now_ms,
-        checked_in_at_ms: match step {
-            Step::CheckIn => Some(now_ms),
-            Step::Confirm | Step::Cancel | Step::Expire | Step::Miss => before.checked_in_at_ms,
-        },
+        checked_in_at_ms,
+        checked_in_by: before
+            .checked_in_by
+            .clone()
+            .filter(|_| checked_in_at_ms.is_some()),
+        scan,
+        cancel_reason: taken
+            .reason
+            .clone()
+            .or_else(|| before.cancel_reason.clone()),
         ..before.clone()
     })
 }
@@ -164,6 +193,7 @@ pub const fn gives_back(before: &Booking, after: &Booking) -> bool {
     before.counted && before.status.holds_a_place() && !after.status.holds_a_place()
 }
 
+/// `now_ms` is the moment of the step: of a scan that is reported later, when it was made.
 fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), BookingRefusal> {
     let (is_good, refusal) = match step {
         // The provider took a while, or its report did: the place was held meanwhile.
@@ -174,12 +204,21 @@ fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), Bo
         Step::Cancel if matches!(by, By::Staff(_)) => {
             (now_ms < booking.until_ms, BookingRefusal::TooLate)
         }
+        Step::CancelByVenue | Step::Decline => (now_ms < booking.until_ms, BookingRefusal::TooLate),
+        Step::UndoCheckIn => (
+            now_ms < booking.changed_at_ms + UNDO_CHECK_IN_WITHIN_MS,
+            BookingRefusal::TooLateToUndo,
+        ),
         Step::Cancel => (
             now_ms < cancellable_until_ms(booking),
             BookingRefusal::TooLateToCancel,
         ),
-        Step::CheckIn if now_ms < usable_from_ms(booking) => (false, BookingRefusal::TooEarly),
-        Step::CheckIn => (now_ms < usable_until_ms(booking), BookingRefusal::TooLate),
+        Step::CheckIn | Step::ReportScan if now_ms < usable_from_ms(booking) => {
+            (false, BookingRefusal::TooEarly)
+        }
+        Step::CheckIn | Step::ReportScan => {
+            (now_ms < usable_until_ms(booking), BookingRefusal::TooLate)
+        }
         Step::Expire | Step::Miss => (
             due_ms(booking).is_some_and(|due_ms| due_ms <= now_ms),
             BookingRefusal::TooEarly,

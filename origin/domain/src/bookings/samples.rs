@@ -67,5 +67,8 @@ pub fn booking() -> Booking {
         checked_in_at_ms: None,
         checked_in_by: None,
         price: None,
+        cancel_reason: None,
+        short_code: None,
+        scan: None,
     }
 }

@@ -9,13 +9,44 @@ use async_trait::async_trait;
 
 use super::{
     booking::{Booking, BookingStatus, Step},
+    night::{NightCount, NightPage, NightQuery},
+    reason::Reason,
     refusals::BookingRefusal,
     rules::NewBooking,
+    scan::Scan,
+    short_code::ShortCode,
 };
-use crate::{BookingId, PartnerId, StoreError, UserId, paris::Day};
+use crate::{BookingId, PartnerId, StoreError, UserId, night::Night, paris::Day};
 
-pub use cursor::BookingCursor;
+pub use cursor::{BookingCursor, NightCursor};
 pub use purging::{purge_of_creation, purge_of_step};
+
+/// A step, with what comes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    pub step: Step,
+    /// What the guest is told whose booking is declined or cancelled by the venue.
+    pub reason: Option<Reason>,
+    /// The scan of a check-in, if it has an id; one that is reported later has.
+    pub scan: Option<Scan>,
+}
+
+impl From<Step> for Taken {
+    fn from(step: Step) -> Self {
+        Self {
+            step,
+            reason: None,
+            scan: None,
+        }
+    }
+}
+
+impl Taken {
+    /// When the step was taken: when it was scanned, or else now.
+    pub fn at_ms(&self, now_ms: i64) -> i64 {
+        self.scan.as_ref().map_or(now_ms, |scan| scan.at_ms)
+    }
+}
 
 /// Who changes a booking. The purge audit outlives erased accounts, so [`By::as_str`] names no user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,17 +147,46 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
 
     /// Applies a step if the state machine and the clock allow it, exactly once: of two concurrent
     /// equal steps the second finds it taken, and is answered as `writes::step` says.
+    async fn take(
+        &self,
+        id: &BookingId,
+        taken: Taken,
+        by: By,
+        now_ms: i64,
+    ) -> Result<Stepped, StoreError>;
+
+    /// A step with which nothing comes.
     async fn step(
         &self,
         id: &BookingId,
         step: Step,
         by: By,
         now_ms: i64,
-    ) -> Result<Stepped, StoreError>;
+    ) -> Result<Stepped, StoreError> {
+        self.take(id, step.into(), by, now_ms).await
+    }
 
     async fn by_ids(&self, ids: &[BookingId]) -> Result<HashMap<BookingId, Booking>, StoreError>;
 
     async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError>;
+
+    /// One page of a partner's bookings of a night, by their openings.
+    async fn of_night(&self, query: &NightQuery) -> Result<NightPage, StoreError>;
+
+    /// How many bookings of a night each of the partner's offers has, by status.
+    async fn night_counts(
+        &self,
+        partner: &PartnerId,
+        night: Night,
+    ) -> Result<Vec<NightCount>, StoreError>;
+
+    /// The bookings of a partner in these nights that have this short code.
+    async fn by_short_code(
+        &self,
+        partner: &PartnerId,
+        nights: &[Night],
+        code: &ShortCode,
+    ) -> Result<Vec<Booking>, StoreError>;
 
     /// Those of the given days on which the partner had bookings or check-ins, in order.
     async fn days_of_partner(

@@ -10,7 +10,8 @@ use super::{
     booking::{Booking, BookingStatus, Step},
     refusals::BookingRefusal,
     rules::{self, NewBooking, Standing},
-    store::{By, Created, Stepped, purge_of_creation},
+    scan::ACCEPTED_FOR_MS,
+    store::{By, Created, Stepped, Taken, purge_of_creation},
 };
 use crate::{Offer, UserId, identity, pending_purge::PendingPurge, users::account::Identity};
 
@@ -82,12 +83,12 @@ impl Draft {
 }
 
 /// What a step makes of a booking; an error is the answer of a request that stores nothing.
-pub fn step(before: &Booking, step: Step, by: &By, now_ms: i64) -> Result<Booking, Stepped> {
-    if is_repeated(before, step, by, now_ms) {
+pub fn step(before: &Booking, taken: &Taken, by: &By, now_ms: i64) -> Result<Booking, Stepped> {
+    if is_repeated(before, taken, by, now_ms) {
         return Err(Stepped::Before(Box::new(before.clone())));
     }
-    let mut after = rules::step(before, step, by, now_ms)?;
-    if let Some(scanner) = scanner(step, by) {
+    let mut after = rules::step(before, taken, by, now_ms)?;
+    if let Some(scanner) = scanner(taken.step, by) {
         after.checked_in_by = Some(scanner.clone());
     }
     Ok(after)
@@ -96,19 +97,35 @@ pub fn step(before: &Booking, step: Step, by: &By, now_ms: i64) -> Result<Bookin
 /// The user whom a step stores with the booking, and whose account it therefore needs.
 pub const fn scanner(step: Step, by: &By) -> Option<&UserId> {
     match (step, by) {
-        (Step::CheckIn, By::Staff(scanner)) => scanner.as_ref(),
+        (Step::CheckIn | Step::ReportScan, By::Staff(scanner)) => scanner.as_ref(),
         _ => None,
     }
 }
 
+/// Whether a step makes a booking open once more, which a user has only one of for an offer.
+pub const fn opens_again(before: &Booking, after: &Booking) -> bool {
+    !before.status.is_open() && after.status.is_open()
+}
+
 /// Whether a step was taken before, so that the client, whose answer was lost, gets the same again.
-/// For a check-in only the same scanner does, and soon.
-fn is_repeated(booking: &Booking, step: Step, by: &By, now_ms: i64) -> bool {
-    match step {
-        Step::Confirm => booking.status == BookingStatus::Confirmed,
+/// For a check-in only the same scanner does: the same scan as long as scans are accepted, and one that is
+/// not known to be the same soon.
+fn is_repeated(booking: &Booking, taken: &Taken, by: &By, now_ms: i64) -> bool {
+    match taken.step {
+        Step::Confirm | Step::UndoCheckIn => booking.status == BookingStatus::Confirmed,
         Step::Cancel => booking.status == BookingStatus::Cancelled,
-        Step::CheckIn => {
-            let is_soon = |at_ms| now_ms - at_ms < rules::CHECK_IN_REPEAT_MS;
+        Step::Decline | Step::CancelByVenue => {
+            booking.status == BookingStatus::Cancelled && booking.cancel_reason == taken.reason
+        }
+        Step::CheckIn | Step::ReportScan => {
+            let scan = taken.scan.as_ref().map(|scan| &scan.id);
+            let is_same = scan.is_some() && scan == booking.scan.as_ref();
+            let within_ms = if is_same {
+                ACCEPTED_FOR_MS
+            } else {
+                rules::CHECK_IN_REPEAT_MS
+            };
+            let is_soon = |at_ms| now_ms - at_ms < within_ms;
             booking.status == BookingStatus::CheckedIn
                 && *by == By::Staff(booking.checked_in_by.clone())
                 && booking.checked_in_at_ms.is_some_and(is_soon)

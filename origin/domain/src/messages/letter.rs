@@ -192,6 +192,9 @@ pub struct BookingReminder {
 pub struct BookingCancelledByVenue {
     pub first_name: String,
     pub booking: BookingDetails,
+    /// What the venue says to the guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// What messages say of an offer.

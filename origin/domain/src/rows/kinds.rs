@@ -253,6 +253,13 @@ static BOOKINGS: Kind = Kind {
         field("pay_before_ms", "price.payBefore", Shape::Moment)
             .or_absent()
             .later(),
+        field("cancel_reason", "cancelReason", Shape::Text)
+            .or_absent()
+            .later(),
+        field("short_code", "shortCode", Shape::Text)
+            .or_absent()
+            .later(),
+        field("scan_id", "scanId", Shape::Text).or_absent().later(),
     ],
 };
 

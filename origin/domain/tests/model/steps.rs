@@ -52,7 +52,7 @@ impl Scenario {
     }
 
     pub(crate) fn cancel(&self, state: &mut State, by: &By) -> bool {
-        match booking_writes::step(&state.booking, Step::Cancel, by, state.now_ms) {
+        match booking_writes::step(&state.booking, &Step::Cancel.into(), by, state.now_ms) {
             Ok(after) => {
                 self.ended(state, after, by);
                 true
@@ -76,7 +76,7 @@ impl Scenario {
     }
 
     pub(crate) fn expire(&self, state: &mut State) -> bool {
-        match booking_writes::step(&state.booking, Step::Expire, &By::Job, state.now_ms) {
+        match booking_writes::step(&state.booking, &Step::Expire.into(), &By::Job, state.now_ms) {
             Ok(after) => {
                 self.ended(state, after, &By::Job);
                 true

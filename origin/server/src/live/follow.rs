@@ -7,7 +7,9 @@ use std::{
 
 use cache_core::{PurgeRecord, Revision, Tag};
 use cache_tiered::{Moment, News};
-use domain::{Offer, OfferId, StoreError, error_chain::chain, offers::store::OfferQuery, tags};
+use domain::{
+    BookingId, Offer, OfferId, StoreError, error_chain::chain, offers::store::OfferQuery, tags,
+};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -78,8 +80,15 @@ impl<'s> Follower<'s> {
         let hub = &self.state.live;
         let everything = Tag::everything();
         for record in records {
+            let bookings = record.tags.iter().filter_map(tags::tagged_booking);
+            let bookings: Vec<BookingId> = bookings.collect();
             for tag in &record.tags {
-                hub.changed(tag, record.revision);
+                if tags::is_bookings_of(tag) && !bookings.is_empty() {
+                    // A record may have several partners': a subscription leaves out what is not of its own.
+                    hub.bookings_changed(tag, &bookings, record.revision);
+                } else {
+                    hub.changed(tag, record.revision);
+                }
                 if let Some(offer) = tags::published_offer(tag) {
                     self.appeared(offer, record.revision);
                 }

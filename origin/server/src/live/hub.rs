@@ -15,7 +15,7 @@ use api::{
     },
 };
 use cache_core::{Revision, Tag};
-use domain::Offer;
+use domain::{BookingId, Offer};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -148,6 +148,17 @@ impl Hub {
         let state = self.state();
         for key in state.index.of(tag) {
             state.put(key, Event::LookAgain { required });
+        }
+    }
+
+    /// Sends to the subscriptions to a partner's bookings which of them changed.
+    pub(super) fn bookings_changed(&self, tag: &Tag, bookings: &[BookingId], required: Revision) {
+        let state = self.state();
+        for key in state.index.of(tag) {
+            for booking in bookings {
+                let booking = booking.clone();
+                state.put(key, Event::BookingChanged { booking, required });
+            }
         }
     }
 

@@ -66,13 +66,12 @@ impl Mailbox {
         if state.closing.is_some() {
             return;
         }
-        let waits_already = event.is_look_again()
-            && state
-                .letters
-                .iter_mut()
-                .find(|letter| letter.operation == operation && letter.event.is_look_again())
-                .map(|letter| letter.event.later(&event))
-                .is_some();
+        let waits_already = state
+            .letters
+            .iter_mut()
+            .find(|letter| letter.operation == operation && letter.event.tells_the_same(&event))
+            .map(|letter| letter.event.later(&event))
+            .is_some();
         if waits_already {
             return;
         }

@@ -3,11 +3,12 @@
 mod nights;
 mod racing;
 mod telling;
+mod venue;
 
 use domain::{
     BookingId, BookingLimits, Offer, OfferId, Quota, UserId,
     bookings::{
-        booking::{Booking, BookingStatus, Step, local_day},
+        booking::{Booking, BookingStatus, Step, night_of},
         refusals::BookingRefusal,
         rules::{MADE_WITHIN_MS, MAX_MADE, NewBooking},
         store::{BookingCursor, BookingQuery, By, Created, Stepped},
@@ -51,6 +52,7 @@ pub(crate) use telling::in_two_days;
 pub(crate) const NIGHTS: &[Test] = nights::TESTS;
 pub(crate) const RACES: &[Test] = racing::TESTS;
 pub(crate) const TELLING: &[Test] = telling::TESTS;
+pub(crate) const VENUE: &[Test] = venue::TESTS;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -133,7 +135,11 @@ async fn a_booking_takes_a_place_and_is_found_as_it_was_made(fresh: Fresh) {
     assert_eq!(remaining(&fresh, &offer).await, 2);
     let rows = fresh.pending_after(&before).await;
     let purged: Vec<_> = rows.iter().flat_map(|row| row.purge.tags.clone()).collect();
-    let expected = [tags::booking(&booking.id), tags::quota(&offer.id)];
+    let expected = [
+        tags::booking(&booking.id),
+        tags::bookings_of(&offer.partner_id),
+        tags::quota(&offer.id),
+    ];
     assert_eq!(purged, expected);
     // The purge does not name the booking's holder.
     let said = format!("{:?}", rows[0].purge);
@@ -306,6 +312,7 @@ async fn the_last_place_purges_the_offer_and_so_does_its_return(fresh: Fresh) {
     step(&fresh, &booking.id, Step::Cancel, NOW_MS).await;
     let expected = [
         tags::booking(&booking.id),
+        tags::bookings_of(&offer.partner_id),
         tags::offer(&offer.id),
         tags::partner(&offer.partner_id),
         tags::quota(&offer.id),
@@ -389,7 +396,7 @@ async fn a_partners_days_count_bookings_and_check_ins(fresh: Fresh) {
     made(&fresh, new("2", "bob", &offer), NOW_MS).await;
     made(&fresh, new("3", "eve", &offer), NOW_MS + DAY_MS).await;
     step(&fresh, &one.id, Step::CheckIn, NOW_MS + DAY_MS).await;
-    let (first, second) = (local_day(NOW_MS), local_day(NOW_MS + DAY_MS));
+    let (first, second) = (night_of(NOW_MS), night_of(NOW_MS + DAY_MS));
     let counts = async |days: std::ops::RangeInclusive<&str>| {
         let day = |text: &str| Day::parse(text).unwrap();
         let days = day(days.start())..=day(days.end());

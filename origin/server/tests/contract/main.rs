@@ -76,6 +76,7 @@ fn main() -> ExitCode {
         bookings::NIGHTS,
         bookings::RACES,
         bookings::TELLING,
+        bookings::VENUE,
         erasing::TESTS,
         identity::TESTS,
         identity::ADMITTING,

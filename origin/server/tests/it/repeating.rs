@@ -19,7 +19,7 @@ use yousoon::config::ProvidersConfig;
 use crate::{
     accounts::person::{PASSWORD, Person, input, login, registering, verify},
     app::{Answer, Sent, TOKEN, TestApp},
-    booking::{booked, places, works_for},
+    booking::{CHECK_IN, booked, places, works_for},
     fixtures::{establishment, offer, partner, store},
     identifying::{self, administrator},
     paying::{self, priced},
@@ -72,6 +72,13 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("confirmBooking", Guest, "(id: PENDING) { id status }", Same),
     ("cancelBooking", Guest, "(id: BOOKING) { id status }", Same),
     ("checkIn", Staff, "(bookingId: BOOKING, qrCode: QR_CODE) { id status checkedInAt }", Same),
+    ("checkIn", Staff, "(bookingId: BOOKING, qrCode: QR_CODE, scanId: \"s1\") { id status checkedInAt }", Same),
+    ("checkInByCode", Staff, "(partnerId: PARTNER, code: SHORT_CODE) { id status checkedInAt }", Same),
+    ("undoCheckIn", Staff, "(id: CHECKED_IN) { id status checkedInAt }", Same),
+    ("recordScans", Staff, "(partnerId: PARTNER, scans: [{id: \"s1\", qrCode: QR_CODE, scannedAt: \"2026-06-01T12:00:00Z\"}])
+        { id code booking { id status checkedInAt } }", Same),
+    ("declineBooking", Staff, "(id: PENDING, reason: \"Complet\") { id status cancelReason }", Same),
+    ("cancelBookingByVenue", Staff, "(id: BOOKING, reason: \"Complet\") { id status cancelReason }", Same),
 
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}, idempotencyKey: \"k\") { id name }", Same),
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}) { id name }", Refused("ALREADY_MEMBER")),
@@ -184,7 +191,8 @@ impl World {
         };
         let listed = offer("a", 3);
         let (payable, paid) = (priced(places("a", 4, 9)), priced(places("a", 5, 9)));
-        let all = [&free, &taken, &later, &listed, &payable, &paid];
+        let came = places("a", 6, 9);
+        let all = [&free, &taken, &later, &listed, &payable, &paid, &came];
         store(&app, "a", all.map(Clone::clone).to_vec()).await;
         paying::onboarded(&app, &fake, &partner("a").id).await;
         let owner = works_for(&app, "owner", "a", Post::Owner).await;
@@ -197,11 +205,21 @@ impl World {
         let pending = booked(&app, &guest, &later).await;
         assert_eq!(pending["status"], "PENDING");
         let payable = booked(&app, &guest, &payable).await;
+        let came = booked(&app, &guest, &came).await;
+        let scanned = json!({"b": came["id"], "q": came["qrCode"]});
+        staff.ask(&app, CHECK_IN, scanned).await.data();
+        let code = "query C($b: ID!) { booking(id: $b) { shortCode } }";
+        let code = guest
+            .ask(&app, code, json!({"b": booking["id"]}))
+            .await
+            .data();
         let paid = booked(&app, &guest, &paid).await;
         let paid = BookingId::parse(paid["id"].as_str().unwrap()).unwrap();
         let paid = paying::paid(&app, &guest, &paid).await;
         let mut words = vec![
             ("PAYABLE", quoted(&payable["id"])),
+            ("CHECKED_IN", quoted(&came["id"])),
+            ("SHORT_CODE", quoted(&code["booking"]["shortCode"])),
             ("PAID", format!("{:?}", paid.as_str())),
             ("NEW_OFFER", new_offer()),
             ("NEW_PLACE", NEW_PLACE.to_owned()),

@@ -27,6 +27,7 @@ mod sessions;
 mod site;
 mod templates;
 mod validity;
+mod venue;
 mod verified_phones;
 
 use mongodb::{
@@ -156,6 +157,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 21,
+        name: "venue",
+        changes: venue::changes,
+    },
+    Migration {
+        version: 22,
         name: "pages of the showcase site",
         changes: site::changes,
     },

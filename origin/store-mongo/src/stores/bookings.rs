@@ -2,6 +2,7 @@
 
 pub mod erasing;
 mod gates;
+mod night;
 mod read;
 pub(super) mod write;
 
@@ -11,11 +12,14 @@ use async_trait::async_trait;
 use domain::{
     BookingId, PartnerId, StoreError,
     bookings::{
-        booking::{Booking, Step},
+        booking::Booking,
+        night::{NightCount, NightPage, NightQuery},
         refusals::BookingRefusal,
         rules::NewBooking,
-        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped},
+        short_code::{ATTEMPTS, ShortCode},
+        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken},
     },
+    night::Night,
     paris::Day,
 };
 use tokio::time::Instant;
@@ -48,9 +52,13 @@ impl MongoBookings {
         new: NewBooking,
         now_ms: i64,
     ) -> Result<Created, MongoError> {
+        let mut runs: u8 = 0;
         let created = self.db.transaction_that_adds(move |tx| {
+            // It runs again if a booking of the night has the short code, and then takes the next one.
+            let attempt = runs % ATTEMPTS;
+            runs = runs.wrapping_add(1);
             let new = new.clone();
-            Box::pin(async move { write::create(tx, &new, now_ms).await })
+            Box::pin(async move { write::create(tx, &new, attempt, now_ms).await })
         });
         created.await
     }
@@ -77,17 +85,17 @@ impl BookingStore for MongoBookings {
         Ok(self.create_in_transaction(new, now_ms).await?)
     }
 
-    async fn step(
+    async fn take(
         &self,
         id: &BookingId,
-        step: Step,
+        taken: Taken,
         by: By,
         now_ms: i64,
     ) -> Result<Stepped, StoreError> {
         let id = id.clone();
         let stepped = self.db.transaction(move |tx| {
-            let (id, by) = (id.clone(), by.clone());
-            Box::pin(async move { write::step(tx, &id, step, &by, now_ms).await })
+            let (id, taken, by) = (id.clone(), taken.clone(), by.clone());
+            Box::pin(async move { write::take(tx, &id, &taken, &by, now_ms).await })
         });
         Ok(stepped.await?)
     }
@@ -98,6 +106,27 @@ impl BookingStore for MongoBookings {
 
     async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError> {
         Ok(read::page(&self.db, query).await?)
+    }
+
+    async fn of_night(&self, query: &NightQuery) -> Result<NightPage, StoreError> {
+        Ok(night::page(&self.db, query).await?)
+    }
+
+    async fn night_counts(
+        &self,
+        partner: &PartnerId,
+        night: Night,
+    ) -> Result<Vec<NightCount>, StoreError> {
+        Ok(night::counts(&self.db, partner, night).await?)
+    }
+
+    async fn by_short_code(
+        &self,
+        partner: &PartnerId,
+        nights: &[Night],
+        code: &ShortCode,
+    ) -> Result<Vec<Booking>, StoreError> {
+        Ok(night::by_short_code(&self.db, partner, nights, code).await?)
     }
 
     async fn days_of_partner(

@@ -236,6 +236,15 @@ fn document(kind: &'static Kind, row: &Row) -> Result<Document, MongoError> {
             document.insert("open", format!("{user}{BETWEEN}{offer}"));
         }
     }
+    if kind.collection == Collection::Bookings {
+        let part = |name| row.get(name).and_then(Value::as_str);
+        if let (Some(partner), Some(night), Some(code)) =
+            (part("partner_id"), part("day"), part("short_code"))
+        {
+            let of_night = format!("{partner}{BETWEEN}{night}{BETWEEN}{code}");
+            document.insert("codeOfNight", of_night);
+        }
+    }
     if kind.collection == Collection::Verifications {
         let part = |name| row.get(name).and_then(Value::as_str);
         let is_open = part("state")

@@ -1,13 +1,16 @@
 //! Between documents and bookings.
 //!
 //! `open` is user and offer while it is open, and `key` user and idempotency key; both are absent
-//! otherwise, and unique: the index leaves out what is absent.
+//! otherwise, and unique: the index leaves out what is absent. So is `codeOfNight`.
 
 use domain::{
     BookingId, OfferId, PartnerId, UserId,
     bookings::{
         booking::{Booking, BookingStatus},
+        reason::Reason,
         rules,
+        scan::ScanId,
+        short_code::ShortCode,
     },
     night::Night,
     payments::{money::Currency, price::BookedPrice},
@@ -31,6 +34,11 @@ pub fn open_of(user: &UserId, offer: &OfferId) -> String {
 
 pub fn key_of(user: &UserId, key: &str) -> String {
     format!("{user}{BETWEEN}{key}")
+}
+
+/// Under what a short code is unique.
+pub fn code_of_night(partner: &PartnerId, night: Night, code: &ShortCode) -> String {
+    format!("{partner}{BETWEEN}{night}{BETWEEN}{}", code.as_str())
 }
 
 /// The document of a booking that is made.
@@ -70,6 +78,19 @@ pub fn document(booking: &Booking) -> Result<Document, MongoError> {
     if let Some(price) = &booking.price {
         document.insert("price", price_document(price));
     }
+    if let Some(reason) = &booking.cancel_reason {
+        document.insert("cancelReason", reason.as_str());
+    }
+    if let Some(code) = &booking.short_code {
+        document.insert("shortCode", code.as_str());
+        document.insert(
+            "codeOfNight",
+            code_of_night(&booking.partner, booking.night, code),
+        );
+    }
+    if let Some(scan) = &booking.scan {
+        document.insert("scanId", scan.as_str());
+    }
     Ok(document)
 }
 
@@ -83,6 +104,8 @@ pub fn edit(after: &Booking) -> Result<Document, MongoError> {
         "checkedInAt",
         "checkedInOn",
         "checkedInBy",
+        "cancelReason",
+        "scanId",
     ];
     Ok(documents::edit_of(&document(after)?, &fields))
 }
@@ -106,6 +129,11 @@ pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
         checked_in_at_ms: optional(stored, "checkedInAt", |_| moment_ms(stored, "checkedInAt"))?,
         checked_in_by: user("checkedInBy")?,
         price: optional(stored, "price", |_| price(part(stored, "price")?))?,
+        cancel_reason: optional_text(stored, "cancelReason")?.map(Reason::stored),
+        short_code: optional(stored, "shortCode", |_| {
+            word(stored, "shortCode", ShortCode::parse)
+        })?,
+        scan: optional(stored, "scanId", |_| word(stored, "scanId", ScanId::parse))?,
     })
 }
 

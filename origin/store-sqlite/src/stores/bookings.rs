@@ -9,10 +9,13 @@ use async_trait::async_trait;
 use domain::{
     BookingId, PartnerId, StoreError,
     bookings::{
-        booking::{Booking, Step},
+        booking::Booking,
+        night::{NightCount, NightPage, NightQuery},
         rules::NewBooking,
-        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped},
+        short_code::ShortCode,
+        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken},
     },
+    night::Night,
     paris::Day,
 };
 use tokio::sync::Mutex;
@@ -54,16 +57,16 @@ impl BookingStore for EmbeddedBookings {
         create.await
     }
 
-    async fn step(
+    async fn take(
         &self,
         id: &BookingId,
-        step: Step,
+        taken: Taken,
         by: By,
         now_ms: i64,
     ) -> Result<Stepped, StoreError> {
         let id = id.clone();
         self.db
-            .write(move |tx| write::step(tx, &id, step, &by, now_ms))
+            .write(move |tx| write::take(tx, &id, &taken, &by, now_ms))
             .await
     }
 
@@ -84,6 +87,40 @@ impl BookingStore for EmbeddedBookings {
         let query = query.clone();
         self.db
             .read(move |c| crate::tables::bookings::page(c, &query))
+            .await
+    }
+
+    async fn of_night(&self, query: &NightQuery) -> Result<NightPage, StoreError> {
+        let query = query.clone();
+        self.db
+            .read(move |c| crate::tables::bookings::night::page(c, &query))
+            .await
+    }
+
+    async fn night_counts(
+        &self,
+        partner: &PartnerId,
+        night: Night,
+    ) -> Result<Vec<NightCount>, StoreError> {
+        let partner = partner.clone();
+        self.db
+            .read(move |c| crate::tables::bookings::night::counts(c, &partner, night))
+            .await
+    }
+
+    async fn by_short_code(
+        &self,
+        partner: &PartnerId,
+        nights: &[Night],
+        code: &ShortCode,
+    ) -> Result<Vec<Booking>, StoreError> {
+        let (partner, code) = (partner.clone(), code.clone());
+        let nights: Vec<String> = nights.iter().map(Night::to_string).collect();
+        let nights = json_list(nights.iter().map(String::as_str));
+        self.db
+            .read(move |c| {
+                crate::tables::bookings::night::by_short_code(c, &partner, nights, &code)
+            })
             .await
     }
 

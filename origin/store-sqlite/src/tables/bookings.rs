@@ -1,10 +1,15 @@
 //! Between rows and bookings.
 
+pub mod night;
+
 use domain::{
     BookingId, OfferId, PartnerId, UserId,
     bookings::{
         booking::{Booking, BookingStatus},
+        reason::Reason,
         rules::{self, Standing},
+        scan::ScanId,
+        short_code::ShortCode,
         store::{BookingPage, BookingQuery, DayCount},
     },
     night::Night,
@@ -21,7 +26,8 @@ use crate::error::SqliteError;
 
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
     idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, price_amount,
-    price_currency, price_is_deposit, price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms, day";
+    price_currency, price_is_deposit, price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms, day,
+    cancel_reason, short_code, scan_id";
 const PRICE_COLUMN: usize = 13;
 const NIGHT_COLUMN: usize = 20;
 
@@ -62,6 +68,17 @@ fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
         checked_in_at_ms: row.get(11)?,
         checked_in_by: user(12)?,
         price: price(row)?,
+        cancel_reason: row
+            .get::<_, Option<String>>("cancel_reason")?
+            .map(Reason::stored),
+        short_code: row
+            .get::<_, Option<String>>("short_code")?
+            .map(|text| word("short code", &text, ShortCode::parse))
+            .transpose()?,
+        scan: row
+            .get::<_, Option<String>>("scan_id")?
+            .map(|text| word("scan", &text, ScanId::parse))
+            .transpose()?,
     })
 }
 
@@ -168,6 +185,17 @@ pub fn page(connection: &Connection, wanted: &BookingQuery) -> Result<BookingPag
     })
 }
 
+/// Whether the user has an open booking of the offer.
+pub fn has_open(
+    connection: &Connection,
+    user: &UserId,
+    offer: &OfferId,
+) -> Result<bool, SqliteError> {
+    let sql = "SELECT 1 FROM bookings WHERE user_id = ?1 AND offer_id = ?2 AND due_ms IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.exists((user.as_str(), offer.as_str()))?)
+}
+
 /// Those that are not over.
 pub fn open_of(connection: &Connection, user: &UserId) -> Result<Vec<Booking>, SqliteError> {
     let sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 AND due_ms IS NOT NULL");
@@ -211,12 +239,13 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         "INSERT INTO bookings(id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
             idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, due_ms,
             day, made_on, checked_in_on, price_amount, price_currency, price_is_deposit,
-            price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms)
+            price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms, cancel_reason,
+            short_code, scan_id)
          VALUES (:id, :user_id, :offer_id, :partner_id, :status, :counted, :from_ms, :until_ms,
             :idempotency_key, :created_at_ms, :changed_at_ms, :checked_in_at_ms, :checked_in_by,
             :due_ms, :day, :made_on, :checked_in_on, :price_amount, :price_currency,
             :price_is_deposit, :price_vat_rate_bp, :price_fee, :refundable_until_ms,
-            :pay_before_ms)",
+            :pay_before_ms, :cancel_reason, :short_code, :scan_id)",
     )?
     .execute(named_params! {
         ":id": booking.id.as_str(),
@@ -243,6 +272,9 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         ":price_fee": booking.price.map(|price| price.fee),
         ":refundable_until_ms": booking.price.and_then(|price| price.refundable_until_ms),
         ":pay_before_ms": booking.price.map(|price| price.pay_before_ms),
+        ":cancel_reason": booking.cancel_reason.as_ref().map(Reason::as_str),
+        ":short_code": booking.short_code.as_ref().map(ShortCode::as_str),
+        ":scan_id": booking.scan.as_ref().map(ScanId::as_str),
     })?;
     Ok(())
 }
@@ -251,7 +283,7 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
 pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "UPDATE bookings SET status = ?2, changed_at_ms = ?3, checked_in_at_ms = ?4, due_ms = ?5,
-            checked_in_on = ?6, checked_in_by = ?7 WHERE id = ?1",
+            checked_in_on = ?6, checked_in_by = ?7, cancel_reason = ?8, scan_id = ?9 WHERE id = ?1",
     )?
     .execute((
         booking.id.as_str(),
@@ -261,6 +293,8 @@ pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         rules::due_ms(booking),
         booking.checked_in_on(),
         booking.checked_in_by.as_ref().map(UserId::as_str),
+        booking.cancel_reason.as_ref().map(Reason::as_str),
+        booking.scan.as_ref().map(ScanId::as_str),
     ))?;
     Ok(())
 }

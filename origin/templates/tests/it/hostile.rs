@@ -43,6 +43,7 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
         }
         Letter::BookingCancelledByVenue(l) => {
             l.first_name.clone_from(&typed);
+            l.reason = Some(typed.clone());
             fill(&mut l.booking, &typed);
         }
         Letter::FavouritePartnerOffer(l) => {

@@ -84,7 +84,9 @@ impl Operation {
     ) -> Outcome {
         let answer = match event {
             // It depends on what the subscriber was told before.
-            Event::LookAgain { .. } => Arc::new(self.answer(by, asker.clone(), event).await),
+            Event::LookAgain { .. } | Event::BookingChanged { .. } => {
+                Arc::new(self.answer(by, asker.clone(), event).await)
+            }
             Event::Published { publication, .. } => {
                 let question = Question {
                     event: publication.number,

@@ -123,7 +123,7 @@ fn a_booking_is_cancelled_until_two_hours_before_or_right_after_it_was_made() {
         (&booking(), NOW_MS + UNDO_WITHIN_MS - 1, true),
         (&booking(), NOW_MS + UNDO_WITHIN_MS, false),
     ] {
-        let cancelled = step(booking, Step::Cancel, &By::Holder, now_ms);
+        let cancelled = step(booking, &Step::Cancel.into(), &By::Holder, now_ms);
         assert_eq!(cancelled.is_ok(), good, "{now_ms}");
         if let Err(refusal) = cancelled {
             assert_eq!(refusal, BookingRefusal::TooLateToCancel);
@@ -146,11 +146,11 @@ fn a_check_in_has_its_time_and_is_written_down() {
             Err(BookingRefusal::TooLate),
         ),
     ] {
-        let after = step(&booking, Step::CheckIn, &STAFF, now_ms);
+        let after = step(&booking, &Step::CheckIn.into(), &STAFF, now_ms);
         assert_eq!(after.clone().map(drop), expected, "{now_ms}");
         if let Ok(after) = after {
             assert_eq!(after.checked_in_at_ms, Some(now_ms));
-            let again = step(&after, Step::CheckIn, &STAFF, now_ms);
+            let again = step(&after, &Step::CheckIn.into(), &STAFF, now_ms);
             let status = BookingStatus::CheckedIn;
             assert_eq!(again, Err(BookingRefusal::WrongStatus(status)));
         }
@@ -168,11 +168,11 @@ proptest! {
         let booking = Booking { status, ..booking() };
         let now_ms = NOW_MS + offset_ms;
         let is_due = due_ms(&booking).is_some_and(|due_ms| due_ms <= now_ms);
-        let ended = due_step(status).map(|due| step(&booking, due, &By::Job, now_ms));
+        let ended = due_step(status).map(|due| step(&booking, &due.into(), &By::Job, now_ms));
         prop_assert_eq!(ended.as_ref().is_some_and(Result::is_ok), is_due);
         prop_assert_eq!(due_step(status).is_some(), status.is_open());
-        let usable = step(&booking, Step::CheckIn, &STAFF, now_ms).is_ok()
-            || step(&booking, Step::Confirm, &By::Holder, now_ms).is_ok();
+        let usable = step(&booking, &Step::CheckIn.into(), &STAFF, now_ms).is_ok()
+            || step(&booking, &Step::Confirm.into(), &By::Holder, now_ms).is_ok();
         prop_assert!(!(usable && is_due));
         if let Some(Ok(ended)) = ended {
             prop_assert!(!ended.status.is_open());
@@ -184,7 +184,7 @@ proptest! {
 #[test]
 fn the_venue_may_cancel_until_the_end() {
     let booking = booking();
-    let cancelled = |at_ms| step(&booking, Step::Cancel, &STAFF, at_ms);
+    let cancelled = |at_ms| step(&booking, &Step::Cancel.into(), &STAFF, at_ms);
     assert!(cancelled(booking.until_ms - 1).is_ok());
     let refused = cancelled(booking.until_ms).unwrap_err();
     assert_eq!(refused, BookingRefusal::TooLate);
@@ -220,16 +220,16 @@ fn what_has_a_price_waits_for_its_money_and_nobody_else_confirms_it() {
     let until_ms = NOW_MS + 10 * MINUTE_MS;
     assert_eq!(due_ms(&made), Some(until_ms));
     for by in [By::Holder, STAFF, By::Job] {
-        let confirmed = step(&made, Step::Confirm, &by, NOW_MS);
+        let confirmed = step(&made, &Step::Confirm.into(), &by, NOW_MS);
         assert_eq!(confirmed, Err(BookingRefusal::PaymentRequired), "{by:?}");
     }
-    let early = step(&made, Step::Expire, &By::Job, until_ms - 1);
+    let early = step(&made, &Step::Expire.into(), &By::Job, until_ms - 1);
     assert_eq!(early, Err(BookingRefusal::TooEarly));
-    assert!(step(&made, Step::Expire, &By::Job, until_ms).is_ok());
+    assert!(step(&made, &Step::Expire.into(), &By::Job, until_ms).is_ok());
     // The job is late: the place is held, and the money confirms it.
-    let paid = step(&made, Step::Confirm, &By::Payment, until_ms + 5).unwrap();
+    let paid = step(&made, &Step::Confirm.into(), &By::Payment, until_ms + 5).unwrap();
     assert_eq!(due_ms(&paid), Some(usable_until_ms(&paid)));
-    let over = step(&made, Step::Confirm, &By::Payment, made.until_ms);
+    let over = step(&made, &Step::Confirm.into(), &By::Payment, made.until_ms);
     assert_eq!(over, Err(BookingRefusal::TooLate));
     let none = Standing::default();
     let refused = Err(BookingRefusal::PartnerTakesNoPayments);

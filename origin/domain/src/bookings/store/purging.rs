@@ -33,7 +33,10 @@ pub fn purge_of_step(
 }
 
 fn purge(booking: &Booking, action: &str, by: &By, offer_tags: Vec<Tag>) -> PendingPurge {
-    let mut tags = vec![tags::booking(&booking.id)];
+    let mut tags = vec![
+        tags::booking(&booking.id),
+        tags::bookings_of(&booking.partner),
+    ];
     tags.extend(offer_tags);
     PendingPurge {
         tags,
@@ -76,13 +79,17 @@ mod tests {
 
     #[test]
     fn a_booking_purges_itself_the_number_that_is_left_and_the_offer_with_the_last_place() {
-        let own = [tags::booking(&booking().id)];
-        let shown_number = [own[0].clone(), tags::quota(&offer().id)];
+        let own = [
+            tags::booking(&booking().id),
+            tags::bookings_of(&booking().partner),
+        ];
+        let shown_number = [own[0].clone(), own[1].clone(), tags::quota(&offer().id)];
         let shown_offer = [
             own[0].clone(),
+            own[1].clone(),
             tags::offer(&offer().id),
             tags::partner(&offer().partner_id),
-            shown_number[1].clone(),
+            shown_number[2].clone(),
         ];
         assert_eq!(purge_of_creation(&booking(), &offer()).tags, own);
         assert_eq!(purge_of_creation(&booking(), &left(2)).tags, shown_number);

@@ -117,6 +117,7 @@ impl OfferCursor {
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
             | CursorKind::VerificationNewest
+            | CursorKind::BookingOfNight
             | CursorKind::Sitemap => None,
         }
     }

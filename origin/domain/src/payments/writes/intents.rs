@@ -107,7 +107,7 @@ fn came(facts: Facts<'_>, booking: Option<&Booking>, intent: &Intent, now_ms: i6
         .filter(|booking| {
             is_expected && payment.state == PaymentState::Open && waits_for_money(booking)
         })
-        .and_then(|booking| rules::step(booking, Step::Confirm, &By::Payment, now_ms).ok());
+        .and_then(|booking| rules::step(booking, &Step::Confirm.into(), &By::Payment, now_ms).ok());
     let after = Payment {
         state: PaymentState::Captured,
         intent: Some(intent.id.clone()),

@@ -23,6 +23,7 @@ use crate::app::{Answer, TOKEN, TestApp};
 
 const ALL: &str = "anonymous stranger user staff manager owner admin service";
 const USERS: &str = "user staff manager owner admin";
+const STAFF: &str = "staff manager owner admin service";
 const MANAGERS: &str = "manager owner admin service";
 const OWNERS: &str = "owner admin service";
 const OPERATORS: &str = "admin service";
@@ -43,7 +44,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("notificationSettings", USERS), ("setNotification", USERS), ("deleteMyAccount", USERS), ("logout", USERS),
     ("myBookings", USERS), ("myBookingsConnection", USERS), ("booking", USERS),
     ("createBooking", USERS), ("confirmBooking", USERS), ("cancelBooking", USERS),
-    ("checkIn", "staff manager owner admin service"),
+    ("checkIn", STAFF), ("partnerBookings", STAFF), ("declineBooking", STAFF),
+    ("cancelBookingByVenue", STAFF), ("checkInByCode", STAFF), ("undoCheckIn", STAFF),
+    ("recordScans", STAFF), ("partnerBookingChanged", STAFF),
     // Credentials that are not ours get no connection, whatever it would be for.
     ("newOfferNearby", "anonymous user staff manager owner admin service"),
     ("bookingStatusChanged", USERS), ("notificationReceived", USERS),

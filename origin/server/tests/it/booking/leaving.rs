@@ -30,6 +30,7 @@ async fn bookings_are_exported_and_after_an_erasure_lead_to_nobody() {
     let bookings = export["bookings"].as_array().unwrap();
     assert_eq!(bookings.len(), 2);
     assert!(bookings.iter().any(|one| one["status"] == "CHECKED_IN"));
+    assert!(bookings.iter().all(|one| one["shortCode"].is_string()));
     assert!(!export.to_string().contains("ysn1."));
     let delete = "mutation D($p: String!) { deleteMyAccount(password: $p) }";
     let gone = ana.ask(&app, delete, json!({"p": PASSWORD})).await;

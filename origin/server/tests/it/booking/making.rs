@@ -39,6 +39,7 @@ async fn a_booking_takes_a_place_and_its_answer_and_purge_say_so() {
     let id = |of: &Value| of["id"].as_str().unwrap().to_owned();
     let tags = json!([
         format!("booking:{}", id(&booking)),
+        format!("bookings-of:{}", one.partner_id),
         format!("quota:{}", id(&booking["offer"]))
     ]);
     assert_eq!(

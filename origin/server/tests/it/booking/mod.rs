@@ -6,6 +6,8 @@ mod leaving;
 mod making;
 mod reading;
 mod scanning;
+mod scans;
+mod venue;
 
 use domain::{
     Offer, PartnerId, Quota, UserId,

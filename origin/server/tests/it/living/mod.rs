@@ -12,6 +12,7 @@ mod sharing;
 mod signed_in;
 mod slow;
 mod streams;
+mod venue;
 
 use cache_core::PurgeKind;
 use domain::{Offer, purges::PendingPurge as Entry};

@@ -29,7 +29,7 @@ fn newest() -> Document {
     doc! {"createdAt": -1, "_id": -1}
 }
 
-async fn find(
+pub(super) async fn find(
     db: &MongoDb,
     filter: Document,
     order: Document,

@@ -9,7 +9,8 @@ use domain::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
         rules::{self, NewBooking, Standing},
-        store::{By, Created, Stepped, purge_of_step},
+        short_code::ShortCode,
+        store::{By, Created, Stepped, Taken, purge_of_step},
         tasks::tasks,
         writes::{self, Draft, OfferWrite},
     },
@@ -37,6 +38,7 @@ const MET: usize = 100;
 pub(super) async fn create(
     tx: &mut Tx,
     new: &NewBooking,
+    code_attempt: u8,
     now_ms: i64,
 ) -> Result<Created, MongoError> {
     if !held::is_active(tx, &new.user).await? {
@@ -64,10 +66,11 @@ pub(super) async fn create(
         }
     }
     let standing = standing(tx, &new.user, &draft, &of_user).await?;
-    let creation = match draft.admit(standing) {
+    let mut creation = match draft.admit(standing) {
         Ok(creation) => creation,
         Err(answer) => return Ok(answer),
     };
+    creation.booking.short_code = Some(ShortCode::of(&new.id, code_attempt));
     match creation.offer_write {
         OfferWrite::TakePlace => {
             if !places::take_place(tx, &new.offer).await? {
@@ -85,10 +88,10 @@ pub(super) async fn create(
     Ok(Created::Done(creation.booking))
 }
 
-pub(super) async fn step(
+pub(super) async fn take(
     tx: &mut Tx,
     id: &BookingId,
-    step: Step,
+    taken: &Taken,
     by: &By,
     now_ms: i64,
 ) -> Result<Stepped, MongoError> {
@@ -96,14 +99,25 @@ pub(super) async fn step(
     let Some(before) = one(tx, this).await? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
     };
-    match writes::step(&before, step, by, now_ms) {
+    match writes::step(&before, taken, by, now_ms) {
         Ok(after) => {
-            if let Some(scanner) = writes::scanner(step, by)
+            if let Some(scanner) = writes::scanner(taken.step, by)
                 && !held::is_active(tx, scanner).await?
             {
                 return Ok(Stepped::NoAccount);
             }
-            store(tx, &before, &after, (step, by), now_ms).await?;
+            if writes::opens_again(&before, &after)
+                && let Some(user) = &after.user
+            {
+                // A booking that the guest makes at the same moment conflicts: it writes to the account as
+                // well.
+                held::is_active(tx, user).await?;
+                let open = doc! {"open": rows::open_of(user, &after.offer)};
+                if tx.find_one(BOOKINGS, open).await?.is_some() {
+                    return Ok(BookingRefusal::BookedAgain.into());
+                }
+            }
+            store(tx, &before, &after, (taken.step, by), now_ms).await?;
             Ok(Stepped::Done(Box::new(after)))
         }
         Err(answer) => Ok(answer),

@@ -6,7 +6,8 @@ use domain::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
         rules::{self, NewBooking},
-        store::{By, Created, Stepped, purge_of_step},
+        short_code::{ATTEMPTS, ShortCode},
+        store::{By, Created, Stepped, Taken, purge_of_step},
         tasks::tasks,
         writes::{self, Creation, OfferWrite},
     },
@@ -54,10 +55,11 @@ pub(super) fn create(
     if !users::is_active(tx, &new.user)? {
         return Ok(Created::NoAccount);
     }
-    let creation = match look(tx, new, now_ms)? {
+    let mut creation = match look(tx, new, now_ms)? {
         Ok(creation) => creation,
         Err(answer) => return Ok(answer),
     };
+    give_short_code(tx, &mut creation.booking)?;
     match creation.offer_write {
         OfferWrite::TakePlace => {
             if !places::take_place(tx, &new.offer)? {
@@ -73,24 +75,43 @@ pub(super) fn create(
     Ok(Created::Done(creation.booking))
 }
 
-pub(super) fn step(
+/// Another code if a booking of the night has the first one.
+fn give_short_code(tx: &Transaction<'_>, booking: &mut Booking) -> Result<(), SqliteError> {
+    for attempt in 0..ATTEMPTS {
+        let code = ShortCode::of(&booking.id, attempt);
+        if !rows::night::has_short_code(tx, booking, &code)? {
+            booking.short_code = Some(code);
+            return Ok(());
+        }
+    }
+    booking.short_code = None;
+    Ok(())
+}
+
+pub(super) fn take(
     tx: &Transaction<'_>,
     id: &BookingId,
-    step: Step,
+    taken: &Taken,
     by: &By,
     now_ms: i64,
 ) -> Result<Stepped, SqliteError> {
     let Some(before) = rows::by_id(tx, id)? else {
         return Ok(Stepped::Refused(BookingRefusal::NotFound));
     };
-    match writes::step(&before, step, by, now_ms) {
+    match writes::step(&before, taken, by, now_ms) {
         Ok(after) => {
-            if let Some(scanner) = writes::scanner(step, by)
+            if let Some(scanner) = writes::scanner(taken.step, by)
                 && !users::is_active(tx, scanner)?
             {
                 return Ok(Stepped::NoAccount);
             }
-            store(tx, &before, &after, step, by, now_ms)?;
+            if writes::opens_again(&before, &after)
+                && let Some(user) = &after.user
+                && rows::has_open(tx, user, &after.offer)?
+            {
+                return Ok(BookingRefusal::BookedAgain.into());
+            }
+            store(tx, &before, &after, taken.step, by, now_ms)?;
             Ok(Stepped::Done(Box::new(after)))
         }
         Err(answer) => Ok(answer),
