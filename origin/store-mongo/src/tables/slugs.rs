@@ -87,7 +87,7 @@ pub async fn named(
     let fields = Some(doc! {"slugs": 1});
     let mut others = tx.find(collection(kind), have_one, fields, count).await?;
     let own = object_id(id)?;
-    others.retain(|row| row.get_object_id("_id") != Ok(own));
+    others.retain(|row| row.get_object_id("_id").is_ok_and(|id| id != own));
     Ok(naming.slugs(&taken(&others)?))
 }
 
