@@ -28,6 +28,11 @@ use crate::{
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
+    reviews::{
+        moderation::{ModerationMutations, ModerationQueries},
+        mutations::ReviewMutations,
+        queries::ReviewQueries,
+    },
     site::queries::SiteQueries,
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
@@ -50,6 +55,8 @@ pub struct Query(
     IdentityQueries,
     SiteQueries,
     NightQueries,
+    ReviewQueries,
+    ModerationQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -71,6 +78,8 @@ pub struct Mutation(
     IdentityMutations,
     VenueMutations,
     ScanMutations,
+    ReviewMutations,
+    ModerationMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

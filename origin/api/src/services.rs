@@ -23,6 +23,7 @@ use domain::{
     payments::store::PaymentStore,
     pictures::store::PictureStore,
     purges::PurgeStore,
+    reviews::store::ReviewStore,
     site::store::SiteStore,
     stats::store::StatsStore,
     team::store::TeamStore,
@@ -73,6 +74,7 @@ pub struct Shared {
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
     pub identities: Arc<dyn IdentityStore>,
+    pub reviews: Arc<dyn ReviewStore>,
     /// Checks identities; none if no provider is configured.
     pub identity: Option<Identity>,
     /// The bucket of pictures; none if none is configured.

@@ -7,7 +7,7 @@ use pq_core::ErrorCode;
 
 use crate::{
     announcements, auth, bookings, catalogue, identity, maps, notifications, offers, partners,
-    payments, pictures, team, users,
+    payments, pictures, reviews, team, users,
 };
 
 /// A block and the error codes that it declares.
@@ -19,7 +19,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 13] = [
+pub const BLOCKS: [Block; 14] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -71,6 +71,10 @@ pub const BLOCKS: [Block; 13] = [
     Block {
         title: "Imports",
         codes: catalogue::sheet::codes::ALL,
+    },
+    Block {
+        title: "Reviews",
+        codes: reviews::codes::ALL,
     },
 ];
 

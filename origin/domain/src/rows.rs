@@ -67,10 +67,13 @@ pub enum Collection {
     PartnerAccounts,
     PaymentDifferences,
     Verifications,
+    Reviews,
+    ReviewReports,
+    PartnerRatings,
 }
 
 impl Collection {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -100,6 +103,9 @@ impl Collection {
         Self::PartnerAccounts,
         Self::PaymentDifferences,
         Self::Verifications,
+        Self::Reviews,
+        Self::ReviewReports,
+        Self::PartnerRatings,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -133,6 +139,9 @@ impl Collection {
             Self::PartnerAccounts => "partner_accounts",
             Self::PaymentDifferences => "payment_differences",
             Self::Verifications => "verifications",
+            Self::Reviews => "reviews",
+            Self::ReviewReports => "review_reports",
+            Self::PartnerRatings => "partner_ratings",
         }
     }
 }

@@ -187,6 +187,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("pictures", "pictures"),
     ("purge", "purges"),
     ("purges", "purges"),
+    ("reviews", "reviews"),
     ("site", "site"),
     ("stats", "stats"),
     ("team", "team"),
@@ -217,6 +218,10 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("bookings", "analytics"),
         ("analytics", "users"),
         ("team", "users"),
+        // A guest reviews a visit, and the partner answers as it edits its offers.
+        ("reviews", "bookings"),
+        ("reviews", "offers"),
+        ("reviews", "users"),
         // An account is stored with its first code.
         ("users", "auth"),
     ],

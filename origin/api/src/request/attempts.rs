@@ -81,6 +81,10 @@ pub enum Attempt<'a> {
     TryShortCode(&'a PartnerId),
     /// Reporting scans that were made without a network.
     RecordScans(&'a PartnerId),
+    /// Writing, changing or deleting a review.
+    Review(&'a UserId),
+    /// Reporting a review.
+    ReportReview(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -130,6 +134,8 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::Review(_)
+            | Self::ReportReview(_)
             | Self::Write(_) => None,
         }
     }
@@ -177,6 +183,8 @@ impl Attempt<'_> {
                 (budgets.travel, everywhere(user.as_str())),
                 (budgets.travel_network, Target::Network),
             ],
+            Self::Review(user) => vec![(budgets.review, everywhere(user.as_str()))],
+            Self::ReportReview(user) => vec![(budgets.review_report, everywhere(user.as_str()))],
             Self::VerifyIdentity(user) => vec![(budgets.identity, everywhere(user.as_str()))],
             Self::TryShortCode(partner) => vec![
                 (budgets.short_code, Target::Everywhere(caller.actor())),
@@ -224,6 +232,8 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::Review(_)
+            | Self::ReportReview(_)
             | Self::Write(_) => None,
         }
     }

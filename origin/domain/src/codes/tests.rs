@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 146] = [
+const STATUSES: [(&str, u16, u16); 154] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -151,6 +151,14 @@ const STATUSES: [(&str, u16, u16); 146] = [
     ("IMPORT_LINE_MALFORMED", 400, 200),
     ("IMPORT_LINE_REPEATED", 409, 200),
     ("IMPORT_POSTPONED", 503, 200),
+    ("REVIEW_NOT_FOUND", 404, 200),
+    ("BOOKING_NOT_CHECKED_IN", 409, 200),
+    ("ALREADY_REVIEWED", 409, 200),
+    ("REVIEW_TOO_LATE", 409, 200),
+    ("REVIEW_REMOVED", 409, 200),
+    ("REVIEW_OF_OWN_PARTNER", 403, 200),
+    ("REVIEW_IS_YOURS", 403, 200),
+    ("ALREADY_REPORTED", 409, 200),
 ];
 
 #[test]

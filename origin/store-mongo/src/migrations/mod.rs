@@ -23,6 +23,7 @@ mod purges;
 mod queue;
 mod reach;
 mod repeats;
+mod reviews;
 mod sessions;
 mod site;
 mod templates;
@@ -162,6 +163,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 22,
+        name: "reviews",
+        changes: reviews::changes,
+    },
+    Migration {
+        version: 23,
         name: "pages of the showcase site",
         changes: site::changes,
     },

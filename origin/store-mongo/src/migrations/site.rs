@@ -1,4 +1,4 @@
-//! Step 22: pages of the showcase site. A sparse index holds the rows that a job has to name; each slug is
+//! Step 23: pages of the showcase site. A sparse index holds the rows that a job has to name; each slug is
 //! one page's among pages of a kind.
 
 use mongodb::bson::doc;

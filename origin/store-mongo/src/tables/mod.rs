@@ -11,6 +11,8 @@ pub mod payments;
 pub mod pictures;
 pub mod places;
 pub mod queue;
+pub mod ratings;
+pub mod reviews;
 pub mod slugs;
 pub mod users;
 pub mod verifications;

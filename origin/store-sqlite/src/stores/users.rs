@@ -25,7 +25,7 @@ use crate::{
     error::SqliteError,
     stores::bookings::erasing,
     tables::{
-        codes, payments, pictures, queue,
+        codes, payments, pictures, queue, reviews,
         users::{
             actors,
             change::{apply, has_one_owner},
@@ -252,6 +252,7 @@ fn erase(
     }
     pictures::leave(tx, id, now_ms)?;
     verifications::erase(tx, id, now_ms)?;
+    reviews::erasing::erase(tx, id, now_ms)?;
     erasing::erase(tx, id, now_ms)?;
     payments::leave(tx, id)?;
     actors::rename(tx, id, pseudonym)?;

@@ -23,7 +23,7 @@ use crate::{
             CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, KNOWN_DEVICES,
             QUEUE, USERS,
         },
-        payments, pictures, queue, users as rows,
+        payments, pictures, queue, reviews, users as rows,
         users::{actors, change::has_one_owner, held},
         verifications,
     },
@@ -137,6 +137,7 @@ pub(super) async fn erase(
     let (owned, renamed) = (doc! {"owner": id.as_str()}, doc! {"owner": pseudonym});
     pictures::leave(tx, id, now_ms).await?;
     verifications::erase(tx, id, now_ms).await?;
+    reviews::erasing::erase(tx, id, now_ms).await?;
     tx.update_many(CONSENTS, owned, doc! {"$set": renamed})
         .await?;
     let proof = doc! {

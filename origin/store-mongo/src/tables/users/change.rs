@@ -11,7 +11,12 @@ use domain::{
 use mongodb::bson::{Bson, doc};
 
 use super::{account, document};
-use crate::{documents::object_id, error::MongoError, tables::collections::USERS, tx::Tx};
+use crate::{
+    documents::object_id,
+    error::MongoError,
+    tables::{collections::USERS, reviews},
+    tx::Tx,
+};
 
 async fn verified_by_another(tx: &mut Tx, phone: &str, own: &UserId) -> Result<bool, MongoError> {
     let verified = doc! {"phone": phone, "phoneVerifiedAt": {"$type": "date"}};
@@ -56,6 +61,7 @@ pub async fn change(
         edit.insert("$unset", doc! {"phone": ""});
     }
     tx.update_one(USERS, this, edit).await?;
+    reviews::naming::follow(tx, &before, &after, now_ms).await?;
     Ok(Changed::Done(Box::new(after)))
 }
 

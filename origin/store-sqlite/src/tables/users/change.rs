@@ -11,7 +11,7 @@ use domain::{
 use rusqlite::Transaction;
 
 use super::{account, update};
-use crate::error::SqliteError;
+use crate::{error::SqliteError, tables::reviews};
 
 fn verified_by_another(
     tx: &Transaction<'_>,
@@ -51,6 +51,7 @@ pub fn apply(
         return Ok(Changed::LastOwner(partner.clone()));
     }
     update(tx, &after)?;
+    reviews::naming::follow(tx, &before, &after, now_ms)?;
     Ok(Changed::Done(Box::new(after)))
 }
 
