@@ -235,7 +235,8 @@ fn diff_tells_added_removed_and_changed() {
     removed  site/PartnerDirectory (401bd126e36c): stays published
     removed  site/PartnerPage (6fcc387a5191): stays published
     removed  site/PartnerReviews (6cc4d4f95074): stays published
-    1 added, 3 removed, 2 changed
+    removed  site/Sitemap (59993691c4a5): stays published
+    1 added, 8 removed, 2 changed
     not compared: the documents of admin, mobile, partner
     ");
 }
