@@ -31,10 +31,11 @@ pub enum CursorKind {
     ReviewHighest,
     ReviewLowest,
     ReviewReported,
+    Sitemap,
 }
 
 impl CursorKind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -52,6 +53,7 @@ impl CursorKind {
         Self::ReviewHighest,
         Self::ReviewLowest,
         Self::ReviewReported,
+        Self::Sitemap,
     ];
 
     const fn byte(self) -> u8 {
@@ -73,6 +75,8 @@ impl CursorKind {
             Self::ReviewHighest => 21,
             Self::ReviewLowest => 22,
             Self::ReviewReported => 23,
+            // Beyond those that other lists may take meanwhile.
+            Self::Sitemap => 32,
         }
     }
 }

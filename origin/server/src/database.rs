@@ -24,6 +24,7 @@ use domain::{
     queue::store::QueueStore,
     reviews::store::ReviewStore,
     rows::RowStore,
+    site::store::SiteStore,
     stats::store::StatsStore,
     team::store::TeamStore,
     users::store::UserStore,
@@ -39,7 +40,8 @@ use store_mongo::{
         partners::MongoPartners, payments::MongoPayments, pictures::MongoPictures,
         purges::MongoPurges, queue::MongoQueue, reach::MongoReach, reviews::MongoReviews,
         rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
-        stats::MongoStats, team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
+        site::MongoSite, stats::MongoStats, team::MongoTeams, templates::MongoTemplates,
+        users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -52,8 +54,9 @@ use store_sqlite::{
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
         payments::EmbeddedPayments, pictures::EmbeddedPictures, purges::EmbeddedPurges,
         queue::EmbeddedQueue, reach::EmbeddedReach, reviews::EmbeddedReviews, rows::EmbeddedRows,
-        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
-        team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
+        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, site::EmbeddedSite,
+        stats::EmbeddedStats, team::EmbeddedTeams, templates::EmbeddedTemplates,
+        users::EmbeddedUsers,
     },
 };
 
@@ -85,6 +88,7 @@ pub struct Database {
     pub reviews: Arc<dyn ReviewStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
+    pub site: Arc<dyn SiteStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
     embedded: Option<EmbeddedDb>,
     pub metrics: BackendMetrics,
@@ -142,6 +146,7 @@ impl Database {
             identities: Arc::new(EmbeddedIdentity::new(db.clone())),
             reviews: Arc::new(EmbeddedReviews::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
+            site: Arc::new(EmbeddedSite::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
         }
@@ -173,6 +178,7 @@ impl Database {
             identities: Arc::new(MongoIdentity::new(db.clone())),
             reviews: Arc::new(MongoReviews::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
+            site: Arc::new(MongoSite::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),
         }

@@ -133,6 +133,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "reviews",
         sql: include_str!("migrations/reviews.sql"),
     },
+    Migration {
+        version: 25,
+        name: "pages of the showcase site",
+        sql: include_str!("migrations/site.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -70,6 +70,11 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "identityVerifications", Who::Administrators),
     ("Query", "myReviews", Who::SignedIn),
     ("Query", "reportedReviews", Who::Administrators),
+    ("Query", "partnerBySlug", Who::Anybody),
+    ("Query", "offerBySlug", Who::Anybody),
+    ("Query", "establishment", Who::Anybody),
+    ("Query", "establishmentBySlug", Who::Anybody),
+    ("Query", "sitemap", Who::Anybody),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -148,6 +153,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     (ROUTE, "/bookings", Who::SignedIn),
     // Of the partner that the address names.
     (ROUTE, "/partners", Who::Team(Post::Owner)),
+    (ROUTE, "/partners/import", Who::Team(Post::Manager)),
 
     ("Subscription", "newOfferNearby", Who::Anybody),
     ("Subscription", "bookingStatusChanged", Who::SignedIn),
@@ -213,6 +219,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "OfferEdge",
     "OfferFacets",
     "OfferSchedule",
+    "OfferTexts",
     "OpeningHour",
     "PageInfo",
     "Partner",
@@ -229,6 +236,9 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "ReviewEdge",
     "ReviewReply",
     "RatingCount",
+    "SitemapConnection",
+    "SitemapEdge",
+    "SitemapPage",
     "PurgeResult",
     "PurgeAffected",
     "AuthPayload",

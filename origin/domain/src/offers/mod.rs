@@ -11,3 +11,4 @@ pub mod rules;
 pub mod schedule;
 pub mod store;
 pub mod validity;
+pub mod wording;

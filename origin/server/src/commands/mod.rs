@@ -5,6 +5,7 @@ pub(crate) mod access;
 pub(crate) mod cache;
 pub(crate) mod config;
 pub(crate) mod database;
+pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod payments;
 pub(crate) mod print_audit;

@@ -25,6 +25,7 @@ mod reach;
 mod repeats;
 mod reviews;
 mod sessions;
+mod site;
 mod templates;
 mod validity;
 mod venue;
@@ -164,6 +165,11 @@ const STEPS: &[Migration] = &[
         version: 22,
         name: "reviews",
         changes: reviews::changes,
+    },
+    Migration {
+        version: 23,
+        name: "pages of the showcase site",
+        changes: site::changes,
     },
 ];
 

@@ -59,7 +59,7 @@ fn build(schema: &Path, operations: &str, out: &Path, options: &[&str]) -> (i32,
 }
 
 /// Writes the origin's SDL to a file, with one text replaced.
-fn changed_schema(folder: &Path, from: &str, to: &str) -> PathBuf {
+pub(crate) fn changed_schema(folder: &Path, from: &str, to: &str) -> PathBuf {
     let sdl = sdl();
     assert!(sdl.contains(from));
     let path = folder.join("schema.graphql");
@@ -176,7 +176,7 @@ fn check_names_broken_documents_by_client_and_fails() {
       broken   PartnerOfferList (f78c30070940cd4a7b31304942f8e2a90168d3f958ac881026f030ae35cb5dda): the document is not valid: 23:7 type `OfferConnection` does not have a field `totalCount`
       broken   SiteOffers (de43095c135621b164c8678ef322adca2d9bb7ad25d20ce122f63cdc4393f8a1): the document is not valid: 28:5 type `OfferConnection` does not have a field `totalCount`
       broken   SiteSearch (901787110d5efa53996ed9a9bcf29c50b56f35bef954bbde25cc501de88d531d): the document is not valid: 26:7 type `OfferConnection` does not have a field `totalCount`
-    137 checked, 11 broken, 0 changed
+    149 checked, 11 broken, 0 changed
     ");
 
     let changed = changed_schema(
@@ -196,7 +196,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       changed  Categories: public maxAge=86400 swr=3600 sie=604800 -> public maxAge=60 swr=3600 sie=604800
       changed  Home: public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
-    137 checked, 0 broken, 2 changed
+    149 checked, 0 broken, 2 changed
     ");
 }
 
@@ -235,14 +235,19 @@ fn diff_tells_added_removed_and_changed() {
     changed  site/Home (1722fb3ce653): public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
     added    site/New (928f681242bf): public maxAge=60 swr=3600 sie=604800
     removed  site/CategoryPage (4dadb2677e59): stays published
+    removed  site/EstablishmentPage (4fc4d5c2a46e): stays published
+    removed  site/OfferPage (38fc3bc6bc78): stays published
+    removed  site/PartnerBySlug (4f3b28dfe855): stays published
+    removed  site/PartnerDirectory (401bd126e36c): stays published
     removed  site/PartnerOfferList (f78c30070940): stays published
     removed  site/PartnerPage (6fcc387a5191): stays published
     removed  site/PartnerReviews (6cc4d4f95074): stays published
-    removed  site/SiteMap (09e6e9320078): stays published
+    removed  site/SiteOfferMap (703bddb6b1e9): stays published
     removed  site/SiteOffers (de43095c1356): stays published
     removed  site/SiteSearch (901787110d5e): stays published
     removed  site/SiteSuggestions (032e0bf99e07): stays published
-    1 added, 8 removed, 2 changed
+    removed  site/Sitemap (59993691c4a5): stays published
+    1 added, 13 removed, 2 changed
     not compared: the documents of admin, mobile, partner
     ");
 }

@@ -164,7 +164,8 @@ impl OfferPosition {
             | CursorKind::ReviewNewest
             | CursorKind::ReviewHighest
             | CursorKind::ReviewLowest
-            | CursorKind::ReviewReported => None,
+            | CursorKind::ReviewReported
+            | CursorKind::Sitemap => None,
         }
     }
 }
