@@ -285,8 +285,8 @@ mod tests {
             (&priced, Edit::Set(false), Edit::Keep, true),
         ] {
             let edit = OfferEdit {
-                requires_approval,
                 price,
+                requires_approval,
                 ..OfferEdit::default()
             };
             let after = edit.clone().apply(before, 0);
