@@ -100,8 +100,8 @@ pub(super) const COUNTS: [(Collection, u64); 27] = [
     // is told of an identity.
     // Of the payment and its refund: the booking, its event, what the guest is told of both, and the
     // refund itself.
-    // And the question what a visit was like.
-    (Collection::Queue, 9 + 7 + 1 + 2 + 5 + 1),
+    // And the question what a visit was like, and that a venue never answered.
+    (Collection::Queue, 9 + 7 + 1 + 2 + 5 + 1 + 1),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
