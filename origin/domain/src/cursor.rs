@@ -26,6 +26,8 @@ pub enum CursorKind {
     OfferDiscount,
     OfferRating,
     PartnerNear,
+    BookingUpcoming,
+    BookingPast,
     BookingOfNight,
     ReviewNewest,
     ReviewHighest,
@@ -35,7 +37,7 @@ pub enum CursorKind {
 }
 
 impl CursorKind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 20] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -48,6 +50,8 @@ impl CursorKind {
         Self::OfferDiscount,
         Self::OfferRating,
         Self::PartnerNear,
+        Self::BookingUpcoming,
+        Self::BookingPast,
         Self::BookingOfNight,
         Self::ReviewNewest,
         Self::ReviewHighest,
@@ -71,6 +75,8 @@ impl CursorKind {
             Self::OfferRating => 42,
             Self::PartnerNear => 43,
             Self::BookingOfNight => 9,
+            Self::BookingUpcoming => 10,
+            Self::BookingPast => 11,
             Self::ReviewNewest => 20,
             Self::ReviewHighest => 21,
             Self::ReviewLowest => 22,

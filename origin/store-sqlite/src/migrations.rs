@@ -138,6 +138,16 @@ const MIGRATIONS: &[Migration] = &[
         name: "pages of the showcase site",
         sql: include_str!("migrations/site.sql"),
     },
+    Migration {
+        version: 26,
+        name: "approval",
+        sql: include_str!("migrations/approval.sql"),
+    },
+    Migration {
+        version: 27,
+        name: "calendars",
+        sql: include_str!("migrations/calendars.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -13,6 +13,7 @@ pub mod money;
 pub mod notification;
 pub mod offer;
 pub mod offer_list;
+pub mod opening;
 pub mod own_review;
 pub mod page;
 pub mod partner;

@@ -14,6 +14,7 @@ pub const ALL: &[ErrorCode] = &[
     ORDER_NEEDS_LOCATION,
     PERIOD_OUT_OF_RANGE,
     ZOOM_OUT_OF_RANGE,
+    APPROVAL_WITH_PRICE,
 ];
 
 pub const OFFER_NOT_FOUND: ErrorCode = ErrorCode {
@@ -94,4 +95,12 @@ pub const ZOOM_OUT_OF_RANGE: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "`zoom` is outside 0 to 22.",
     remedy: "Send the zoom of the map.",
+};
+
+pub const APPROVAL_WITH_PRICE: ErrorCode = ErrorCode {
+    word: "APPROVAL_WITH_PRICE",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The offer would have both a price and `requiresApproval`.",
+    remedy: "Send one of them: the money confirms a booking with a price.",
 };

@@ -74,6 +74,7 @@ fn main() -> ExitCode {
         announcements::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
+        bookings::CALENDARS,
         bookings::NIGHTS,
         bookings::RACES,
         bookings::TELLING,

@@ -8,6 +8,7 @@ mod accounts;
 mod announcements;
 mod apply;
 mod bookings;
+mod calendars;
 mod catalogue;
 mod change;
 mod counters;
@@ -170,6 +171,11 @@ const STEPS: &[Migration] = &[
         version: 23,
         name: "pages of the showcase site",
         changes: site::changes,
+    },
+    Migration {
+        version: 24,
+        name: "calendars",
+        changes: calendars::changes,
     },
 ];
 

@@ -160,6 +160,8 @@ impl OfferPosition {
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
             | CursorKind::VerificationNewest
+            | CursorKind::BookingUpcoming
+            | CursorKind::BookingPast
             | CursorKind::BookingOfNight
             | CursorKind::ReviewNewest
             | CursorKind::ReviewHighest
