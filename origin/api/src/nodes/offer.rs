@@ -7,7 +7,7 @@ use domain::{
     bookings::refusals::BookingRefusal,
     offers::{
         store::{OfferCursor, Rank},
-        wording::texts,
+        translating::texts,
     },
     sentence::Language,
     site::json_ld,

@@ -1,6 +1,6 @@
 //! What lists, searches and counts need of an offer.
 
-use super::wording::searched;
+use super::translating::searched;
 use crate::{Category, GeoPoint, Offer, OfferId, PartnerId};
 
 /// An offer as the catalogue index knows it.

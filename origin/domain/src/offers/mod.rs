@@ -9,5 +9,6 @@ pub mod notices;
 pub mod rules;
 pub mod schedule;
 pub mod store;
+pub mod translating;
 pub mod validity;
 pub mod wording;

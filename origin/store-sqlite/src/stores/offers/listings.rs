@@ -4,7 +4,7 @@ use domain::{
     Category, GeoPoint, OfferId, PartnerId,
     offers::{
         listing::{CorruptOffer, Listing, Listings},
-        wording::searched,
+        translating::searched,
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
