@@ -31,6 +31,7 @@ pub mod search_text;
 pub mod secret;
 pub mod sentence;
 pub mod site;
+pub mod slugs;
 pub mod stats;
 mod store_error;
 pub mod tags;
@@ -40,5 +41,5 @@ pub mod users;
 pub mod words;
 
 pub use nouns::*;
-pub use site::slugs::WebPage;
+pub use slugs::WebPage;
 pub use store_error::StoreError;

@@ -13,7 +13,7 @@ use crate::{
         wording::Wording,
     },
     payments::price::OfferPrice,
-    site::slugs::WebPage,
+    slugs::WebPage,
 };
 
 /// The length of an id in bytes; 24 hex characters, the shape of a MongoDB ObjectId, in both

@@ -4,11 +4,7 @@
 
 use std::time::Duration;
 
-use domain::{
-    StoreError,
-    error_chain::chain,
-    site::{slugs::PageKind, store::NAMED_AT_ONCE},
-};
+use domain::{StoreError, error_chain::chain, site::store::NAMED_AT_ONCE, slugs::PageKind};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 

@@ -22,7 +22,7 @@ pub(super) const KINDS: [Kind; 12] = [
         name: "near, 10 km",
         operation: LIST,
         below_ms: [3.0, 4.0],
-        variables: |number| of(near(number, 10.0)),
+        variables: |number| of(&near(number, 10.0)),
         peer: Some(|number| peer_path(number, 10.0, None)),
     },
     Kind {
@@ -30,7 +30,7 @@ pub(super) const KINDS: [Kind; 12] = [
         operation: LIST,
         below_ms: [5.0, 8.0],
         variables: |number| {
-            of(with(
+            of(&with(
                 near(number, 10.0),
                 "search",
                 json!(pick(&WORDS, number)),
@@ -44,7 +44,7 @@ pub(super) const KINDS: [Kind; 12] = [
         below_ms: [5.0, 8.0],
         variables: |number| {
             let category = pick(&CATEGORIES, number);
-            of(with(near(number, 50.0), "categories", json!([category])))
+            of(&with(near(number, 50.0), "categories", json!([category])))
         },
         peer: Some(|number| peer_path(number, 50.0, Some(pick(&CATEGORIES, number)))),
     },
@@ -55,7 +55,11 @@ pub(super) const KINDS: [Kind; 12] = [
         variables: |number| {
             let input = json!({"minDiscount": pick(&DISCOUNTS, number), "first": FIRST});
             // Says nothing here, but makes it another question.
-            of(with(input, "maxDistance", json!(distance_km(number, 10.0))))
+            of(&with(
+                input,
+                "maxDistance",
+                json!(distance_km(number, 10.0)),
+            ))
         },
         peer: None,
     },
@@ -65,7 +69,7 @@ pub(super) const KINDS: [Kind; 12] = [
         below_ms: [5.0, 8.0],
         variables: |number| {
             let typed = pick(&TYPING_ERRORS, number);
-            of(with(near(number, 10.0), "search", json!(typed)))
+            of(&with(near(number, 10.0), "search", json!(typed)))
         },
         peer: None,
     },
@@ -73,14 +77,14 @@ pub(super) const KINDS: [Kind; 12] = [
         name: "near, 10 km, open now",
         operation: LIST,
         below_ms: [5.0, 8.0],
-        variables: |number| of(with(near(number, 10.0), "openNow", json!(true))),
+        variables: |number| of(&with(near(number, 10.0), "openNow", json!(true))),
         peer: None,
     },
     Kind {
         name: "near, 10 km, by discount",
         operation: LIST,
         below_ms: [5.0, 8.0],
-        variables: |number| of(with(near(number, 10.0), "orderBy", json!("DISCOUNT"))),
+        variables: |number| of(&with(near(number, 10.0), "orderBy", json!("DISCOUNT"))),
         peer: None,
     },
     Kind {
@@ -89,7 +93,7 @@ pub(super) const KINDS: [Kind; 12] = [
         below_ms: [5.0, 8.0],
         variables: |number| {
             let input = json!({"box": around(number, 0.02), "orderBy": "RATING", "first": FIRST});
-            of(input)
+            of(&input)
         },
         peer: None,
     },
@@ -99,7 +103,11 @@ pub(super) const KINDS: [Kind; 12] = [
         below_ms: [5.0, 8.0],
         variables: |number| {
             let input = json!({"endingWithinHours": 168, "orderBy": "ENDING", "first": FIRST});
-            of(with(input, "maxDistance", json!(distance_km(number, 10.0))))
+            of(&with(
+                input,
+                "maxDistance",
+                json!(distance_km(number, 10.0)),
+            ))
         },
         peer: None,
     },
@@ -107,7 +115,7 @@ pub(super) const KINDS: [Kind; 12] = [
         name: "facets, 10 km",
         operation: "ListFacets",
         below_ms: [5.0, 8.0],
-        variables: |number| of(near(number, 10.0)),
+        variables: |number| of(&near(number, 10.0)),
         peer: None,
     },
     Kind {
@@ -121,7 +129,7 @@ pub(super) const KINDS: [Kind; 12] = [
         name: "partners, 10 km",
         operation: "ListPartners",
         below_ms: [5.0, 8.0],
-        variables: |number| of(near(number, 10.0)),
+        variables: |number| of(&near(number, 10.0)),
         peer: None,
     },
 ];
@@ -176,7 +184,7 @@ impl Kind {
     }
 }
 
-fn of(input: Value) -> Value {
+fn of(input: &Value) -> Value {
     json!({"input": input})
 }
 

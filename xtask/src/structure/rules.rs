@@ -205,6 +205,10 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("catalogue", "offers"),
         // Reads partners' files by the rules of establishments.
         ("catalogue", "partners"),
+        // And their prices, in a currency.
+        ("catalogue", "payments"),
+        // A page says what its offer says in a language.
+        ("site", "offers"),
         ("bookings", "users"),
         // An offer may ask for a verified identity.
         ("bookings", "identity"),

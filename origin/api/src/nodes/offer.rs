@@ -5,7 +5,7 @@ use catalogue_index::{Facets, Total};
 use domain::{
     self, OfferId,
     bookings::refusals::BookingRefusal,
-    offers::{store::OfferCursor, wording::texts},
+    offers::{store::OfferCursor, translating::texts},
     sentence::Language,
     site::json_ld,
     tags,

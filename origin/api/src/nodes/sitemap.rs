@@ -10,7 +10,7 @@ use super::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::site::slugs::PageKind")]
+#[graphql(remote = "domain::slugs::PageKind")]
 pub enum PageKind {
     Partner,
     Establishment,

@@ -3,10 +3,8 @@
 use async_graphql::{Context, ID, Object, Result};
 use domain::{
     EstablishmentId, OfferId, PartnerId,
-    site::{
-        sitemap::SitemapCursor,
-        slugs::{PageKind, Slug},
-    },
+    site::sitemap::SitemapCursor,
+    slugs::{PageKind, Slug},
     tags,
 };
 

@@ -1,6 +1,6 @@
 //! What lists, searches and counts need of an offer.
 
-use super::{discount::DiscountKind, wording::searched};
+use super::{discount::DiscountKind, translating::searched};
 use crate::{Category, EstablishmentId, GeoPoint, Offer, OfferId, OfferSchedule, PartnerId};
 
 /// An offer as the catalogue index knows it.

@@ -10,5 +10,6 @@ pub mod opening;
 pub mod rules;
 pub mod schedule;
 pub mod store;
+pub mod translating;
 pub mod validity;
 pub mod wording;

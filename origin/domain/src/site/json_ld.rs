@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Category, Establishment, Offer, OpeningHour, Partner, offers::wording, sentence::Language,
+    Category, Establishment, Offer, OpeningHour, Partner, offers::translating, sentence::Language,
 };
 
 /// A text that may be embedded in HTML.
@@ -34,7 +34,7 @@ pub fn offer(
     partner: &Partner,
     place: &Establishment,
 ) -> Value {
-    let texts = wording::texts(offer, language);
+    let texts = translating::texts(offer, language);
     let is_sold_out = offer.quota.is_some_and(crate::Quota::is_sold_out);
     let availability = if is_sold_out { "SoldOut" } else { "InStock" };
     let mut all = typed("Offer");

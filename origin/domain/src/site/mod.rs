@@ -1,7 +1,6 @@
-//! What the showcase site needs of the catalogue beside the catalogue itself: addresses of pages that
-//! stay, and lists of all pages for search engines.
+//! What the showcase site needs of the catalogue beside the catalogue itself: lists of all pages, and
+//! what pages say to search engines. Addresses of pages are in [`crate::slugs`].
 
 pub mod json_ld;
 pub mod sitemap;
-pub mod slugs;
 pub mod store;

@@ -3,10 +3,10 @@
 //! The order does not depend on anything that is edited, so that paging misses nothing and shows nothing
 //! twice while partners write.
 
-use super::slugs::PageKind;
 use crate::{
     cursor::{CursorKind, seal, unseal_of},
     nouns::ID_BYTES,
+    slugs::PageKind,
 };
 
 /// A page of the showcase site.

@@ -4,11 +4,11 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{
-    sitemap::{SitemapCursor, SitemapEntry},
+use super::sitemap::{SitemapCursor, SitemapEntry};
+use crate::{
+    StoreError,
     slugs::{PageKind, Slug},
 };
-use crate::StoreError;
 
 /// How many pages one call of [`SiteStore::name_pages`] names.
 pub const NAMED_AT_ONCE: usize = 1_000;

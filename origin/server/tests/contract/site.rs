@@ -9,10 +9,8 @@ use domain::{
         store::{Author, Created, Updated},
     },
     partners::store::{EstablishmentEdit, PartnerEdit, PartnerUpdated, PlaceAdded, PlaceUpdated},
-    site::{
-        slugs::{PageKind, Slug},
-        store::NAMED_AT_ONCE,
-    },
+    site::store::NAMED_AT_ONCE,
+    slugs::{PageKind, Slug},
 };
 use futures_util::future::join_all;
 use yousoon::database::Database;

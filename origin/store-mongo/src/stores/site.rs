@@ -7,9 +7,9 @@ use domain::{
     StoreError,
     site::{
         sitemap::{SitemapCursor, SitemapEntry},
-        slugs::{Naming, PageKind, Slug, Slugs},
         store::{NAMED_AT_ONCE, SiteStore},
     },
+    slugs::{Naming, PageKind, Slug, Slugs},
 };
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 

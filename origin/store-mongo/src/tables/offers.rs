@@ -8,7 +8,8 @@ use domain::{
     offers::{
         discount::{DiscountKind, DiscountTerms},
         listing::{Listing, Related},
-        wording::{OfferTexts, Wording, searched},
+        translating::searched,
+        wording::{OfferTexts, Wording},
     },
     payments::{money::Currency, price::OfferPrice},
     search_text::fold,

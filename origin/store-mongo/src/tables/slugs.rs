@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     WebPage,
-    site::slugs::{Naming, PageKind, Slug, Slugs},
+    slugs::{Naming, PageKind, Slug, Slugs},
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 

@@ -5,9 +5,9 @@ use domain::{
     StoreError, WebPage,
     site::{
         sitemap::{SitemapCursor, SitemapEntry},
-        slugs::{PageKind, Slug},
         store::{NAMED_AT_ONCE, SiteStore},
     },
+    slugs::{PageKind, Slug},
 };
 
 use rusqlite::Connection;

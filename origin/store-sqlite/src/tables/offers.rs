@@ -10,7 +10,7 @@ use domain::{
     offers::wording::{OfferTexts, Wording},
     search_text as text,
     sentence::Language,
-    site::slugs::{PageKind, Slugs},
+    slugs::{PageKind, Slugs},
 };
 use rusqlite::{
     Connection, Row, Transaction, named_params, params_from_iter,

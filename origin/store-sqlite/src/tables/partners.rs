@@ -3,7 +3,7 @@
 use domain::{
     Address, Category, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
     search_text as text,
-    site::slugs::{PageKind, Slugs},
+    slugs::{PageKind, Slugs},
 };
 use rusqlite::{Connection, Row, Transaction, named_params, params_from_iter, types::Value};
 

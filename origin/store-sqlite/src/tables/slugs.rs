@@ -1,6 +1,6 @@
 //! The slugs of pages: in the row as a list, and one by one in a table that keeps them unique.
 
-use domain::site::slugs::{Naming, PageKind, Slug, Slugs, WebPage};
+use domain::slugs::{Naming, PageKind, Slug, Slugs, WebPage};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use crate::{database::json_list, error::SqliteError};

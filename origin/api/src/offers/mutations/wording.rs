@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 use domain::{
     broken::{Reading, at_most_20},
-    offers::wording::{OfferTexts, translation},
+    offers::{translating::translation, wording::OfferTexts},
 };
 
 use crate::nodes::offer::Locale;

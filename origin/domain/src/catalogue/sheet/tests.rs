@@ -342,11 +342,13 @@ proptest! {
         (0..4_u8, 0..3_u8, "[a-zé ]{0,12}", prop_oneof![Just(""), Just("20"), Just("7,5"), Just("x")]), 0..12)) {
         let mut file = "kind;externalId;establishment;name;street;postalCode;city;latitude;longitude;title;category;percentage;validFrom;validUntil\n".to_owned();
         for (id, kind, text, number) in rows {
-            file.push_str(&match kind {
-                0 => format!("establishment;{id};;Bar {text};1 rue {text};7500{id};Paris;48,8;2,3;;;;;\n"),
-                1 => format!("offer;{id};{id};;;;;;;Menu {text};BAR;{number};01/01/2026;31/12/2026\n"),
-                _ => format!("{text};{id};;;;;;;;;;;;\n"),
-            });
+            let line = match kind {
+                0 => format!("establishment;{id};;Bar {text};1 rue {text};7500{id};Paris;48,8;2,3;;;;;"),
+                1 => format!("offer;{id};{id};;;;;;;Menu {text};BAR;{number};01/01/2026;31/12/2026"),
+                _ => format!("{text};{id};;;;;;;;;;;;"),
+            };
+            file.push_str(&line);
+            file.push('\n');
         }
         let mut stored = stored();
         let first = import(&mut stored, file.as_bytes());

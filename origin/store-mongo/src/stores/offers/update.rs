@@ -7,7 +7,7 @@ use domain::{
         notices::notices,
         store::{Author, Change, Created, Creation, MOST_OFFERS, Updated, change, creation},
     },
-    site::slugs::{PageKind, Slugs},
+    slugs::{PageKind, Slugs},
 };
 use mongodb::bson::{Bson, doc};
 
@@ -80,7 +80,8 @@ pub(super) async fn create(
             offer.page.slugs = offer_slugs(tx, &offer, place.as_ref()).await?;
             tx.insert_one(OFFERS, rows::document(&offer)?).await?;
             outbox::push(tx, &purge, now_ms).await?;
-            queue::push_new(tx, &notices(None, &offer, now_ms)).await?;
+            // Not known to be new: of a partner's offers of a day the first one is told.
+            queue::push(tx, &notices(None, &offer, now_ms)).await?;
             Ok(Created::Done(offer))
         }
     }

@@ -5,7 +5,7 @@ use domain::{
     offers::{
         discount::{DiscountKind, DiscountTerms},
         listing::{CorruptOffer, Listing, Listings},
-        wording::searched,
+        translating::searched,
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};

@@ -7,7 +7,7 @@ use domain::{
         notices::notices,
         store::{Author, Change, Created, Creation, Updated, change, creation},
     },
-    site::slugs::{PageKind, Slugs},
+    slugs::{PageKind, Slugs},
 };
 use rusqlite::Transaction;
 

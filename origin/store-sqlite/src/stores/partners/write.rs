@@ -10,7 +10,7 @@ use domain::{
             edited, founding, partner_change, place_change, place_purge,
         },
     },
-    site::slugs::{PageKind, Slugs},
+    slugs::{PageKind, Slugs},
     users::{
         account::{Membership, Post},
         store::Joined,
