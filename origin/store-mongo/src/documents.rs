@@ -193,7 +193,7 @@ pub async fn collect(cursor: Cursor<Document>) -> Result<Vec<Document>, MongoErr
     Ok(cursor.try_collect().await?)
 }
 
-/// The first `most` documents that match, in this order, with these fields or all. It belongs into
+/// The first `most` documents that match, in this order (any, if it is empty), with these fields or all. It belongs into
 /// `MongoDb::run`, whose metrics name the function that calls it.
 pub async fn first(
     all: &Collection<Document>,
@@ -203,10 +203,13 @@ pub async fn first(
 ) -> Result<Vec<Document>, MongoError> {
     let mut find = all
         .find(filter)
-        .sort(order)
         .limit(i64::from(at_most(most)))
         .batch_size(batch(most))
         .max_time(SERVER_WITHIN);
+    // Azure DocumentDB refuses an empty order.
+    if !order.is_empty() {
+        find = find.sort(order);
+    }
     if let Some(fields) = fields {
         find = find.projection(fields);
     }
