@@ -40,7 +40,7 @@ impl Listing {
             valid_until_ms: offer.valid_until_ms,
             created_at_ms: offer.created_at_ms,
             title: offer.title,
-            description: searched(offer.description, &offer.wording.translations),
+            description: searched(offer.description, &[]),
             partner_name,
             establishment_name,
         }
