@@ -125,6 +125,7 @@ impl std::ops::Deref for AppState {
 
 impl AppState {
     /// Opens the purge log over an open database and compiles the schema.
+    #[expect(clippy::too_many_lines, reason = "a list of services")]
     pub async fn new(
         config: Config,
         database: Database,

@@ -221,7 +221,7 @@ impl Import<'_> {
         let done = match (&step, self.mode) {
             (Step::Refuse(refused), _) => return Ok(Did::Refuse(refused.clone())),
             (Step::Nothing { id }, _) => return Ok(Did::Nothing { id: id.clone() }),
-            (_, Mode::DryRun) => Ok(()),
+            (_, Mode::DryRun) => self.write(&step).await?,
             (_, Mode::Write) => self.write(&step).await?,
         };
         if let Err(refused) = done {
@@ -276,7 +276,7 @@ impl Import<'_> {
                 let updated = self
                     .offers
                     .update(id.clone(), edit, self.author(), self.now_ms);
-                Ok(edited(updated.await?))
+                Ok(edited(&updated.await?))
             }
             Step::Nothing { .. } | Step::Refuse(_) => Ok(Ok(())),
         }
@@ -333,7 +333,7 @@ fn did(step: Step) -> Did {
     }
 }
 
-fn edited(updated: Updated) -> Result<(), Refused> {
+fn edited(updated: &Updated) -> Result<(), Refused> {
     match updated {
         Updated::Done(..) | Updated::Unchanged(_) => Ok(()),
         Updated::NotFound | Updated::Archived | Updated::Conflict { .. } => Err(Refused::new(
@@ -343,7 +343,7 @@ fn edited(updated: Updated) -> Result<(), Refused> {
                 "the offer is archived and cannot be changed",
             ),
         )),
-        Updated::Refused(rule) => Err(Refused::broken(&[rule.into()])),
+        Updated::Refused(rule) => Err(Refused::broken(&[(*rule).into()])),
         Updated::BelowBooked(booked) => Err(Refused::new(
             QUOTA_BELOW_BOOKED,
             Sentence::with(

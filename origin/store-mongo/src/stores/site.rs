@@ -165,7 +165,7 @@ impl SiteStore for MongoSite {
         });
         let id = |row: Document| row.get_object_id("_id").map_err(bad("_id"));
         let found = found.await?.map(id).transpose()?;
-        Ok(found.map(|id| id.to_hex()))
+        Ok(found.map(ObjectId::to_hex))
     }
 
     async fn name_pages(&self, kind: PageKind, now_ms: i64) -> Result<usize, StoreError> {
@@ -206,10 +206,11 @@ impl SiteStore for MongoSite {
         now_ms: i64,
     ) -> Result<Vec<SitemapEntry>, StoreError> {
         let kind = after.kind;
-        let later = match &after.id {
-            Some(id) => doc! {"$gt": object_id(id)?},
+        let later = if let Some(id) = &after.id {
+            doc! {"$gt": object_id(id)?}
+        } else {
             // A bound also at the beginning: an order alone does not lead every server to an index.
-            None => doc! {"$gte": ObjectId::from_bytes([0; 12])},
+            doc! {"$gte": ObjectId::from_bytes([0; 12])}
         };
         let fields = doc! {
             "slugs": 1, "updatedAt": 1, "createdAt": 1, "archivedAt": 1, "isActive": 1,
