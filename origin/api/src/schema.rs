@@ -24,6 +24,7 @@ use crate::{
         templates::{TemplateMutations, TemplateQueries},
     },
     offers::{mutations::OfferMutations, queries::OfferQueries},
+    operators::{mutations::OperatorMutations, queries::OperatorQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
@@ -48,6 +49,7 @@ pub struct Query(
     PaymentQueries,
     IdentityQueries,
     NightQueries,
+    OperatorQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -69,6 +71,7 @@ pub struct Mutation(
     IdentityMutations,
     VenueMutations,
     ScanMutations,
+    OperatorMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

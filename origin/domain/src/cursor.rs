@@ -23,10 +23,11 @@ pub enum CursorKind {
     LedgerOldest,
     VerificationNewest,
     BookingOfNight,
+    OperatorAudit,
 }
 
 impl CursorKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -36,6 +37,7 @@ impl CursorKind {
         Self::LedgerOldest,
         Self::VerificationNewest,
         Self::BookingOfNight,
+        Self::OperatorAudit,
     ];
 
     const fn byte(self) -> u8 {
@@ -49,6 +51,8 @@ impl CursorKind {
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
             Self::BookingOfNight => 9,
+            // Numbers between are others'.
+            Self::OperatorAudit => 32,
         }
     }
 }

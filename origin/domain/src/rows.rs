@@ -67,10 +67,11 @@ pub enum Collection {
     PartnerAccounts,
     PaymentDifferences,
     Verifications,
+    OperatorAudit,
 }
 
 impl Collection {
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -100,6 +101,7 @@ impl Collection {
         Self::PartnerAccounts,
         Self::PaymentDifferences,
         Self::Verifications,
+        Self::OperatorAudit,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -133,6 +135,7 @@ impl Collection {
             Self::PartnerAccounts => "partner_accounts",
             Self::PaymentDifferences => "payment_differences",
             Self::Verifications => "verifications",
+            Self::OperatorAudit => "operator_audit",
         }
     }
 }

@@ -28,6 +28,8 @@ const TEMPLATE: &str = "template:";
 const INBOX: &str = "inbox:";
 /// The prefix of [`verification`] tags.
 const VERIFICATION: &str = "verification:";
+/// The prefix of [`user`] tags.
+const USER: &str = "user:";
 /// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
@@ -64,8 +66,8 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
     OfferId::parse(tag.as_str().strip_prefix(PUBLISHED)?)
 }
 
-/// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`], [`bookings_of`], [`template`], [`inbox`] or [`verification`] tag.
+/// Whether an answer that is shared may carry this tag. Those of a booking and a user are private, and no
+/// answer carries a [`published`], [`bookings_of`], [`template`], [`inbox`] or [`verification`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
     ![
         PUBLISHED,
@@ -74,6 +76,7 @@ pub fn is_on_shared_answers(tag: &Tag) -> bool {
         TEMPLATE,
         INBOX,
         VERIFICATION,
+        USER,
     ]
     .iter()
     .any(|prefix| tag.as_str().starts_with(prefix))
@@ -126,6 +129,11 @@ pub fn inbox(user: &UserId) -> Tag {
 /// is removed with its account, so the id leads to nobody then.
 pub fn verification(id: &VerificationId) -> Tag {
     named(VERIFICATION, id)
+}
+
+/// On every answer that shows this user's profile. The log outlives accounts, so the tag has no user's id.
+pub fn user(id: &UserId) -> Tag {
+    named(USER, &NotificationId::derive("user", id.as_str()))
 }
 
 /// On every answer to this document.
@@ -206,5 +214,8 @@ mod tests {
         let of_partner = bookings_of(&PartnerId::derive("partner", "1"));
         assert!(is_bookings_of(&of_partner) && !is_on_shared_answers(&of_partner));
         assert_eq!(tagged_booking(&of_partner), None);
+        let profile = super::user(&user);
+        assert!(!profile.as_str().contains(user.as_str()), "{profile}");
+        assert!(!is_on_shared_answers(&profile));
     }
 }

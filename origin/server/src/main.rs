@@ -18,6 +18,7 @@ use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
     access::{RoleOptions, TokenCommand},
+    audit::AuditCommand,
     cache::CacheCommand,
     config::ConfigCommand,
     database::DatabaseOptions,
@@ -96,6 +97,9 @@ enum Command {
     /// Look at the money.
     #[command(subcommand)]
     Payments(PaymentsCommand),
+    /// Check what operators did.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Inspect the caches of a running server.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -256,6 +260,7 @@ fn run(
         Command::Role(options) => block_on(commands::access::role(database, options)),
         Command::Queue(command) => block_on(commands::queue::queue(database, command)),
         Command::Payments(command) => block_on(commands::payments::payments(database, command)),
+        Command::Audit(command) => block_on(commands::audit::audit(database, command)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),
     }

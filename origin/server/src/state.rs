@@ -193,6 +193,7 @@ impl AppState {
             announcements: database.announcements,
             pictures: database.pictures,
             identities: database.identities,
+            operators: database.operators,
             identity,
             uploads,
             payment_store: database.payments,

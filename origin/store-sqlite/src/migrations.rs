@@ -128,6 +128,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "venue",
         sql: include_str!("migrations/venue.sql"),
     },
+    Migration {
+        version: 24,
+        name: "operator audit",
+        sql: include_str!("migrations/operator_audit.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

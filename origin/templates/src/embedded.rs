@@ -99,6 +99,8 @@ pub(crate) static FILES: &[&[File]] = files! {
     PaymentResult "payment_result": email push;
     PaymentDisputed "payment_disputed": email push;
     News "news": email push;
+    ChangeEmail "change_email": email;
+    EmailChanged "email_changed": email;
 };
 
 #[cfg(test)]

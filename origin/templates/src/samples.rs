@@ -6,10 +6,10 @@ use domain::{
         kind::Kind,
         letter::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder,
-            BookingToConfirm, DisputeOutcome, FavouriteEndsSoon, FavouritePartnerOffer,
-            IdentityOutcome, IdentityResult, Invitation, Letter, NewDevice, News, OfferDetails,
-            PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof, ResetPassword,
-            VerifyEmail,
+            BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged, FavouriteEndsSoon,
+            FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation, Letter, NewDevice,
+            News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof,
+            ResetPassword, VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -37,6 +37,11 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             token: token(),
         }),
         Kind::ResetPassword => Letter::ResetPassword(ResetPassword {
+            first_name,
+            token: token(),
+        }),
+        Kind::ChangeEmail => Letter::ChangeEmail(ChangeEmail { token: token() }),
+        Kind::EmailChanged => Letter::EmailChanged(EmailChanged {
             first_name,
             token: token(),
         }),
@@ -130,7 +135,11 @@ fn bare(letter: Letter) -> Letter {
             first_name: no_name(),
             ..letter
         }),
-        Letter::PhoneCode(_) | Letter::Invitation(_) => letter,
+        Letter::EmailChanged(letter) => Letter::EmailChanged(EmailChanged {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::PhoneCode(_) | Letter::Invitation(_) | Letter::ChangeEmail(_) => letter,
         Letter::NewDevice(letter) => Letter::NewDevice(NewDevice {
             first_name: no_name(),
             device: None,

@@ -14,7 +14,7 @@ use domain::{
         short_code::ShortCode,
         store::{BookingCursor, BookingPage},
     },
-    users::account::Account,
+    users::profile::Profile,
 };
 
 use crate::{
@@ -95,7 +95,7 @@ impl BookingNode {
             Some(id) => loader.load_one(id).await.map_err(failed)?,
             None => None,
         };
-        let nobody = || Account::nobody(UserId::derive("erased", self.0.id.as_str()));
+        let nobody = || Profile::nobody(UserId::derive("erased", self.0.id.as_str()));
         Ok(found.unwrap_or_else(nobody).into())
     }
 

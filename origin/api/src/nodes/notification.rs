@@ -72,6 +72,8 @@ pub enum NotificationKind {
     PaymentResult,
     PaymentDisputed,
     News,
+    ChangeEmail,
+    EmailChanged,
 }
 
 /// A way on which messages reach a user.

@@ -81,6 +81,8 @@ pub enum Attempt<'a> {
     TryShortCode(&'a PartnerId),
     /// Reporting scans that were made without a network.
     RecordScans(&'a PartnerId),
+    /// Reading or changing somebody else's account or booking as an operator.
+    Operate(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -130,6 +132,7 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::Operate(_)
             | Self::Write(_) => None,
         }
     }
@@ -186,6 +189,7 @@ impl Attempt<'_> {
                 (budgets.scans, Target::Everywhere(caller.actor())),
                 (budgets.scans_partner, everywhere(partner.as_str())),
             ],
+            Self::Operate(user) => vec![(budgets.operate, everywhere(user.as_str()))],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
@@ -224,6 +228,7 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::Operate(_)
             | Self::Write(_) => None,
         }
     }

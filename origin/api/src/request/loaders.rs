@@ -14,7 +14,7 @@ use domain::{
     payments::{payment::Payment, refund::Refund},
     pictures::picture::{Picture, PictureId},
     tags,
-    users::account::Account,
+    users::profile::Profile,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -246,12 +246,21 @@ impl Loader<FavoriteOf> for Stores {
 }
 
 impl Loader<UserId> for Stores {
-    type Value = Account;
+    type Value = Profile;
     type Error = StoreFailure;
 
-    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreFailure> {
-        let read = self.services.users.by_ids(ids);
-        Ok(self.services.observer.read("users.by_ids", read).await?)
+    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreFailure> {
+        let services = &self.services;
+        let read = async |ids: Vec<UserId>| {
+            let read = services.users.by_ids(&ids);
+            let found = services.observer.read("users.by_ids", read).await?;
+            let profiles = found.into_iter();
+            Ok(profiles
+                .map(|(id, account)| (id, Profile::from(account)))
+                .collect())
+        };
+        self.through(&services.caches.profiles, ids, profile_tags, read)
+            .await
     }
 }
 
@@ -379,6 +388,11 @@ pub fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<RemainingOf>();
 }
 
+/// Clears the request's loaded profiles, like [`forget_offers`].
+pub fn forget_profiles(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<UserId>();
+}
+
 /// Clears the request's loaded partners and establishments.
 pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<PartnerId>();
@@ -388,6 +402,10 @@ pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
 
 fn offer_tags(id: &OfferId, _offer: &Offer) -> Vec<Tag> {
     vec![tags::offer(id)]
+}
+
+fn profile_tags(id: &UserId, _profile: &Profile) -> Vec<Tag> {
+    vec![tags::user(id)]
 }
 
 fn partner_tags(id: &PartnerId, _partner: &Partner) -> Vec<Tag> {

@@ -200,8 +200,8 @@ fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), Bo
         Step::Confirm if *by == By::Payment => (now_ms < booking.until_ms, BookingRefusal::TooLate),
         Step::Confirm if booking.price.is_some() => (false, BookingRefusal::PaymentRequired),
         Step::Confirm => (now_ms < booking.from_ms, BookingRefusal::TooLate),
-        // The venue may have to close at any moment.
-        Step::Cancel if matches!(by, By::Staff(_)) => {
+        // The venue may have to close at any moment, and support helps at any.
+        Step::Cancel if matches!(by, By::Staff(_) | By::Support(_)) => {
             (now_ms < booking.until_ms, BookingRefusal::TooLate)
         }
         Step::CancelByVenue | Step::Decline => (now_ms < booking.until_ms, BookingRefusal::TooLate),

@@ -36,6 +36,10 @@ words! {
         PaymentDisputed = "payment_disputed",
         /// What an administrator writes to many.
         News = "news",
+        /// To a new address, which its owner confirms.
+        ChangeEmail = "change_email",
+        /// To the address that an account had before.
+        EmailChanged = "email_changed",
     }
 }
 
@@ -140,6 +144,8 @@ impl Kind {
         const CODE: Worth = Worth::For(15 * MINUTE_MS);
         // It is good for less time than a link.
         const PHONE: Worth = Worth::For(CodePurpose::VerifyPhone.life_ms());
+        // It has to arrive as long as its link helps.
+        const UNDO: Worth = Worth::For(CodePurpose::UndoEmailChange.life_ms());
         const INVITED: Worth = Worth::For(INVITATION_MS);
         const DAY: Worth = Worth::For(DAY_MS);
         const BEGIN: Worth = Worth::UntilTheBookingBegins;
@@ -163,6 +169,8 @@ impl Kind {
             Self::PaymentDisputed         => row(Notices,   NO_SMS,   &[Email, Inbox],  OptOut,    Waits, DAY),
             // Marketing by SMS has rules of its own in France: hours, days, a short number for STOP.
             Self::News                    => row(Campaigns, NO_SMS,   NO_SMS,           OptIn,     Waits, DAY),
+            Self::ChangeEmail             => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  CODE),
+            Self::EmailChanged            => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  UNDO),
         }
     }
 

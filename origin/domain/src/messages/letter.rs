@@ -32,6 +32,8 @@ pub enum Letter {
     PaymentResult(PaymentResult),
     PaymentDisputed(PaymentDisputed),
     News(News),
+    ChangeEmail(ChangeEmail),
+    EmailChanged(EmailChanged),
 }
 
 impl Letter {
@@ -52,6 +54,8 @@ impl Letter {
             Self::PaymentResult(_) => Kind::PaymentResult,
             Self::PaymentDisputed(_) => Kind::PaymentDisputed,
             Self::News(_) => Kind::News,
+            Self::ChangeEmail(_) => Kind::ChangeEmail,
+            Self::EmailChanged(_) => Kind::EmailChanged,
         }
     }
 
@@ -72,7 +76,9 @@ impl Letter {
             | Self::IdentityResult(_)
             | Self::PaymentResult(_)
             | Self::PaymentDisputed(_)
-            | Self::News(_) => None,
+            | Self::News(_)
+            | Self::ChangeEmail(_)
+            | Self::EmailChanged(_) => None,
         }
     }
 
@@ -121,6 +127,21 @@ pub struct VerifyEmail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResetPassword {
+    pub first_name: String,
+    pub token: Proof,
+}
+
+/// To the new address. It names nobody: somebody may have mistyped it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeEmail {
+    pub token: Proof,
+}
+
+/// To the address that was the account's, without the new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EmailChanged {
     pub first_name: String,
     pub token: Proof,
 }

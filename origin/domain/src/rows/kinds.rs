@@ -10,6 +10,7 @@ use crate::{
         reach::Barrier,
     },
     notifications::device::Platform,
+    operators::deed::Deed,
     payments::{
         money::Currency,
         payment::PaymentState,
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 24] = [
+pub const KINDS: [&Kind; 25] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -49,6 +50,7 @@ pub const KINDS: [&Kind; 24] = [
     &PARTNER_ACCOUNTS,
     &PAYMENT_DIFFERENCES,
     &VERIFICATIONS,
+    &OPERATOR_AUDIT,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -590,5 +592,25 @@ static VERIFICATIONS: Kind = Kind {
         field("due_ms", "due", Shape::Moment),
         CREATED,
         field("changed_at_ms", "changedAt", Shape::Moment),
+    ],
+};
+
+/// In the order of its numbers: each row follows the one before.
+static OPERATOR_AUDIT: Kind = Kind {
+    collection: Collection::OperatorAudit,
+    identity: Identity::First,
+    fields: &[
+        field("number", "_id", Shape::Text),
+        field("at_ms", "at", Shape::Moment),
+        field("actor", "actor", Shape::Text),
+        field(
+            "deed",
+            "deed",
+            Shape::Word(|text| Deed::parse(text).is_some()),
+        ),
+        field("target", "target", Shape::Text).or_null(),
+        field("reason", "reason", Shape::Text),
+        field("request", "request", Shape::Text),
+        field("digest", "digest", Shape::Text),
     ],
 };

@@ -171,7 +171,9 @@ const fn name(kind: Kind) -> [&'static str; 2] {
         | Kind::ResetPassword
         | Kind::PhoneCode
         | Kind::Invitation
-        | Kind::NewDevice => ["ces messages", "these messages"],
+        | Kind::NewDevice
+        | Kind::ChangeEmail
+        | Kind::EmailChanged => ["ces messages", "these messages"],
     }
 }
 

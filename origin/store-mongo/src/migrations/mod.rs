@@ -15,6 +15,7 @@ mod identity;
 mod known_devices;
 mod lease;
 mod notifications;
+mod operator_audit;
 mod payments;
 mod pictures;
 mod portal;
@@ -158,6 +159,11 @@ const STEPS: &[Migration] = &[
         version: 21,
         name: "venue",
         changes: venue::changes,
+    },
+    Migration {
+        version: 22,
+        name: "operator audit",
+        changes: operator_audit::changes,
     },
 ];
 

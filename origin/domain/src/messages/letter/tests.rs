@@ -77,6 +77,11 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
                 "firstName": "Zoé", "title": "Du neuf", "paragraphs": ["Voici."], "path": "/offers",
             }),
         ),
+        (Kind::ChangeEmail, serde_json::json!({"token": "s3cret"})),
+        (
+            Kind::EmailChanged,
+            serde_json::json!({"firstName": "Zoé", "token": "s3cret"}),
+        ),
     ]
     .into()
 }

@@ -117,7 +117,8 @@ impl OfferCursor {
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
             | CursorKind::VerificationNewest
-            | CursorKind::BookingOfNight => None,
+            | CursorKind::BookingOfNight
+            | CursorKind::OperatorAudit => None,
         }
     }
 }

@@ -56,8 +56,8 @@ use yousoon::{
 };
 
 use filling::{
-    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_payments, fill_pictures,
-    fill_reach, fill_team, fill_templates, fill_tokens, send_news,
+    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_operators, fill_payments,
+    fill_pictures, fill_reach, fill_team, fill_templates, fill_tokens, send_news,
 };
 
 use super::{embedded, nobody};
@@ -82,7 +82,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 24] = [
+pub(super) const COUNTS: [(Collection, u64); 25] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -117,6 +117,7 @@ pub(super) const COUNTS: [(Collection, u64); 24] = [
     (Collection::PaymentDifferences, 1),
     // One is decided, and one open. The erased one's is gone.
     (Collection::Verifications, 2),
+    (Collection::OperatorAudit, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -196,6 +197,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     };
     fresh.db.known_devices.meet(first).await.unwrap();
     fill_payments(&fresh.db, &offers[0]).await;
+    fill_operators(&fresh.db).await;
     Remembered {
         token,
         invitation,

@@ -35,6 +35,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("exportMyData", USERS),
     ("register", ALL), ("login", ALL), ("refreshToken", ALL),
     ("verifyEmail", ALL), ("requestPasswordReset", ALL), ("resetPassword", ALL),
+    ("changeEmail", USERS), ("confirmEmailChange", ALL), ("undoEmailChange", ALL),
     ("requestEmailVerification", USERS), ("requestPhoneCode", USERS), ("verifyPhone", USERS),
     ("changePassword", USERS), ("endSession", USERS), ("endOtherSessions", USERS),
     ("updateProfile", USERS), ("addFavorite", USERS), ("removeFavorite", USERS),
@@ -65,6 +66,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("startOnboarding", OWNERS), ("refundPayment", OPERATORS), ("paymentDifferences", OPERATORS),
     ("myIdentityVerification", USERS), ("submitIdentityVerification", USERS),
     ("identityVerifications", "admin"), ("decideIdentity", "admin"),
+    ("userForOperator", "admin"), ("exportUserData", "admin"), ("bookingForOperator", "admin"),
+    ("operatorAudit", "admin"), ("setUserRole", "admin"), ("endUserSessions", "admin"),
+    ("eraseUser", "admin"), ("cancelBookingFor", "admin"),
 ];
 
 #[tokio::test]
