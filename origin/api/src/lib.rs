@@ -2,7 +2,7 @@
 //!
 //! Layers, each below the next: [`request`] (context, authorisation, loaders) → [`nodes`] (object
 //! types) → one folder a block ([`auth`], [`users`], [`partners`], [`offers`], [`bookings`], [`payments`],
-//! [`notifications`], [`news`], [`pictures`], [`identity`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
+//! [`notifications`], [`news`], [`pictures`], [`identity`], [`reviews`], [`team`], [`maps`], [`analytics`], [`stats`], [`purges`],
 //! [`live`]) → [`schema`] → [`execution`] (runs a document, answers from the cache). [`services`] is all that
 //! resolvers may use. Nothing here knows HTTP.
 
@@ -27,6 +27,7 @@ pub mod payments;
 pub mod pictures;
 pub mod purges;
 pub mod request;
+pub mod reviews;
 pub mod schema;
 pub mod services;
 pub mod stats;

@@ -29,6 +29,11 @@ use crate::{
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
     purges::mutations::PurgeMutations,
+    reviews::{
+        moderation::{ModerationMutations, ModerationQueries},
+        mutations::ReviewMutations,
+        queries::ReviewQueries,
+    },
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
     users::{mutations::UserMutations, queries::UserQueries},
@@ -49,6 +54,8 @@ pub struct Query(
     PaymentQueries,
     IdentityQueries,
     NightQueries,
+    ReviewQueries,
+    ModerationQueries,
     OperatorQueries,
 );
 
@@ -71,6 +78,8 @@ pub struct Mutation(
     IdentityMutations,
     VenueMutations,
     ScanMutations,
+    ReviewMutations,
+    ModerationMutations,
     OperatorMutations,
 );
 

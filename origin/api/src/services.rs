@@ -24,6 +24,7 @@ use domain::{
     payments::store::PaymentStore,
     pictures::store::PictureStore,
     purges::PurgeStore,
+    reviews::store::ReviewStore,
     stats::store::StatsStore,
     team::store::TeamStore,
     users::store::UserStore,
@@ -73,6 +74,7 @@ pub struct Shared {
     pub announcements: Arc<dyn AnnouncementStore>,
     pub pictures: Arc<dyn PictureStore>,
     pub identities: Arc<dyn IdentityStore>,
+    pub reviews: Arc<dyn ReviewStore>,
     pub operators: Arc<dyn OperatorStore>,
     /// Checks identities; none if no provider is configured.
     pub identity: Option<Identity>,

@@ -22,6 +22,7 @@ use domain::{
     partners::store::PartnerStore,
     payments::store::PaymentStore,
     queue::{NewTask, Nonce, Task, Work},
+    reviews::store::ReviewStore,
     sentence::Language,
     team::{InvitationToken, store::TeamStore},
     users::{
@@ -47,6 +48,7 @@ pub struct Sources {
     pub announcements: Arc<dyn AnnouncementStore>,
     pub payments: Arc<dyn PaymentStore>,
     pub identities: Arc<dyn IdentityStore>,
+    pub reviews: Arc<dyn ReviewStore>,
     pub code_store: Arc<dyn CodeStore>,
     pub codes: Codes,
 }
@@ -194,6 +196,15 @@ impl Sources {
             } => {
                 let about = (verification, user, *outcome);
                 self.identity(task, about, *channel, now_ms).await
+            }
+            Work::Review {
+                notice,
+                review,
+                user,
+                channel,
+            } => {
+                let about = (*notice, review, user);
+                self.review(task, about, *channel, now_ms).await
             }
             Work::Event(_)
             | Work::Forget { .. }

@@ -115,7 +115,8 @@ impl Delivery {
                     | Work::Receipt { .. }
                     | Work::Look { .. }
                     | Work::ForgetSession { .. }
-                    | Work::Identity { .. },
+                    | Work::Identity { .. }
+                    | Work::Review { .. },
                 )
                 | None => ends.later(&task, now_ms + UNKNOWN_AFTER_MS),
             }

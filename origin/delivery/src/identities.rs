@@ -38,7 +38,8 @@ impl Delivery {
             | Work::Forget { .. }
             | Work::Payment(_)
             | Work::Receipt { .. }
-            | Work::Identity { .. } => return None,
+            | Work::Identity { .. }
+            | Work::Review { .. } => return None,
         };
         let now_ms = (self.0.parts.now)();
         let Some(identity) = &self.0.parts.identity else {

@@ -13,6 +13,7 @@ mod metrics;
 mod notices;
 mod reaching;
 mod receipts;
+mod reviews;
 mod sign_ins;
 mod unsubscribing;
 mod working;

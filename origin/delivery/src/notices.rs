@@ -9,6 +9,7 @@ use domain::{
         kind::Channel,
         letter::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder, Letter,
+            ReviewRequest,
         },
     },
     notifications::inbox::Entry,
@@ -80,6 +81,12 @@ impl Sources {
         let booking = found.remove(id);
         let booking =
             booking.filter(|booking| booking.user.as_ref() == Some(user) && holds(notice, booking));
+        if notice == BookingNotice::ReviewRequest {
+            let reviewed = self.reviews.of_bookings(slice::from_ref(id)).await?;
+            if !reviewed.is_empty() {
+                return Ok(Err("the visit is reviewed already"));
+            }
+        }
         Ok(booking
             .map(|booking| (account, booking))
             .ok_or("the booking has changed"))
@@ -111,6 +118,10 @@ impl Sources {
                 })
             }
             BookingNotice::Reminder => Letter::BookingReminder(BookingReminder {
+                first_name,
+                booking,
+            }),
+            BookingNotice::ReviewRequest => Letter::ReviewRequest(ReviewRequest {
                 first_name,
                 booking,
             }),

@@ -23,11 +23,15 @@ pub enum CursorKind {
     LedgerOldest,
     VerificationNewest,
     BookingOfNight,
+    ReviewNewest,
+    ReviewHighest,
+    ReviewLowest,
+    ReviewReported,
     OperatorAudit,
 }
 
 impl CursorKind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -37,6 +41,10 @@ impl CursorKind {
         Self::LedgerOldest,
         Self::VerificationNewest,
         Self::BookingOfNight,
+        Self::ReviewNewest,
+        Self::ReviewHighest,
+        Self::ReviewLowest,
+        Self::ReviewReported,
         Self::OperatorAudit,
     ];
 
@@ -51,6 +59,10 @@ impl CursorKind {
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
             Self::BookingOfNight => 9,
+            Self::ReviewNewest => 20,
+            Self::ReviewHighest => 21,
+            Self::ReviewLowest => 22,
+            Self::ReviewReported => 23,
             // Numbers between are others'.
             Self::OperatorAudit => 32,
         }

@@ -26,6 +26,7 @@ pub mod pending_purge;
 pub mod pictures;
 pub mod purges;
 pub mod queue;
+pub mod reviews;
 pub mod rows;
 pub mod search_text;
 pub mod secret;

@@ -146,6 +146,14 @@ id!(
     /// The id of a refund: money of a payment that goes back to who paid.
     RefundId
 );
+id!(
+    /// The id of a review: what a guest says of a visit.
+    ReviewId
+);
+id!(
+    /// The id of a report that a review breaks the rules.
+    ReportId
+);
 
 /// Mean radius of the Earth (IUGG), km.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;

@@ -67,11 +67,14 @@ pub enum Collection {
     PartnerAccounts,
     PaymentDifferences,
     Verifications,
+    Reviews,
+    ReviewReports,
+    PartnerRatings,
     OperatorAudit,
 }
 
 impl Collection {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -101,6 +104,9 @@ impl Collection {
         Self::PartnerAccounts,
         Self::PaymentDifferences,
         Self::Verifications,
+        Self::Reviews,
+        Self::ReviewReports,
+        Self::PartnerRatings,
         Self::OperatorAudit,
     ];
 
@@ -135,6 +141,9 @@ impl Collection {
             Self::PartnerAccounts => "partner_accounts",
             Self::PaymentDifferences => "payment_differences",
             Self::Verifications => "verifications",
+            Self::Reviews => "reviews",
+            Self::ReviewReports => "review_reports",
+            Self::PartnerRatings => "partner_ratings",
             Self::OperatorAudit => "operator_audit",
         }
     }

@@ -9,7 +9,8 @@ use cache_core::Tag;
 use pq_core::DocumentHash;
 
 use crate::{
-    BookingId, NotificationId, OfferId, PartnerId, UserId, VerificationId, messages::kind::Kind,
+    BookingId, NotificationId, OfferId, PartnerId, ReviewId, UserId, VerificationId,
+    messages::kind::Kind,
 };
 
 /// The prefix of [`offer`] tags.
@@ -28,6 +29,8 @@ const TEMPLATE: &str = "template:";
 const INBOX: &str = "inbox:";
 /// The prefix of [`verification`] tags.
 const VERIFICATION: &str = "verification:";
+/// The prefix of [`review`] tags.
+const REVIEW: &str = "review:";
 /// The prefix of [`user`] tags.
 const USER: &str = "user:";
 /// The prefix of [`document`] tags.
@@ -67,7 +70,7 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking and a user are private, and no
-/// answer carries a [`published`], [`bookings_of`], [`template`], [`inbox`] or [`verification`] tag.
+/// answer carries a [`published`], [`bookings_of`], [`template`], [`inbox`], [`verification`] or [`review`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
     ![
         PUBLISHED,
@@ -76,6 +79,7 @@ pub fn is_on_shared_answers(tag: &Tag) -> bool {
         TEMPLATE,
         INBOX,
         VERIFICATION,
+        REVIEW,
         USER,
     ]
     .iter()
@@ -129,6 +133,17 @@ pub fn inbox(user: &UserId) -> Tag {
 /// is removed with its account, so the id leads to nobody then.
 pub fn verification(id: &VerificationId) -> Tag {
     named(VERIFICATION, id)
+}
+
+/// On every answer that shows this partner's reviews, or how many there are. A review does not change the
+/// rest of what is shown of the partner, so it does not purge that.
+pub fn reviews(id: &PartnerId) -> Tag {
+    named("reviews:", id)
+}
+
+/// On no answer: in the audit it tells that somebody answered, removed or kept this review.
+pub fn review(id: &ReviewId) -> Tag {
+    named(REVIEW, id)
 }
 
 /// On every answer that shows this user's profile. The log outlives accounts, so the tag has no user's id.
@@ -214,6 +229,11 @@ mod tests {
         let of_partner = bookings_of(&PartnerId::derive("partner", "1"));
         assert!(is_bookings_of(&of_partner) && !is_on_shared_answers(&of_partner));
         assert_eq!(tagged_booking(&of_partner), None);
+        let reviewed = PartnerId::derive("partner", "1");
+        assert!(is_on_shared_answers(&reviews(&reviewed)));
+        assert!(!is_on_shared_answers(&review(&ReviewId::derive(
+            "review", "1"
+        ))));
         let profile = super::user(&user);
         assert!(!profile.as_str().contains(user.as_str()), "{profile}");
         assert!(!is_on_shared_answers(&profile));

@@ -23,6 +23,7 @@ use domain::{
     pictures::store::PictureStore,
     purges::{LogRole, PurgeStore},
     queue::store::QueueStore,
+    reviews::store::ReviewStore,
     rows::RowStore,
     stats::store::StatsStore,
     team::store::TeamStore,
@@ -38,8 +39,9 @@ use store_mongo::{
         known_devices::MongoKnownDevices, notifications::MongoNotifications, offers::MongoOffers,
         operators::MongoOperators, partners::MongoPartners, payments::MongoPayments,
         pictures::MongoPictures, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
-        rows::MongoRows, service_tokens::MongoServiceTokens, sessions::MongoSessions,
-        stats::MongoStats, team::MongoTeams, templates::MongoTemplates, users::MongoUsers,
+        reviews::MongoReviews, rows::MongoRows, service_tokens::MongoServiceTokens,
+        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, templates::MongoTemplates,
+        users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -51,9 +53,10 @@ use store_sqlite::{
         identity::EmbeddedIdentity, known_devices::EmbeddedKnownDevices,
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, operators::EmbeddedOperators,
         partners::EmbeddedPartners, payments::EmbeddedPayments, pictures::EmbeddedPictures,
-        purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach, rows::EmbeddedRows,
-        service_tokens::EmbeddedServiceTokens, sessions::EmbeddedSessions, stats::EmbeddedStats,
-        team::EmbeddedTeams, templates::EmbeddedTemplates, users::EmbeddedUsers,
+        purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach,
+        reviews::EmbeddedReviews, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
+        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
+        templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
 };
 
@@ -82,6 +85,7 @@ pub struct Database {
     pub pictures: Arc<dyn PictureStore>,
     pub payments: Arc<dyn PaymentStore>,
     pub identities: Arc<dyn IdentityStore>,
+    pub reviews: Arc<dyn ReviewStore>,
     pub operators: Arc<dyn OperatorStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
@@ -140,6 +144,7 @@ impl Database {
             pictures: Arc::new(EmbeddedPictures::new(db.clone())),
             payments: Arc::new(EmbeddedPayments::new(db.clone())),
             identities: Arc::new(EmbeddedIdentity::new(db.clone())),
+            reviews: Arc::new(EmbeddedReviews::new(db.clone())),
             operators: Arc::new(EmbeddedOperators::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
             embedded: Some(db.clone()),
@@ -171,6 +176,7 @@ impl Database {
             pictures: Arc::new(MongoPictures::new(db.clone())),
             payments: Arc::new(MongoPayments::new(db.clone())),
             identities: Arc::new(MongoIdentity::new(db.clone())),
+            reviews: Arc::new(MongoReviews::new(db.clone())),
             operators: Arc::new(MongoOperators::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
             embedded: None,

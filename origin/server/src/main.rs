@@ -27,6 +27,7 @@ use commands::{
     print_audit::{as_json, as_line},
     progress::Progress,
     queue::QueueCommand,
+    reviews::ReviewsCommand,
     server::Server,
     transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
@@ -97,6 +98,9 @@ enum Command {
     /// Look at the money.
     #[command(subcommand)]
     Payments(PaymentsCommand),
+    /// Check that ratings are what reviews add up to.
+    #[command(subcommand)]
+    Reviews(ReviewsCommand),
     /// Check what operators did.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -260,6 +264,7 @@ fn run(
         Command::Role(options) => block_on(commands::access::role(database, options)),
         Command::Queue(command) => block_on(commands::queue::queue(database, command)),
         Command::Payments(command) => block_on(commands::payments::payments(database, command)),
+        Command::Reviews(command) => block_on(commands::reviews::reviews(database, command)),
         Command::Audit(command) => block_on(commands::audit::audit(database, command)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),

@@ -195,6 +195,7 @@ impl AppState {
             identities: database.identities,
             operators: database.operators,
             identity,
+            reviews: database.reviews,
             uploads,
             payment_store: database.payments,
             payments,
@@ -277,6 +278,7 @@ fn sources(database: &Database, auth: &Auth) -> Sources {
         announcements: Arc::clone(&database.announcements),
         payments: Arc::clone(&database.payments),
         identities: Arc::clone(&database.identities),
+        reviews: Arc::clone(&database.reviews),
         code_store: Arc::clone(&auth.code_store),
         codes: auth.codes.clone(),
     }

@@ -130,6 +130,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 24,
+        name: "reviews",
+        sql: include_str!("migrations/reviews.sql"),
+    },
+    Migration {
+        version: 25,
         name: "operator audit",
         sql: include_str!("migrations/operator_audit.sql"),
     },

@@ -47,9 +47,15 @@ const fn required(kind: Kind, part: Part) -> &'static [&'static str] {
             | Kind::FavouritePartnerOffer
             | Kind::FavouriteEndsSoon,
         ) => &["offer"],
+        (Part::Text | Part::Html, Kind::ReviewReplied) => &["partner"],
+        // The author is owed the reason.
+        (Part::Text | Part::Html, Kind::ReviewRemoved) => &["reason"],
         (Part::Text | Part::Html, Kind::PaymentResult | Kind::PaymentDisputed) => &["amount"],
         (Part::Sms, Kind::PhoneCode) => &["code"],
-        (Part::Text | Part::Html, Kind::PhoneCode | Kind::IdentityResult | Kind::News)
+        (
+            Part::Text | Part::Html,
+            Kind::PhoneCode | Kind::IdentityResult | Kind::News | Kind::ReviewRequest,
+        )
         | (Part::Subject | Part::Sms | Part::Title | Part::Body, _) => &[],
     }
 }

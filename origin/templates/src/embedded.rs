@@ -99,6 +99,9 @@ pub(crate) static FILES: &[&[File]] = files! {
     PaymentResult "payment_result": email push;
     PaymentDisputed "payment_disputed": email push;
     News "news": email push;
+    ReviewRequest "review_request": push;
+    ReviewReplied "review_replied": email push;
+    ReviewRemoved "review_removed": email push;
     ChangeEmail "change_email": email;
     EmailChanged "email_changed": email;
 };

@@ -75,6 +75,11 @@ impl Links {
             Letter::IdentityResult(_) => page(site, &["account", "identity"], None),
             Letter::PaymentResult(l) => page(site, &["bookings", l.booking.as_str()], None),
             Letter::PaymentDisputed(l) => page(portal, &["bookings", l.booking.as_str()], None),
+            Letter::ReviewRequest(l) => {
+                page(site, &["bookings", l.booking.id.as_str(), "review"], None)
+            }
+            Letter::ReviewReplied(l) => page(site, &["bookings", l.booking.as_str()], None),
+            Letter::ReviewRemoved(l) => page(site, &["bookings", l.booking.as_str()], None),
             Letter::News(l) => {
                 let path = l.path.as_deref().unwrap_or_default();
                 let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();

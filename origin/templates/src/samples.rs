@@ -9,7 +9,7 @@ use domain::{
             BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged, FavouriteEndsSoon,
             FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation, Letter, NewDevice,
             News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof,
-            ResetPassword, VerifyEmail,
+            ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest, VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -110,6 +110,24 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             .into();
         }
         Kind::News => Letter::News(news(first_name, language)),
+        Kind::ReviewRequest => Letter::ReviewRequest(ReviewRequest {
+            first_name,
+            booking: booking(language),
+        }),
+        Kind::ReviewReplied => Letter::ReviewReplied(ReviewReplied {
+            first_name,
+            partner: "Le Comptoir d'Oberkampf".into(),
+            booking: BookingId::derive("booking", "sample"),
+        }),
+        Kind::ReviewRemoved => Letter::ReviewRemoved(ReviewRemoved {
+            first_name,
+            partner: "Le Comptoir d'Oberkampf".into(),
+            booking: BookingId::derive("booking", "sample"),
+            reason: match language {
+                Language::French => "Des propos injurieux envers une personne".into(),
+                Language::English => "Insults against a person".into(),
+            },
+        }),
     };
     vec![letter]
 }
@@ -184,6 +202,18 @@ fn bare(letter: Letter) -> Letter {
             ..letter
         }),
         Letter::PaymentDisputed(letter) => Letter::PaymentDisputed(PaymentDisputed {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::ReviewRequest(letter) => Letter::ReviewRequest(ReviewRequest {
+            first_name: no_name(),
+            booking: without_address(letter.booking),
+        }),
+        Letter::ReviewReplied(letter) => Letter::ReviewReplied(ReviewReplied {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::ReviewRemoved(letter) => Letter::ReviewRemoved(ReviewRemoved {
             first_name: no_name(),
             ..letter
         }),

@@ -7,7 +7,7 @@ use domain::{
     bookings::reason::Reason,
     messages::letter::{
         BookingDetails, DisputeOutcome, IdentityOutcome, Letter, News, OfferDetails,
-        PaymentOutcome, PaymentResult,
+        PaymentOutcome, PaymentResult, ReviewRemoved,
     },
     sentence::Language,
     team,
@@ -245,6 +245,18 @@ impl Variables {
                 self.add("opened", Data::Flag(opened));
                 self.add("won", Data::Flag(won));
                 self.add("lost", Data::Flag(lost));
+            }
+            Letter::ReviewRequest(letter) => self.add_visit(&letter.first_name, &letter.booking),
+            Letter::ReviewReplied(letter) => {
+                self.add_person("first_name", &letter.first_name);
+                self.add_title("partner", &letter.partner);
+            }
+            Letter::ReviewRemoved(letter) => {
+                self.add_person("first_name", &letter.first_name);
+                self.add_title("partner", &letter.partner);
+                let (text, most_chars) =
+                    (one_line(&letter.reason), ReviewRemoved::MOST_REASON_CHARS);
+                self.add("reason", Data::Typed { text, most_chars });
             }
             Letter::News(letter) => {
                 self.add_person("first_name", &letter.first_name);

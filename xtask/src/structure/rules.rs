@@ -188,6 +188,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("pictures", "pictures"),
     ("purge", "purges"),
     ("purges", "purges"),
+    ("reviews", "reviews"),
     ("stats", "stats"),
     ("team", "team"),
     ("users", "users"),
@@ -215,6 +216,10 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("bookings", "analytics"),
         ("analytics", "users"),
         ("team", "users"),
+        // A guest reviews a visit, and the partner answers as it edits its offers.
+        ("reviews", "bookings"),
+        ("reviews", "offers"),
+        ("reviews", "users"),
         // An account is stored with its first code.
         ("users", "auth"),
         // What operators do to accounts, and the audit of it, are one transaction.

@@ -105,6 +105,10 @@ pub struct Budgets {
     pub onboard: Budget,
     /// Identity checks that a user asks for, also to go on with one.
     pub identity: Budget,
+    /// Reviews that a user writes, changes or deletes.
+    pub review: Budget,
+    /// Reviews that a user reports.
+    pub review_report: Budget,
     /// Writes of offers, establishments and partners by a user.
     pub catalogue: Budget,
     /// Such writes for a partner.
@@ -221,6 +225,8 @@ impl Default for Budgets {
             pay: budget("pay", "YOUSOON_LIMIT_PAY", 60, HOUR),
             onboard: budget("onboard", "YOUSOON_LIMIT_ONBOARD", 20, HOUR),
             identity: budget("identity", "YOUSOON_LIMIT_IDENTITY", 20, HOUR),
+            review: budget("review", "YOUSOON_LIMIT_REVIEW", 30, HOUR),
+            review_report: budget("review-report", "YOUSOON_LIMIT_REVIEW_REPORT", 20, DAY),
             catalogue: budget("catalogue", "YOUSOON_LIMIT_CATALOGUE", 300, HOUR),
             catalogue_partner: budget(
                 "catalogue-partner",
@@ -244,7 +250,7 @@ impl Default for Budgets {
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 43] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 45] {
         let Self {
             register_network,
             login,
@@ -282,6 +288,8 @@ impl Budgets {
             pay,
             onboard,
             identity,
+            review,
+            review_report,
             catalogue,
             catalogue_partner,
             short_code,
@@ -327,6 +335,8 @@ impl Budgets {
             pay,
             onboard,
             identity,
+            review,
+            review_report,
             catalogue,
             catalogue_partner,
             short_code,

@@ -14,6 +14,7 @@ use domain::{
         short_code::ShortCode,
         store::{BookingCursor, BookingPage},
     },
+    reviews::{self, review::Review},
     users::profile::Profile,
 };
 
@@ -23,6 +24,7 @@ use crate::{
         moment::{DateTime, timestamp},
         money::BookedPriceNode,
         offer::OfferNode,
+        own_review::OwnReviewNode,
         page::PageInfo,
         payment::PaymentNode,
         user::UserNode,
@@ -32,6 +34,7 @@ use crate::{
         context::RequestContext,
         errors::failed,
         loaders::PaymentOf,
+        review_loaders::ReviewOf,
     },
 };
 
@@ -72,6 +75,12 @@ impl BookingNode {
     fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
         let caller = &RequestContext::of(ctx).asker.caller;
         authorise::field(caller, "Booking", field, about(&self.0))
+    }
+
+    async fn reviewed(&self, ctx: &Context<'_>) -> Result<Option<Review>> {
+        let loader = &RequestContext::of(ctx).loader;
+        let found = loader.load_one(ReviewOf(self.0.id.clone())).await;
+        found.map_err(failed)
     }
 }
 
@@ -169,6 +178,24 @@ impl BookingNode {
         let loader = &RequestContext::of(ctx).loader;
         let found = loader.load_one(PaymentOf(self.0.id.clone())).await;
         Ok(found.map_err(failed)?.map(PaymentNode))
+    }
+
+    /// The holder's review of the visit, also a removed one; for the holder only.
+    async fn review(&self, ctx: &Context<'_>) -> Result<Option<OwnReviewNode>> {
+        self.may_see(ctx, "review")?;
+        Ok(self.reviewed(ctx).await?.map(OwnReviewNode))
+    }
+
+    /// Until when the holder may write a review; null unless the booking was checked in, and once there is a
+    /// review or that time is over. For the holder only.
+    async fn can_review_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        self.may_see(ctx, "canReviewUntil")?;
+        let now_ms = RequestContext::of(ctx).now_ms;
+        let until_ms = reviews::rules::until_ms(&self.0).filter(|until_ms| now_ms < *until_ms);
+        if until_ms.is_none() || self.reviewed(ctx).await?.is_some() {
+            return Ok(None);
+        }
+        Ok(until_ms.map(timestamp))
     }
 
     async fn checked_in_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {

@@ -72,6 +72,12 @@ pub enum NotificationKind {
     PaymentResult,
     PaymentDisputed,
     News,
+    /// The day after a visit: what was it like?
+    ReviewRequest,
+    /// A partner has answered a review.
+    ReviewReplied,
+    /// A review was removed, and why.
+    ReviewRemoved,
     ChangeEmail,
     EmailChanged,
 }

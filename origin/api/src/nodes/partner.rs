@@ -4,7 +4,12 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
     self,
     partners::store::{PartnerCursor, PartnerPage},
+    reviews::{
+        rating::StarCounts,
+        store::{ReviewCursor, ReviewQuery},
+    },
     sentence::Sentence,
+    tags,
 };
 
 use crate::{
@@ -12,14 +17,16 @@ use crate::{
         directives::cache_control,
         moment::{DateTime, timestamp},
         offer::OfferNode,
-        page::PageInfo,
+        page::{PageInfo, cursor, page_size},
         picture::{PictureNode, shown_at},
         place::{Address, Location},
+        review::{RatingCount, ReviewConnection, ReviewOrder, distribution},
     },
     request::{
         context::RequestContext,
         errors::{failed, refused},
         loaders::{EstablishmentsOf, OFFERS_OF_PARTNER, OffersOf},
+        review_loaders::{CountsOf, ReviewsOf},
     },
 };
 
@@ -120,6 +127,16 @@ impl PartnerConnection {
 #[derive(Clone, Debug)]
 pub struct PartnerNode(pub domain::Partner);
 
+impl PartnerNode {
+    /// How many reviews of each star there are; none before the first review.
+    async fn counts(&self, ctx: &Context<'_>) -> Result<Option<StarCounts>> {
+        let request = RequestContext::of(ctx);
+        request.facts.tag(tags::reviews(&self.0.id));
+        let counts = request.loader.load_one(CountsOf(self.0.id.clone())).await;
+        counts.map_err(failed)
+    }
+}
+
 #[Object(name = "Partner", directive = cache_control::apply(Some(86_400), None, None, None))]
 impl PartnerNode {
     async fn id(&self) -> ID {
@@ -189,13 +206,46 @@ impl PartnerNode {
         Ok(shown)
     }
 
-    /// The average review, 0 to 5; null before the first review.
+    /// The average of the reviews, 1 to 5, rounded to a tenth and drawn towards four stars while there are few
+    /// of them; null before the first review.
     async fn rating(&self) -> Option<f64> {
         self.0.rating
     }
 
-    async fn review_count(&self) -> i32 {
-        self.0.review_count
+    /// How many reviews are shown.
+    async fn review_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let counts = self.counts(ctx).await?;
+        // Before the first review: what the catalogue said.
+        Ok(counts.map_or(self.0.review_count, StarCounts::shown_total))
+    }
+
+    /// How many of the reviews gave five stars, four, and so on: five entries.
+    async fn rating_distribution(&self, ctx: &Context<'_>) -> Result<Vec<RatingCount>> {
+        Ok(distribution(self.counts(ctx).await?.unwrap_or_default()))
+    }
+
+    /// Reviews by guests who were checked in.
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "1 to 100; 20 if it is not given.")] first: Option<i32>,
+        after: Option<String>,
+        #[graphql(default)] order_by: ReviewOrder,
+    ) -> Result<ReviewConnection> {
+        let request = RequestContext::of(ctx);
+        let order = order_by.into();
+        let after = cursor(after.as_deref(), |text| ReviewCursor::decode(text, order))?;
+        let has_previous_page = after.is_some();
+        let query = ReviewQuery {
+            partner: self.0.id.clone(),
+            order,
+            first: page_size(first)?,
+            after,
+        };
+        request.facts.tag(tags::reviews(&self.0.id));
+        let page = request.loader.load_one(ReviewsOf(query)).await;
+        let page = page.map_err(failed)?.unwrap_or_default();
+        Ok(ReviewConnection::new(page, order, has_previous_page))
     }
 
     async fn created_at(&self) -> DateTime {

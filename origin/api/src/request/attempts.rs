@@ -81,6 +81,10 @@ pub enum Attempt<'a> {
     TryShortCode(&'a PartnerId),
     /// Reporting scans that were made without a network.
     RecordScans(&'a PartnerId),
+    /// Writing, changing or deleting a review.
+    Review(&'a UserId),
+    /// Reporting a review.
+    ReportReview(&'a UserId),
     /// Reading or changing somebody else's account or booking as an operator.
     Operate(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
@@ -132,6 +136,8 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::Review(_)
+            | Self::ReportReview(_)
             | Self::Operate(_)
             | Self::Write(_) => None,
         }
@@ -180,6 +186,8 @@ impl Attempt<'_> {
                 (budgets.travel, everywhere(user.as_str())),
                 (budgets.travel_network, Target::Network),
             ],
+            Self::Review(user) => vec![(budgets.review, everywhere(user.as_str()))],
+            Self::ReportReview(user) => vec![(budgets.review_report, everywhere(user.as_str()))],
             Self::VerifyIdentity(user) => vec![(budgets.identity, everywhere(user.as_str()))],
             Self::TryShortCode(partner) => vec![
                 (budgets.short_code, Target::Everywhere(caller.actor())),
@@ -228,6 +236,8 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::Review(_)
+            | Self::ReportReview(_)
             | Self::Operate(_)
             | Self::Write(_) => None,
         }

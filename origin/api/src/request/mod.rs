@@ -1,7 +1,7 @@
 //! What the fields of every request use; the layer below all object types.
 //!
 //! Reading order: [`context`] (one request) → [`policy`] and [`authorise`] (who may read or write
-//! what) → [`loaders`] (one batch per relation) → [`loads`] (when they run) → [`facts`] (what the
+//! what) → [`loaders`] and [`review_loaders`] (one batch per relation) → [`loads`] (when they run) → [`facts`] (what the
 //! answer depends on) → [`errors`], in the language of its [`reader`]. For inputs: [`idempotency`] and
 //! [`input`]. Stricter rate limits: [`attempts`]. After a write: [`relaying`].
 
@@ -18,3 +18,4 @@ pub mod loads;
 pub mod policy;
 pub mod reader;
 pub mod relaying;
+pub mod review_loaders;

@@ -21,6 +21,7 @@ use domain::{
         upload::Upload,
     },
     purges::{AuditFilter, AuditRow, audit::actor_of},
+    reviews::{reports::Report, review::Review},
     sentence::Sentence,
     team::store::Invitation,
     users::account::{Account, Consent},
@@ -105,6 +106,7 @@ pub async fn page(
         let found = found.map_err(failed)?;
         data["bookings"] = found.items.iter().map(of_booking).collect();
         data["payments"] = payments(request, &found.items).await?;
+        data["reviews"] = reviews(request, &found.items).await?;
         if let Some(last) = found.items.last().filter(|_| found.has_next_page) {
             let next = format!("{BOOKINGS}{}", BookingCursor::of(last).encode());
             return Ok(Page {
@@ -145,6 +147,21 @@ async fn payments(request: &RequestContext, bookings: &[Booking]) -> Result<Valu
         .collect())
 }
 
+/// The reviews of these bookings.
+async fn reviews(request: &RequestContext, bookings: &[Booking]) -> Result<Value> {
+    let ids: Vec<_> = bookings.iter().map(|booking| booking.id.clone()).collect();
+    let mut found = request
+        .services
+        .reviews
+        .of_bookings(&ids)
+        .await
+        .map_err(failed)?;
+    let found = bookings
+        .iter()
+        .filter_map(|booking| found.remove(&booking.id));
+    Ok(found.map(|review| of_review(&review)).collect())
+}
+
 /// What has an end: it is all on the first page.
 async fn beginning(request: &RequestContext, account: &Account, data: &mut Value) -> Result<()> {
     let (services, now_ms) = (&request.services, request.now_ms);
@@ -176,6 +193,9 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     let uploads = uploads.map_err(failed)?;
     let checks = services.identities.of_user(&account.id).await;
     let checks = checks.map_err(failed)?;
+    let reports = services.reviews.reports_by(&account.id).await;
+    let reports = reports.map_err(failed)?;
+    data["reviewReports"] = reports.iter().map(of_report).collect();
     data["identityVerifications"] = checks.iter().map(of_verification).collect();
     data["pictures"] = pictures
         .iter()
@@ -363,6 +383,34 @@ fn of_payment(payment: &Payment, refunds: &[Refund]) -> Value {
         "createdAt": moment(payment.created_at_ms),
         "capturedAt": payment.captured_at_ms.map(moment),
         "refunds": refunds.collect::<Value>(),
+    })
+}
+
+/// The review without what its partner wrote: that is the partner's.
+fn of_review(review: &Review) -> Value {
+    json!({
+        "id": review.id,
+        "bookingId": review.booking,
+        "partnerId": review.partner,
+        "stars": review.stars.number(),
+        "text": review.text,
+        "author": review.author,
+        "visitedAt": moment(review.visited_at_ms),
+        "idempotencyKey": review.idempotency_key,
+        "removal": review.removal.as_ref()
+            .map(|removal| json!({"reason": removal.reason, "at": moment(removal.at_ms)})),
+        "createdAt": moment(review.created_at_ms),
+        "changedAt": moment(review.changed_at_ms),
+    })
+}
+
+fn of_report(report: &Report) -> Value {
+    json!({
+        "reviewId": report.review,
+        "reason": report.reason,
+        "text": report.text,
+        "at": moment(report.at_ms),
+        "decidedAt": report.decided_at_ms.map(moment),
     })
 }
 

@@ -114,7 +114,10 @@ impl UserMutations {
             addresses::check(request, &place, stored, given).await?;
         }
         let change = AccountChange::Profile(Box::new(edit));
-        Ok(changed(request, &user.id, change).await?.into())
+        let account = changed(request, &user.id, change).await?;
+        // Reviews show the name.
+        relay(request, Purging::Pending).await;
+        Ok(account.into())
     }
 
     /// Adds an offer to the favourites. False if it already was one.

@@ -51,7 +51,7 @@ use store_sqlite::{
         catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, identity::EmbeddedIdentity,
         notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
         payments::EmbeddedPayments, queue::EmbeddedQueue, reach::EmbeddedReach,
-        team::EmbeddedTeams, users::EmbeddedUsers,
+        reviews::EmbeddedReviews, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Current, Links};
@@ -176,6 +176,7 @@ impl World {
                 partners: Arc::new(EmbeddedPartners::new(db.clone())),
                 teams: Arc::new(EmbeddedTeams::new(db.clone())),
                 identities: Arc::new(EmbeddedIdentity::new(db.clone())),
+                reviews: Arc::new(EmbeddedReviews::new(db.clone())),
                 code_store: Arc::new(EmbeddedCodes::new(db.clone())),
                 codes: codes.clone(),
             },

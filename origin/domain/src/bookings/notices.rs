@@ -10,6 +10,8 @@ use super::{
 };
 use crate::{
     announcements::Announcement,
+    night::Night,
+    paris::TimeOfDay,
     queue::{
         NewTask,
         notice::{BookingNotice, NewNotice},
@@ -25,6 +27,9 @@ pub const NO_REMINDER_WITHIN_MS: i64 = 3 * HOUR_MS;
 /// A booking that is pending for so long is told to the partner's team. Most guests confirm theirs at
 /// once.
 pub const TOLD_TO_TEAM_AFTER_MS: i64 = 5 * 60_000;
+
+/// 11:00, when who was out is awake.
+const ASKED_AT_MINUTES: u32 = 11 * 60;
 
 /// The tasks of a change. `before` is the status that the booking had; none for a new booking.
 ///
@@ -82,19 +87,31 @@ pub fn notices(
                 });
             }
         }
-        BookingStatus::Cancelled
-        | BookingStatus::CheckedIn
-        | BookingStatus::Expired
-        | BookingStatus::NoShow => {}
+        BookingStatus::CheckedIn => {
+            let at_ms = after.checked_in_at_ms.unwrap_or(now_ms);
+            tasks.push(task(BookingNotice::ReviewRequest, asked_at_ms(at_ms)));
+        }
+        BookingStatus::Cancelled | BookingStatus::Expired | BookingStatus::NoShow => {}
     }
     tasks
 }
 
-/// Whether a notice still holds when it is sent.
+/// When a guest who was checked in at this moment is asked for a review: on the day after the night.
+fn asked_at_ms(checked_in_at_ms: i64) -> i64 {
+    let night = Night::of(checked_in_at_ms);
+    let asked = TimeOfDay::from_minutes(ASKED_AT_MINUTES);
+    // No check-in lies outside the calendar.
+    night.zip(asked).map_or(checked_in_at_ms, |(night, time)| {
+        night.day().next().from_ms(time)
+    })
+}
+
+/// Whether a notice still holds when it is sent. Whether a visit was reviewed meanwhile is not known here.
 pub fn holds(notice: BookingNotice, booking: &Booking) -> bool {
     let status = match notice {
         BookingNotice::Confirmed | BookingNotice::Reminder => BookingStatus::Confirmed,
         BookingNotice::CancelledByVenue => BookingStatus::Cancelled,
+        BookingNotice::ReviewRequest => BookingStatus::CheckedIn,
     };
     booking.status == status
 }

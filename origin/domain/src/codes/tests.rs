@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 146] = [
+const STATUSES: [(&str, u16, u16); 154] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -148,6 +148,14 @@ const STATUSES: [(&str, u16, u16); 146] = [
     ("IDENTITY_REQUIRED", 403, 200),
     ("IDENTITY_PENDING", 409, 200),
     ("AGE_TOO_LOW", 403, 200),
+    ("REVIEW_NOT_FOUND", 404, 200),
+    ("BOOKING_NOT_CHECKED_IN", 409, 200),
+    ("ALREADY_REVIEWED", 409, 200),
+    ("REVIEW_TOO_LATE", 409, 200),
+    ("REVIEW_REMOVED", 409, 200),
+    ("REVIEW_OF_OWN_PARTNER", 403, 200),
+    ("REVIEW_IS_YOURS", 403, 200),
+    ("ALREADY_REPORTED", 409, 200),
     ("USER_NOT_FOUND", 404, 200),
     ("USER_IS_YOURSELF", 409, 200),
     ("LAST_ADMINISTRATOR", 409, 200),

@@ -36,6 +36,12 @@ words! {
         PaymentDisputed = "payment_disputed",
         /// What an administrator writes to many.
         News = "news",
+        /// The day after a visit: what was it like?
+        ReviewRequest = "review_request",
+        /// A partner has answered a review.
+        ReviewReplied = "review_replied",
+        /// An administrator has removed a review. The author is always told, and why.
+        ReviewRemoved = "review_removed",
         /// To a new address, which its owner confirms.
         ChangeEmail = "change_email",
         /// To the address that an account had before.
@@ -148,6 +154,7 @@ impl Kind {
         const UNDO: Worth = Worth::For(CodePurpose::UndoEmailChange.life_ms());
         const INVITED: Worth = Worth::For(INVITATION_MS);
         const DAY: Worth = Worth::For(DAY_MS);
+        const WEEK: Worth = Worth::For(7 * DAY_MS);
         const BEGIN: Worth = Worth::UntilTheBookingBegins;
 
         match self {
@@ -169,6 +176,10 @@ impl Kind {
             Self::PaymentDisputed         => row(Notices,   NO_SMS,   &[Email, Inbox],  OptOut,    Waits, DAY),
             // Marketing by SMS has rules of its own in France: hours, days, a short number for STOP.
             Self::News                    => row(Campaigns, NO_SMS,   NO_SMS,           OptIn,     Waits, DAY),
+            // No e-mail: nobody asked for it.
+            Self::ReviewRequest           => row(Notices,   IN_THE_APP, IN_THE_APP,     OptOut,    Waits, WEEK),
+            Self::ReviewReplied           => row(Notices,   NO_SMS,   IN_THE_APP,       OptOut,    Waits, DAY),
+            Self::ReviewRemoved           => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
             Self::ChangeEmail             => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  CODE),
             Self::EmailChanged            => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  UNDO),
         }

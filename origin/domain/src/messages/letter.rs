@@ -32,6 +32,9 @@ pub enum Letter {
     PaymentResult(PaymentResult),
     PaymentDisputed(PaymentDisputed),
     News(News),
+    ReviewRequest(ReviewRequest),
+    ReviewReplied(ReviewReplied),
+    ReviewRemoved(ReviewRemoved),
     ChangeEmail(ChangeEmail),
     EmailChanged(EmailChanged),
 }
@@ -54,6 +57,9 @@ impl Letter {
             Self::PaymentResult(_) => Kind::PaymentResult,
             Self::PaymentDisputed(_) => Kind::PaymentDisputed,
             Self::News(_) => Kind::News,
+            Self::ReviewRequest(_) => Kind::ReviewRequest,
+            Self::ReviewReplied(_) => Kind::ReviewReplied,
+            Self::ReviewRemoved(_) => Kind::ReviewRemoved,
             Self::ChangeEmail(_) => Kind::ChangeEmail,
             Self::EmailChanged(_) => Kind::EmailChanged,
         }
@@ -66,6 +72,7 @@ impl Letter {
             Self::BookingToConfirm(letter) => Some(&letter.booking),
             Self::BookingReminder(letter) => Some(&letter.booking),
             Self::BookingCancelledByVenue(letter) => Some(&letter.booking),
+            Self::ReviewRequest(letter) => Some(&letter.booking),
             Self::VerifyEmail(_)
             | Self::ResetPassword(_)
             | Self::PhoneCode(_)
@@ -77,6 +84,8 @@ impl Letter {
             | Self::PaymentResult(_)
             | Self::PaymentDisputed(_)
             | Self::News(_)
+            | Self::ReviewReplied(_)
+            | Self::ReviewRemoved(_)
             | Self::ChangeEmail(_)
             | Self::EmailChanged(_) => None,
         }
@@ -327,4 +336,40 @@ impl News {
     pub const MOST_TITLE_CHARS: usize = 120;
     pub const MOST_PARAGRAPHS: usize = 12;
     pub const MOST_PARAGRAPH_CHARS: usize = 800;
+}
+
+/// Asks the guest what a visit was like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewRequest {
+    pub first_name: String,
+    pub booking: BookingDetails,
+}
+
+/// What the partner answered is not repeated: it may be changed or taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewReplied {
+    pub first_name: String,
+    /// The partner's name.
+    pub partner: String,
+    /// The booking that was reviewed.
+    pub booking: BookingId,
+}
+
+/// The statement of reasons that the author of removed content is owed (Regulation (EU) 2022/2065, Article 17).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewRemoved {
+    pub first_name: String,
+    /// The partner's name.
+    pub partner: String,
+    /// The booking that was reviewed.
+    pub booking: BookingId,
+    /// What the administrator wrote, on one line.
+    pub reason: String,
+}
+
+impl ReviewRemoved {
+    pub const MOST_REASON_CHARS: usize = 500;
 }

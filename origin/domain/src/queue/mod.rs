@@ -16,10 +16,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use notice::BookingNotice;
+use notice::{BookingNotice, ReviewNotice};
 
 use crate::{
-    BookingId, InvitationId, PaymentId, RefundId, UserId, VerificationId,
+    BookingId, InvitationId, PaymentId, RefundId, ReviewId, UserId, VerificationId,
     analytics::ProductEvent,
     announcements::Announcement,
     auth::purpose::CodePurpose,
@@ -125,6 +125,14 @@ pub enum Work {
         /// None: finds out by which channels.
         channel: Option<Channel>,
     },
+    /// Tells the author of a review what became of it.
+    Review {
+        notice: ReviewNotice,
+        review: ReviewId,
+        user: UserId,
+        /// None: finds out by which channels.
+        channel: Option<Channel>,
+    },
 }
 
 impl Work {
@@ -143,6 +151,7 @@ impl Work {
             Self::Look { .. } => "identity_look",
             Self::ForgetSession { .. } => "identity_forget",
             Self::Identity { .. } => Kind::IdentityResult.as_str(),
+            Self::Review { notice, .. } => notice.as_str(),
         }
     }
 }

@@ -14,6 +14,8 @@ words! {
         Confirmed = "booking_confirmed",
         CancelledByVenue = "booking_cancelled_by_venue",
         Reminder = "booking_reminder",
+        /// What was the visit like?
+        ReviewRequest = "review_request",
     }
 }
 
@@ -23,6 +25,24 @@ impl BookingNotice {
             Self::Confirmed => Kind::BookingConfirmed,
             Self::CancelledByVenue => Kind::BookingCancelledByVenue,
             Self::Reminder => Kind::BookingReminder,
+            Self::ReviewRequest => Kind::ReviewRequest,
+        }
+    }
+}
+
+words! {
+    /// What the author of a review is told.
+    ReviewNotice {
+        Replied = "review_replied",
+        Removed = "review_removed",
+    }
+}
+
+impl ReviewNotice {
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Replied => Kind::ReviewReplied,
+            Self::Removed => Kind::ReviewRemoved,
         }
     }
 }

@@ -19,13 +19,17 @@ use crate::{
     },
     pictures::{picture, refusal::Refusal, upload},
     queue::{Lane, State},
+    reviews::{
+        reports::{ReportReason, Reporter},
+        review::ReviewState,
+    },
     rows::Collection,
     sentence::Language,
     users::account::{IdentityStatus, Post, Purpose, Role, Status},
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 25] = [
+pub const KINDS: [&Kind; 28] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -50,6 +54,9 @@ pub const KINDS: [&Kind; 25] = [
     &PARTNER_ACCOUNTS,
     &PAYMENT_DIFFERENCES,
     &VERIFICATIONS,
+    &REVIEWS,
+    &REVIEW_REPORTS,
+    &PARTNER_RATINGS,
     &OPERATOR_AUDIT,
 ];
 
@@ -592,6 +599,74 @@ static VERIFICATIONS: Kind = Kind {
         field("due_ms", "due", Shape::Moment),
         CREATED,
         field("changed_at_ms", "changedAt", Shape::Moment),
+    ],
+};
+
+/// After the bookings that they are about.
+static REVIEWS: Kind = Kind {
+    collection: Collection::Reviews,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("booking_id", "bookingId", Shape::Id),
+        field("user_id", "userId", Shape::Id).or_absent(),
+        field("partner_id", "partnerId", Shape::Id),
+        field("offer_id", "offerId", Shape::Id),
+        field("stars", "stars", Shape::Whole),
+        field("body", "text", Shape::Text).or_absent(),
+        field("author", "author", Shape::Text).or_absent(),
+        field("visited_at_ms", "visitedAt", Shape::Moment),
+        field(
+            "state",
+            "state",
+            Shape::Word(|text| ReviewState::parse(text).is_some()),
+        ),
+        field("idempotency_key", "key", Shape::Text).or_absent(),
+        field("reply", "reply", Shape::Text).or_absent(),
+        field("replied_at_ms", "repliedAt", Shape::Moment).or_absent(),
+        field("removed_at_ms", "removedAt", Shape::Moment).or_absent(),
+        field("removal_reason", "removalReason", Shape::Text).or_absent(),
+        field("removed_by", "removedBy", Shape::Id).or_absent(),
+        field("reported_at_ms", "reportedAt", Shape::Moment).or_absent(),
+        CREATED,
+        field("changed_at_ms", "changedAt", Shape::Moment),
+    ],
+};
+
+static REVIEW_REPORTS: Kind = Kind {
+    collection: Collection::ReviewReports,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("review_id", "reviewId", Shape::Id),
+        field(
+            "reporter",
+            "reporter",
+            Shape::Word(|text| Reporter::parse(text).is_some()),
+        ),
+        field("user_id", "userId", Shape::Id).or_absent(),
+        field(
+            "reason",
+            "reason",
+            Shape::Word(|text| ReportReason::parse(text).is_some()),
+        ),
+        field("body", "text", Shape::Text).or_absent(),
+        field("at_ms", "at", Shape::Moment),
+        field("decided_at_ms", "decidedAt", Shape::Moment).or_absent(),
+    ],
+};
+
+/// What the reviews add up to. The partner's own row has what is shown of it.
+static PARTNER_RATINGS: Kind = Kind {
+    collection: Collection::PartnerRatings,
+    identity: Identity::First,
+    fields: &[
+        field("partner_id", "_id", Shape::Id),
+        field("stars_1", "stars1", Shape::Whole),
+        field("stars_2", "stars2", Shape::Whole),
+        field("stars_3", "stars3", Shape::Whole),
+        field("stars_4", "stars4", Shape::Whole),
+        field("stars_5", "stars5", Shape::Whole),
     ],
 };
 

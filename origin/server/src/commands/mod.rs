@@ -12,6 +12,7 @@ pub(crate) mod print_audit;
 pub(crate) mod progress;
 pub(crate) mod purge;
 pub(crate) mod queue;
+pub(crate) mod reviews;
 pub(crate) mod server;
 mod table;
 pub(crate) mod transfer;

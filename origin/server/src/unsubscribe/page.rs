@@ -166,12 +166,15 @@ const fn name(kind: Kind) -> [&'static str; 2] {
         Kind::PaymentResult => ["les nouvelles de vos paiements", "updates on your payments"],
         Kind::PaymentDisputed => ["les paiements contestés", "disputed payments"],
         Kind::News => ["les actualités", "news"],
+        Kind::ReviewRequest => ["les demandes d’avis", "requests for reviews"],
+        Kind::ReviewReplied => ["les réponses à vos avis", "answers to your reviews"],
         // They cannot be switched off, so no token names them.
         Kind::VerifyEmail
         | Kind::ResetPassword
         | Kind::PhoneCode
         | Kind::Invitation
         | Kind::NewDevice
+        | Kind::ReviewRemoved
         | Kind::ChangeEmail
         | Kind::EmailChanged => ["ces messages", "these messages"],
     }

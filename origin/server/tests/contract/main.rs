@@ -27,6 +27,7 @@ mod purges;
 mod queue;
 mod reach;
 mod reading;
+mod reviews;
 mod runner;
 mod samples;
 mod service_tokens;
@@ -80,6 +81,10 @@ fn main() -> ExitCode {
         erasing::TESTS,
         identity::TESTS,
         identity::ADMITTING,
+        reviews::TESTS,
+        reviews::REPORTING,
+        reviews::ERASING,
+        reviews::STORM,
     ];
     runner::run(&tests.concat())
 }

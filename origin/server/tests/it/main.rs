@@ -41,6 +41,7 @@ mod refusals;
 mod relaying;
 mod repeating;
 mod reporting;
+mod reviewing;
 mod roles;
 mod schema;
 mod stopping;

@@ -9,7 +9,9 @@ use async_graphql::parser::{
 };
 use domain::{
     BookingId, Offer, OfferSchedule, UploadId, UserId,
+    offers::store::Author,
     pictures::picture::{self, Purpose},
+    reviews::rules::ReviewEdit,
     users::account::Post,
 };
 use fake_providers::{Fake, Secrets};
@@ -24,6 +26,7 @@ use crate::{
     identifying::{self, administrator},
     paying::{self, priced},
     picturing::{a_bucket, kept},
+    reviewing,
 };
 
 /// Who asks.
@@ -135,6 +138,14 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("refundPayment", Service, "(id: PAID, amount: 100, reason: \"late\", idempotencyKey: \"k\") { id amount status }", Same),
     ("refundPayment", Service, "(id: PAID, amount: 100, reason: \"late\") { id amount status }", Another),
     ("startOnboarding", Owner, "(partnerId: PARTNER) { url }", Another),
+    ("addReview", Guest, "(bookingId: VISIT, stars: 4, idempotencyKey: \"k\") { id stars createdAt }", Same),
+    ("addReview", Guest, "(bookingId: VISIT, stars: 4) { id stars createdAt }", Same),
+    ("updateReview", Guest, "(id: REVIEW, stars: 2) { id stars updatedAt }", Same),
+    ("deleteReview", Guest, "(id: REVIEW)", Gets("false")),
+    ("replyToReview", Owner, "(id: REVIEW, text: \"Merci\") { id reply { text createdAt } }", Same),
+    ("removeReply", Owner, "(id: ANSWERED) { id reply { text } }", Same),
+    ("reportReview", Guest, "(id: ANSWERED, reason: FAKE)", Same),
+    ("decideReview", Admin, "(id: ANSWERED, verdict: REMOVE, reason: \"insult\") { removal { reason removedAt } }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
     ("setUserRole", Admin, "(id: STAFF_ID, role: ADMIN, reason: \"ticket 1\")", Same),
     ("endUserSessions", Admin, "(id: GUEST_ID, reason: \"ticket 1\")", Gets("0")),
@@ -200,7 +211,10 @@ impl World {
         let listed = offer("a", 3);
         let (payable, paid) = (priced(places("a", 4, 9)), priced(places("a", 5, 9)));
         let came = places("a", 6, 9);
-        let all = [&free, &taken, &later, &listed, &payable, &paid, &came];
+        let (visited, reviewed) = (places("a", 7, 9), places("a", 8, 9));
+        let all = [
+            &free, &taken, &later, &listed, &payable, &paid, &came, &visited, &reviewed,
+        ];
         store(&app, "a", all.map(Clone::clone).to_vec()).await;
         paying::onboarded(&app, &fake, &partner("a").id).await;
         let owner = works_for(&app, "owner", "a", Post::Owner).await;
@@ -268,6 +282,7 @@ impl World {
         let check = identity.submit(&invited.user_id(), "1").await.unwrap();
         words.push(("CHECK", format!("{:?}", check.id.as_str())));
         let admin = administrator(&app).await;
+        words.extend(of_reviews(&app, [&guest, &invited], [&visited, &reviewed]).await);
         Self {
             app,
             _fake: fake,
@@ -359,6 +374,32 @@ async fn of_team(app: &TestApp, owner: &Person) -> Vec<(&'static str, String)> {
         ("INVITATION", quoted(&withdrawn)),
         ("INVITED", format!("{:?}", to_ben.unwrap())),
         ("PLACE", quoted(&place["createEstablishment"]["id"])),
+    ]
+}
+
+/// A visit, a review by each of two people, and an answer to the second.
+async fn of_reviews(
+    app: &TestApp,
+    [guest, other]: [&Person; 2],
+    [visited, reviewed]: [&Offer; 2],
+) -> Vec<(&'static str, String)> {
+    let visit = reviewing::visited(app, guest, visited).await;
+    let review = reviewing::reviewed(app, guest, reviewed, 5).await;
+    let answered = reviewing::reviewed(app, other, reviewed, 1).await;
+    let reply = ReviewEdit::Reply {
+        text: "Merci".into(),
+        author: Author {
+            actor: "test".into(),
+            action: "replyToReview",
+        },
+    };
+    let now_ms = app.clock.load(std::sync::atomic::Ordering::Relaxed);
+    let replied = app.state.services.reviews.change(&answered, reply, now_ms);
+    replied.await.unwrap();
+    vec![
+        ("VISIT", format!("{:?}", visit.as_str())),
+        ("REVIEW", format!("{:?}", review.as_str())),
+        ("ANSWERED", format!("{:?}", answered.as_str())),
     ]
 }
 

@@ -24,6 +24,7 @@ mod purges;
 mod queue;
 mod reach;
 mod repeats;
+mod reviews;
 mod sessions;
 mod templates;
 mod validity;
@@ -162,6 +163,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 22,
+        name: "reviews",
+        changes: reviews::changes,
+    },
+    Migration {
+        version: 23,
         name: "operator audit",
         changes: operator_audit::changes,
     },

@@ -12,5 +12,7 @@ pub mod payments;
 pub mod pictures;
 pub mod places;
 pub mod queue;
+pub mod ratings;
+pub mod reviews;
 pub mod users;
 pub mod verifications;

@@ -43,10 +43,15 @@ pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
         description: optional_text(stored, "description")?,
         logo: optional_text(stored, "logo")?,
         category: word(stored, "category", Category::parse)?,
-        rating: optional(stored, "rating", rating)?,
+        rating: rating_of(stored)?,
         review_count: whole(stored, "reviewCount")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
     })
+}
+
+/// What is shown of the rating, of a document that may have nothing else.
+pub fn rating_of(stored: &Document) -> Result<Option<f64>, MongoError> {
+    optional(stored, "rating", rating)
 }
 
 fn rating(stored: &Bson) -> Result<f64, MongoError> {

@@ -16,6 +16,7 @@ pub mod pictures;
 pub mod purges;
 pub mod queue;
 pub mod reach;
+pub mod reviews;
 pub mod rows;
 pub mod service_tokens;
 pub mod sessions;

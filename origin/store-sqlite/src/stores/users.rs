@@ -27,7 +27,7 @@ use crate::{
     outbox::outbox_push,
     stores::bookings::erasing,
     tables::{
-        codes, payments, pictures, queue,
+        codes, payments, pictures, queue, reviews,
         users::{
             actors,
             change::{apply, apply_email, has_one_owner},
@@ -268,6 +268,7 @@ pub(super) fn erase(
     outbox_push(tx, &purge_of(id), now_ms)?;
     pictures::leave(tx, id, now_ms)?;
     verifications::erase(tx, id, now_ms)?;
+    reviews::erasing::erase(tx, id, now_ms)?;
     erasing::erase(tx, id, now_ms)?;
     payments::leave(tx, id)?;
     actors::rename(tx, id, pseudonym)?;

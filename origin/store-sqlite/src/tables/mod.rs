@@ -12,6 +12,8 @@ pub mod payments;
 pub mod pictures;
 pub mod places;
 pub mod queue;
+pub mod ratings;
+pub mod reviews;
 pub mod users;
 pub mod verifications;
 pub mod word;

@@ -64,6 +64,18 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
             l.first_name.clone_from(&typed);
             l.offer = typed;
         }
+        Letter::ReviewRequest(l) => {
+            l.first_name.clone_from(&typed);
+            fill(&mut l.booking, &typed);
+        }
+        Letter::ReviewReplied(l) => {
+            l.first_name.clone_from(&typed);
+            l.partner = typed;
+        }
+        Letter::ReviewRemoved(l) => {
+            l.first_name.clone_from(&typed);
+            (l.partner, l.reason) = (typed.clone(), typed);
+        }
         Letter::News(l) => {
             l.first_name.clone_from(&typed);
             l.title.clone_from(&typed);

@@ -195,11 +195,8 @@ fn every_letter_of_a_kind_has_the_same_variables() {
                 Shape::Flag => format!("a{{% if {name} %}}b{{% endif %}}"),
                 Shape::List => format!("a{{% for b in {name} %}}{{{{ b }}}}{{% endfor %}}"),
             };
-            let part = if kind.has(Part::Text) {
-                Part::Text
-            } else {
-                Part::Sms
-            };
+            let mut parts = [Part::Text, Part::Sms, Part::Body].into_iter();
+            let part = parts.find(|part| kind.has(*part)).unwrap();
             let found = problems(*kind, part, &source);
             let is_complete = |cause: &Cause| matches!(cause, Cause::Missing(_));
             assert!(found.iter().all(is_complete), "{kind:?} {name}: {found:?}");

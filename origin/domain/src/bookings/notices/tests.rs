@@ -73,11 +73,7 @@ fn a_guest_hears_of_a_cancellation_by_the_staff_only() {
 
 #[test]
 fn nobody_hears_of_other_steps_nor_of_bookings_without_a_guest() {
-    for status in [
-        BookingStatus::CheckedIn,
-        BookingStatus::Expired,
-        BookingStatus::NoShow,
-    ] {
+    for status in [BookingStatus::Expired, BookingStatus::NoShow] {
         let before = Some(BookingStatus::Confirmed);
         assert_eq!(told(before, &of(status, 10), &By::Staff(None)), []);
     }
@@ -94,10 +90,33 @@ fn a_notice_holds_while_the_booking_is_as_it_says() {
         (BookingNotice::Confirmed, BookingStatus::Confirmed),
         (BookingNotice::Reminder, BookingStatus::Confirmed),
         (BookingNotice::CancelledByVenue, BookingStatus::Cancelled),
+        (BookingNotice::ReviewRequest, BookingStatus::CheckedIn),
     ] {
         for other in BookingStatus::ALL {
             assert_eq!(holds(notice, &of(*other, 1)), *other == status);
         }
+    }
+}
+
+#[test]
+fn a_guest_is_asked_for_a_review_in_the_morning_after_the_evening() {
+    // NOW is 14:00 in Paris.
+    let (one, midnight) = (HOUR_MS, 10 * HOUR_MS);
+    for (checked_in_in, asked_in_hours) in [
+        (0, 21),
+        (midnight - one, 21),
+        // Half past midnight is still the evening of before.
+        (midnight + one / 2, 21),
+        (midnight + 6 * one - 1, 21),
+        (midnight + 6 * one, 45),
+    ] {
+        let visit = Booking {
+            checked_in_at_ms: Some(NOW_MS + checked_in_in),
+            ..of(BookingStatus::CheckedIn, 0)
+        };
+        let expected = ("review_request".to_owned(), asked_in_hours, 7 * 24);
+        let told = told(Some(BookingStatus::Confirmed), &visit, &By::Staff(None));
+        assert_eq!(told, [expected], "{checked_in_in}");
     }
 }
 

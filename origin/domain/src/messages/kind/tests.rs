@@ -20,7 +20,7 @@ fn kinds_read_back_and_are_spelt_in_lower_case() {
         assert!(word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         assert!(seen.insert(word), "{word}");
     }
-    assert_eq!(seen.len(), 17);
+    assert_eq!(seen.len(), 20);
     assert_eq!(Kind::parse("Booking_confirmed"), None);
 }
 
@@ -38,13 +38,13 @@ fn default_channels_may_be_used() {
 }
 
 #[test]
-fn codes_invitations_and_new_devices_are_mandatory() {
+fn codes_invitations_new_devices_and_removals_are_mandatory() {
     let mandatory: Vec<&str> = Kind::ALL
         .iter()
         .filter(|kind| !kind.can_be_switched_off())
         .map(|kind| kind.as_str())
         .collect();
-    let expected = "verify_email reset_password phone_code invitation new_device \
+    let expected = "verify_email reset_password phone_code invitation new_device review_removed \
         change_email email_changed";
     assert_eq!(mandatory.join(" "), expected);
 }

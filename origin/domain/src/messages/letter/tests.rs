@@ -77,6 +77,23 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
                 "firstName": "Zoé", "title": "Du neuf", "paragraphs": ["Voici."], "path": "/offers",
             }),
         ),
+        (
+            Kind::ReviewRequest,
+            serde_json::json!({"firstName": "Zoé", "booking": booking}),
+        ),
+        (
+            Kind::ReviewReplied,
+            serde_json::json!({
+                "firstName": "Zoé", "partner": "Chez Léa", "booking": "0123456789abcdef01234567",
+            }),
+        ),
+        (
+            Kind::ReviewRemoved,
+            serde_json::json!({
+                "firstName": "Zoé", "partner": "Chez Léa", "booking": "0123456789abcdef01234567",
+                "reason": "Injures",
+            }),
+        ),
         (Kind::ChangeEmail, serde_json::json!({"token": "s3cret"})),
         (
             Kind::EmailChanged,

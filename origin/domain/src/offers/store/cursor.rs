@@ -118,6 +118,10 @@ impl OfferCursor {
             | CursorKind::LedgerOldest
             | CursorKind::VerificationNewest
             | CursorKind::BookingOfNight
+            | CursorKind::ReviewNewest
+            | CursorKind::ReviewHighest
+            | CursorKind::ReviewLowest
+            | CursorKind::ReviewReported
             | CursorKind::OperatorAudit => None,
         }
     }

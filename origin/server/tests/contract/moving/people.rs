@@ -57,7 +57,7 @@ use yousoon::{
 
 use filling::{
     fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_operators, fill_payments,
-    fill_pictures, fill_reach, fill_team, fill_templates, fill_tokens, send_news,
+    fill_pictures, fill_reach, fill_reviews, fill_team, fill_templates, fill_tokens, send_news,
 };
 
 use super::{embedded, nobody};
@@ -82,7 +82,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 25] = [
+pub(super) const COUNTS: [(Collection, u64); 28] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -99,7 +99,8 @@ pub(super) const COUNTS: [(Collection, u64); 25] = [
     // is told of an identity.
     // Of the payment and its refund: the booking, its event, what the guest is told of both, and the
     // refund itself.
-    (Collection::Queue, 9 + 7 + 1 + 2 + 5),
+    // And the question what a visit was like.
+    (Collection::Queue, 9 + 7 + 1 + 2 + 5 + 1),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
@@ -117,6 +118,10 @@ pub(super) const COUNTS: [(Collection, u64); 25] = [
     (Collection::PaymentDifferences, 1),
     // One is decided, and one open. The erased one's is gone.
     (Collection::Verifications, 2),
+    (Collection::Reviews, 1),
+    // The erased one's is gone.
+    (Collection::ReviewReports, 1),
+    (Collection::PartnerRatings, 1),
     (Collection::OperatorAudit, 2),
 ];
 
@@ -175,6 +180,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     let bookings = fill_bookings(&fresh.db, &offers).await;
     fill_pictures(&fresh.db).await;
     fill_identities(&fresh.db).await;
+    fill_reviews(&fresh.db).await;
     let erased = fresh.db.users.erase(&user("eve"), PSEUDONYM, NOW_MS).await;
     assert_eq!(erased.unwrap(), Erased::Done);
     let device = DeviceId::parse("00000000-phone-of-ana").unwrap();
@@ -240,6 +246,7 @@ async fn everybody_who_was_moved_finds_what_was_theirs(fresh: Fresh) {
     assert_eq!(token, from.service_tokens.by_hash(&hash).await.unwrap());
     bookings_are_what_they_were(from, db, &remembered).await;
     payments_are_what_they_were(from, db, &remembered.offers[0]).await;
+    reviews_are_what_they_were(from, db).await;
     let (id, hash) = (
         remembered.invitation.id.clone(),
         remembered.invitation.hash(),
@@ -318,6 +325,24 @@ async fn payments_are_what_they_were(from: &Database, db: &Database, offer: &Off
         priced.unwrap()[&offer.id].price,
         Some(crate::payments::price())
     );
+}
+
+async fn reviews_are_what_they_were(from: &Database, db: &Database) {
+    let booking = [BookingId::derive("booking", "checked in")];
+    let review = db.reviews.of_bookings(&booking).await.unwrap();
+    assert_eq!(review.len(), 1);
+    assert_eq!(review, from.reviews.of_bookings(&booking).await.unwrap());
+    let waiting = db.reviews.reported(9, None).await.unwrap();
+    assert_eq!(waiting, from.reviews.reported(9, None).await.unwrap());
+    assert_eq!(waiting.items.len(), 1);
+    let by_zoe = db.reviews.reports_by(&user("zoe")).await.unwrap();
+    assert_eq!(by_zoe, from.reviews.reports_by(&user("zoe")).await.unwrap());
+    assert_eq!(by_zoe.len(), 1);
+    let counted = db.reviews.recounted(None, 500).await.unwrap();
+    assert_eq!(counted, from.reviews.recounted(None, 500).await.unwrap());
+    assert!(counted.iter().all(|one| !one.has_drifted()));
+    let total: i64 = counted.iter().map(|one| one.counted.total()).sum();
+    assert_eq!(total, 1);
 }
 
 async fn all_rows(db: &Database, limit: usize) -> Vec<Row> {

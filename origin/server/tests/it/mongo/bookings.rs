@@ -68,4 +68,5 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
     }
     bookings.give_lease_back("a").await.unwrap();
     super::payments::ask(db, offer, &user).await;
+    super::reviews::ask(db, offer, &user).await;
 }

@@ -15,6 +15,7 @@ mod payments;
 mod pictures;
 mod portal;
 mod reading;
+mod reviews;
 mod transactions;
 mod watched;
 

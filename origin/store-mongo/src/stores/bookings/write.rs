@@ -15,6 +15,7 @@ use domain::{
         writes::{self, Draft, OfferWrite},
     },
     payments::writes::ended,
+    reviews::change::withdrawn,
 };
 use mongodb::bson::{DateTime, Document, doc};
 
@@ -25,7 +26,7 @@ use crate::{
     tables::{
         bookings as rows,
         collections::{BOOKINGS, USERS},
-        payments, places, queue, users,
+        payments, places, queue, reviews, users,
         users::held,
     },
     tx::Tx,
@@ -151,6 +152,13 @@ pub(in crate::stores) async fn store(
     // A database that was copied while its source was in use may have the keys.
     let told = tasks(Some(before.status), after, by, now_ms);
     queue::push(tx, &told).await?;
+    // A visit that was none has no review.
+    if writes::opens_again(before, after) {
+        let of_booking = doc! {"bookingId": object_id(&after.id)?};
+        if let Some(review) = reviews::one(tx, of_booking).await? {
+            reviews::store(tx, &withdrawn(review), now_ms).await?;
+        }
+    }
     if after.price.is_some()
         && let Some(found) = payments::of_booking(tx, &after.id).await?
     {

@@ -25,7 +25,7 @@ use crate::{
             CODES, CONSENTS, DEVICES, ERASURES, FAVORITES, INBOX, INVITATIONS, KNOWN_DEVICES,
             QUEUE, USERS,
         },
-        payments, pictures, queue, users as rows,
+        payments, pictures, queue, reviews, users as rows,
         users::{actors, change::has_one_owner, held},
         verifications,
     },
@@ -140,6 +140,7 @@ pub(in crate::stores) async fn erase(
     outbox::push(tx, &purge_of(id), now_ms).await?;
     pictures::leave(tx, id, now_ms).await?;
     verifications::erase(tx, id, now_ms).await?;
+    reviews::erasing::erase(tx, id, now_ms).await?;
     tx.update_many(CONSENTS, owned, doc! {"$set": renamed})
         .await?;
     let proof = doc! {

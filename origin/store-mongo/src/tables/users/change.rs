@@ -18,7 +18,7 @@ use crate::{
     documents::object_id,
     error::MongoError,
     outbox,
-    tables::{codes, collections::USERS},
+    tables::{codes, collections::USERS, reviews},
     tx::Tx,
 };
 
@@ -72,6 +72,7 @@ pub async fn change(
     if let Some(purge) = purge_of_change(&before, &after) {
         outbox::push(tx, &purge, now_ms).await?;
     }
+    reviews::naming::follow(tx, &before, &after, now_ms).await?;
     Ok(Changed::Done(Box::new(after)))
 }
 

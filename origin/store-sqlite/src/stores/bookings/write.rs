@@ -12,13 +12,14 @@ use domain::{
         writes::{self, Creation, OfferWrite},
     },
     payments::writes::ended,
+    reviews::change::withdrawn,
 };
 use rusqlite::{Connection, Transaction};
 
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{bookings as rows, payments, places, queue, users},
+    tables::{bookings as rows, payments, places, queue, reviews, users},
 };
 
 /// What a request would store, or its answer if that is nothing.
@@ -138,6 +139,12 @@ pub(in crate::stores) fn store(
     let purge = purge_of_step(after, step, by, given_back.as_ref());
     outbox_push(tx, &purge, now_ms)?;
     queue::push(tx, &tasks(Some(before.status), after, by, now_ms))?;
+    // A visit that was none has no review.
+    if writes::opens_again(before, after)
+        && let Some(review) = reviews::of_booking(tx, &after.id)?
+    {
+        reviews::store(tx, &withdrawn(review), now_ms)?;
+    }
     if after.price.is_some()
         && let Some(found) = payments::of_booking(tx, &after.id)?
     {

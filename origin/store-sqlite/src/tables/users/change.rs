@@ -14,7 +14,11 @@ use domain::{
 use rusqlite::Transaction;
 
 use super::{account, update};
-use crate::{error::SqliteError, outbox::outbox_push, tables::codes};
+use crate::{
+    error::SqliteError,
+    outbox::outbox_push,
+    tables::{codes, reviews},
+};
 
 fn verified_by_another(
     tx: &Transaction<'_>,
@@ -61,6 +65,7 @@ pub fn apply(
     if let Some(purge) = purge_of_change(&before, &after) {
         outbox_push(tx, &purge, now_ms)?;
     }
+    reviews::naming::follow(tx, &before, &after, now_ms)?;
     Ok(Changed::Done(Box::new(after)))
 }
 

@@ -19,6 +19,12 @@ use domain::{
         refund::RefundCause,
         store::{NewPayment, NewRefund, Started as StartedPayment},
     },
+    reviews::{
+        outcome::{Reported, Written},
+        reports::{NewReport, ReportReason},
+        review::Stars,
+        rules::NewReview,
+    },
 };
 
 use super::{
@@ -316,6 +322,31 @@ pub(super) async fn fill_team(db: &Database, offer: &Offer, token: &InvitationTo
 }
 
 /// One booking that is paid, with a refund that the provider has accepted.
+/// A review with reports of two people, of whom one is erased.
+pub(super) async fn fill_reviews(db: &Database) {
+    let new = NewReview {
+        user: user("ana"),
+        booking: BookingId::derive("booking", "checked in"),
+        stars: Stars::new(2).unwrap(),
+        text: Some("Bof\n« non »".into()),
+        idempotency_key: Some("r:1".into()),
+    };
+    let added = db.reviews.add(new, NOW_MS + 5).await.unwrap();
+    let Written::Done(review) = added else {
+        panic!("{added:?}")
+    };
+    for name in ["zoe", "eve"] {
+        let report = NewReport {
+            review: review.id.clone(),
+            user: user(name),
+            reason: ReportReason::OffTopic,
+            text: None,
+        };
+        let reported = db.reviews.report(report, NOW_MS + 6).await.unwrap();
+        assert_eq!(reported, Reported::Done, "{name}");
+    }
+}
+
 pub(super) async fn fill_payments(db: &Database, offer: &Offer) {
     crate::payments::with_account(db, offer, true).await;
     let edit = OfferEdit {
