@@ -26,7 +26,7 @@ use crate::{
         authorise::{self, About},
         context::RequestContext,
         errors::failed,
-        loaders::{BookingsOf, FavoritesOf},
+        loaders::{BookingsOf, FavoritesOf, IdentityOf},
     },
 };
 
@@ -125,8 +125,11 @@ impl UserNode {
 
     async fn identity_status(&self, ctx: &Context<'_>) -> Result<IdentityStatus> {
         self.may_see(ctx, "identityStatus")?;
-        let now_ms = RequestContext::of(ctx).now_ms;
-        Ok(self.0.identity_status_at(now_ms).into())
+        let request = RequestContext::of(ctx);
+        let key = IdentityOf(self.0.id.clone());
+        let found = request.loader.load_one(key).await.map_err(failed)?;
+        // Of an account that is gone there is none.
+        Ok(found.unwrap_or_default().status_at(request.now_ms).into())
     }
 
     async fn preferences(&self, ctx: &Context<'_>) -> Result<PreferencesNode> {

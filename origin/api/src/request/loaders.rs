@@ -14,7 +14,7 @@ use domain::{
     payments::{payment::Payment, refund::Refund},
     pictures::picture::{Picture, PictureId},
     tags,
-    users::profile::Profile,
+    users::{account::Identity, profile::Profile},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -70,6 +70,11 @@ pub struct RefundsOf(pub PaymentId);
 /// Key: whether an offer is a favourite of the signed-in user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FavoriteOf(pub OfferId);
+
+/// Key: what the check of an identity left with a user. Never read from a cached profile: offers admit
+/// guests by it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdentityOf(pub UserId);
 
 /// Key: the newest bookings of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -264,6 +269,24 @@ impl Loader<UserId> for Stores {
     }
 }
 
+impl Loader<IdentityOf> for Stores {
+    type Value = Identity;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        keys: &[IdentityOf],
+    ) -> Result<HashMap<IdentityOf, Identity>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.users.by_ids(&ids);
+        let found = self.services.observer.read("users.by_ids", read).await?;
+        let found = found.into_iter();
+        Ok(found
+            .map(|(id, account)| (IdentityOf(id), account.identity))
+            .collect())
+    }
+}
+
 impl Loader<PictureId> for Stores {
     type Value = Picture;
     type Error = StoreFailure;
@@ -391,6 +414,7 @@ pub fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
 /// Clears the request's loaded profiles, like [`forget_offers`].
 pub fn forget_profiles(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<UserId>();
+    loader.clear::<IdentityOf>();
 }
 
 /// Clears the request's loaded partners and establishments.

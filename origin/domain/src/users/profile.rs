@@ -1,8 +1,9 @@
-//! What is shown of an account, as caches keep it: nothing that opens a door or decides about one.
+//! What is shown of an account, as caches keep it: nothing that opens a door or decides about one. So the
+//! identity check is not of it: offers admit guests by it.
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Account, Identity, IdentityStatus, Preferences};
+use super::account::{Account, Preferences};
 use crate::{
     UserId,
     messages::settings::Switches,
@@ -23,8 +24,6 @@ pub struct Profile {
     pub last_name: String,
     pub avatar: Option<String>,
     pub preferences: Preferences,
-    pub identity_status: IdentityStatus,
-    pub identity_until_ms: Option<i64>,
     pub created_at_ms: i64,
 }
 
@@ -32,16 +31,6 @@ impl Profile {
     /// A placeholder for an erased account, for those who still see its traces.
     pub fn nobody(id: UserId) -> Self {
         Account::nobody(id).into()
-    }
-
-    /// The status of the identity check at a moment.
-    pub fn identity_status_at(&self, now_ms: i64) -> IdentityStatus {
-        let identity = Identity {
-            status: self.identity_status,
-            until_ms: self.identity_until_ms,
-            birth_year: None,
-        };
-        identity.status_at(now_ms)
     }
 }
 
@@ -61,8 +50,6 @@ impl From<Account> for Profile {
                 switches: Switches::default(),
                 ..account.preferences
             },
-            identity_status: account.identity.status,
-            identity_until_ms: account.identity.until_ms,
             created_at_ms: account.created_at_ms,
         }
     }
