@@ -30,8 +30,8 @@ pub(crate) struct Options {
 
 /// The targets in tests/fuzz: what is read from strangers, from caches, from origins, and from files
 /// of people.
-const FUZZ_TARGETS: [&str; 8] = [
-    "request", "headers", "messages", "codes", "entry", "appends", "import", "manifest",
+const FUZZ_TARGETS: [&str; 9] = [
+    "request", "headers", "messages", "codes", "entry", "appends", "import", "sheet", "manifest",
 ];
 
 /// Its last line is the summary, also when tests failed.

@@ -23,6 +23,8 @@ pub enum Route<'a> {
     Preflight,
     /// A file that only the origin has, such as its public keys.
     File,
+    /// A file that a client sends to the origin.
+    Upload,
     /// An origin appends to the purge log.
     AppendToPurgeLog,
     /// An origin asks what is stored under a key.
@@ -66,6 +68,7 @@ pub fn route<'a>(method: &str, path: &'a str) -> Result<Route<'a>, Refusal> {
     if is_file(path) {
         return match method {
             "GET" | "HEAD" => Ok(Route::File),
+            "POST" => Ok(Route::Upload),
             "OPTIONS" => Ok(Route::Preflight),
             _ => Err(not_allowed()),
         };
@@ -117,8 +120,10 @@ mod tests {
             (("GET", "/things/1/code.svg"), Ok(Route::File)),
             (("HEAD", "/things/1.ics"), Ok(Route::File)),
             (("OPTIONS", "/things/1/code.svg"), Ok(Route::Preflight)),
+            (("POST", "/things/1/list.jsonl"), Ok(Route::Upload)),
+            (("POST", "/things/1"), Err(ErrorCode::NOT_FOUND)),
             (
-                ("POST", "/things/1/code.svg"),
+                ("PUT", "/things/1/code.svg"),
                 Err(ErrorCode::METHOD_NOT_ALLOWED),
             ),
             (("GET", "/things/1"), Err(ErrorCode::NOT_FOUND)),

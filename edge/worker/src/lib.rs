@@ -70,6 +70,7 @@ async fn fetch(
         }
         Ok(Route::Preflight) => respond::preflight(&isolate.config.allowed_headers),
         Ok(Route::File) => origin::file(isolate, &incoming).await,
+        Ok(Route::Upload) => origin::upload(isolate, &incoming).await,
         Ok(Route::AppendToPurgeLog) => feed::append(isolate, &incoming).await,
         Ok(Route::Explain) => explain::answer(isolate, &incoming, &context).await,
         Ok(Route::Health) => respond::health(),

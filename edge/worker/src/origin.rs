@@ -10,6 +10,7 @@ use edge_core::proof::{self, OnBehalfOf};
 use edge_core::trace::Sent;
 use edge_core::{header, signature};
 use js_sys::Uint8Array;
+use pq_core::limits::UPLOAD_BYTES;
 use pq_core::{DocumentHash, MediaType};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -247,4 +248,13 @@ pub(crate) async fn file(
     incoming: &Incoming,
 ) -> Result<web_sys::Response, EdgeError> {
     respond::forwarded(forward(isolate, incoming, None, Timeout::Usual).await?)
+}
+
+/// Forwards a file that a client sends.
+pub(crate) async fn upload(
+    isolate: &Isolate,
+    incoming: &Incoming,
+) -> Result<web_sys::Response, EdgeError> {
+    let body = incoming.body_up_to(UPLOAD_BYTES).await?;
+    respond::forwarded(forward(isolate, incoming, Some(&body), Timeout::Usual).await?)
 }

@@ -127,19 +127,24 @@ impl Incoming {
 
     /// Reads the body; refuses it when it is longer than [`REQUEST_BYTES`].
     pub(crate) async fn body(&self) -> Result<Vec<u8>, EdgeError> {
+        self.body_up_to(REQUEST_BYTES).await
+    }
+
+    /// Reads the body; refuses it when it is longer than `most_bytes`.
+    pub(crate) async fn body_up_to(&self, most_bytes: usize) -> Result<Vec<u8>, EdgeError> {
         match self.announced_bytes() {
-            Some(length) if length <= REQUEST_BYTES => {
+            Some(length) if length <= most_bytes => {
                 let buffer = JsFuture::from(self.raw.array_buffer()?).await;
                 let buffer = buffer.map_err(|_| unreadable())?;
                 Ok(Uint8Array::new(&buffer).to_vec())
             }
             Some(length) if length > FORGOTTEN_BYTES => too_large(),
-            Some(_) | None => self.body_in_parts().await,
+            Some(_) | None => self.body_in_parts(most_bytes).await,
         }
     }
 
-    /// Reads the body in chunks, and keeps at most [`REQUEST_BYTES`] of it in memory.
-    async fn body_in_parts(&self) -> Result<Vec<u8>, EdgeError> {
+    /// Reads the body in chunks, and keeps at most `most_bytes` of it in memory.
+    async fn body_in_parts(&self, most_bytes: usize) -> Result<Vec<u8>, EdgeError> {
         let mut request = worker::Request::from(Clone::clone(&self.raw));
         let mut parts = request.stream()?;
         let mut kept = Vec::new();
@@ -147,13 +152,13 @@ impl Incoming {
         while let Some(part) = parts.next().await {
             let part = part.map_err(|_| unreadable())?;
             seen_bytes = seen_bytes.saturating_add(part.len());
-            if seen_bytes <= REQUEST_BYTES {
+            if seen_bytes <= most_bytes {
                 kept.extend_from_slice(&part);
             } else if seen_bytes > FORGOTTEN_BYTES {
                 break;
             }
         }
-        if seen_bytes > REQUEST_BYTES {
+        if seen_bytes > most_bytes {
             return too_large();
         }
         Ok(kept)

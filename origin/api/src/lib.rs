@@ -30,6 +30,7 @@ pub mod request;
 pub mod reviews;
 pub mod schema;
 pub mod services;
+pub mod site;
 pub mod stats;
 pub mod team;
 pub mod users;

@@ -25,6 +25,7 @@ use domain::{
     pictures::store::PictureStore,
     purges::PurgeStore,
     reviews::store::ReviewStore,
+    site::store::SiteStore,
     stats::store::StatsStore,
     team::store::TeamStore,
     users::store::UserStore,
@@ -100,6 +101,7 @@ pub struct Shared {
     pub rate_limiter: RateLimiter,
     pub rate_limits: RateLimitsConfig,
     pub compiler: Arc<Compiler>,
+    pub site: Arc<dyn SiteStore>,
 }
 
 impl Services {

@@ -138,6 +138,11 @@ impl Reading {
             .collect()
     }
 
+    /// Notes fields that were read by themselves, and that break rules.
+    pub fn note(&mut self, broken: Vec<BrokenField>) {
+        self.broken.extend(broken);
+    }
+
     /// The value of an input in a field of this one.
     pub fn within<T: Default>(&mut self, field: &str, read: Result<T, Vec<BrokenField>>) -> T {
         read.unwrap_or_else(|broken| {

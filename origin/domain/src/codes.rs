@@ -6,8 +6,8 @@ mod tests;
 use pq_core::ErrorCode;
 
 use crate::{
-    announcements, auth, bookings, identity, maps, notifications, offers, operators, partners,
-    payments, pictures, reviews, team, users,
+    announcements, auth, bookings, catalogue, identity, maps, notifications, offers, operators,
+    partners, payments, pictures, reviews, team, users,
 };
 
 /// A block and the error codes that it declares.
@@ -19,7 +19,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 14] = [
+pub const BLOCKS: [Block; 15] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -67,6 +67,10 @@ pub const BLOCKS: [Block; 14] = [
     Block {
         title: "Identity checks",
         codes: identity::codes::ALL,
+    },
+    Block {
+        title: "Imports",
+        codes: catalogue::sheet::codes::ALL,
     },
     Block {
         title: "Reviews",

@@ -27,11 +27,12 @@ pub enum CursorKind {
     ReviewHighest,
     ReviewLowest,
     ReviewReported,
+    Sitemap,
     OperatorAudit,
 }
 
 impl CursorKind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -45,6 +46,7 @@ impl CursorKind {
         Self::ReviewHighest,
         Self::ReviewLowest,
         Self::ReviewReported,
+        Self::Sitemap,
         Self::OperatorAudit,
     ];
 
@@ -63,8 +65,9 @@ impl CursorKind {
             Self::ReviewHighest => 21,
             Self::ReviewLowest => 22,
             Self::ReviewReported => 23,
-            // Numbers between are others'.
-            Self::OperatorAudit => 32,
+            // Beyond those that other lists may take meanwhile.
+            Self::Sitemap => 32,
+            Self::OperatorAudit => 48,
         }
     }
 }

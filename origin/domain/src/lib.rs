@@ -31,6 +31,7 @@ pub mod rows;
 pub mod search_text;
 pub mod secret;
 pub mod sentence;
+pub mod site;
 pub mod stats;
 mod store_error;
 pub mod tags;
@@ -40,4 +41,5 @@ pub mod users;
 pub mod words;
 
 pub use nouns::*;
+pub use site::slugs::WebPage;
 pub use store_error::StoreError;

@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    offers::discount::{DiscountKind, DiscountTerms},
+    offers::{
+        discount::{DiscountKind, DiscountTerms},
+        wording::Wording,
+    },
     payments::price::OfferPrice,
+    site::slugs::WebPage,
 };
 
 /// The length of an id in bytes; 24 hex characters, the shape of a MongoDB ObjectId, in both
@@ -269,6 +273,9 @@ pub struct Partner {
     pub rating: Option<f64>,
     pub review_count: i32,
     pub created_at_ms: i64,
+    /// Its page on the showcase site.
+    #[serde(default, skip_serializing_if = "WebPage::is_blank")]
+    pub page: WebPage,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -337,6 +344,9 @@ pub struct Establishment {
     /// When its partner archived it; existing offers still show it.
     #[serde(default)]
     pub archived_at_ms: Option<i64>,
+    /// Its page on the showcase site.
+    #[serde(default, skip_serializing_if = "WebPage::is_blank")]
+    pub page: WebPage,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -447,6 +457,11 @@ pub struct Offer {
     /// Left out while it asks for nothing: exports of earlier formats do not have it.
     #[serde(default, skip_serializing_if = "Admission::asks_nothing")]
     pub admission: Admission,
+    #[serde(default, skip_serializing_if = "Wording::is_french_alone")]
+    pub wording: Wording,
+    /// Its page on the showcase site.
+    #[serde(default, skip_serializing_if = "WebPage::is_blank")]
+    pub page: WebPage,
 }
 
 #[cfg(test)]

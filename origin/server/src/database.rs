@@ -25,6 +25,7 @@ use domain::{
     queue::store::QueueStore,
     reviews::store::ReviewStore,
     rows::RowStore,
+    site::store::SiteStore,
     stats::store::StatsStore,
     team::store::TeamStore,
     users::store::UserStore,
@@ -40,8 +41,8 @@ use store_mongo::{
         operators::MongoOperators, partners::MongoPartners, payments::MongoPayments,
         pictures::MongoPictures, purges::MongoPurges, queue::MongoQueue, reach::MongoReach,
         reviews::MongoReviews, rows::MongoRows, service_tokens::MongoServiceTokens,
-        sessions::MongoSessions, stats::MongoStats, team::MongoTeams, templates::MongoTemplates,
-        users::MongoUsers,
+        sessions::MongoSessions, site::MongoSite, stats::MongoStats, team::MongoTeams,
+        templates::MongoTemplates, users::MongoUsers,
     },
 };
 use store_sqlite::{
@@ -55,7 +56,7 @@ use store_sqlite::{
         partners::EmbeddedPartners, payments::EmbeddedPayments, pictures::EmbeddedPictures,
         purges::EmbeddedPurges, queue::EmbeddedQueue, reach::EmbeddedReach,
         reviews::EmbeddedReviews, rows::EmbeddedRows, service_tokens::EmbeddedServiceTokens,
-        sessions::EmbeddedSessions, stats::EmbeddedStats, team::EmbeddedTeams,
+        sessions::EmbeddedSessions, site::EmbeddedSite, stats::EmbeddedStats, team::EmbeddedTeams,
         templates::EmbeddedTemplates, users::EmbeddedUsers,
     },
 };
@@ -89,6 +90,7 @@ pub struct Database {
     pub operators: Arc<dyn OperatorStore>,
     /// Row access for export, restore and copy.
     pub rows: Arc<dyn RowStore>,
+    pub site: Arc<dyn SiteStore>,
     /// The embedded database, which can also hold the purge log. None for other backends.
     embedded: Option<EmbeddedDb>,
     pub metrics: BackendMetrics,
@@ -147,6 +149,7 @@ impl Database {
             reviews: Arc::new(EmbeddedReviews::new(db.clone())),
             operators: Arc::new(EmbeddedOperators::new(db.clone())),
             rows: Arc::new(EmbeddedRows::new(db.clone())),
+            site: Arc::new(EmbeddedSite::new(db.clone())),
             embedded: Some(db.clone()),
             metrics: BackendMetrics::Sqlite(db.metrics().clone()),
         }
@@ -179,6 +182,7 @@ impl Database {
             reviews: Arc::new(MongoReviews::new(db.clone())),
             operators: Arc::new(MongoOperators::new(db.clone())),
             rows: Arc::new(MongoRows::new(db.clone())),
+            site: Arc::new(MongoSite::new(db.clone())),
             embedded: None,
             metrics: BackendMetrics::Mongo(db.metrics().clone()),
         }

@@ -40,7 +40,7 @@ use pq_core::DocumentHash;
 use purging::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run};
 use reqwest::Url;
 use yousoon::{
-    catalogue::import,
+    catalogue::{import, sheet::Mode},
     config::{Config, cache_from_env, telemetry_from_env},
     database::Database,
     error_page, server,
@@ -71,8 +71,9 @@ enum Command {
     Serve(ServeOptions),
     /// Fill the database with sample offers, the same ones every time.
     Seed(SeedOptions),
-    /// Import places from a CSV file.
-    Import { file: PathBuf },
+    /// Import a partner's own establishments and offers from a CSV or JSON file (docs/import.md); without a
+    /// partner, make sample partners at the places in a CSV file.
+    Import(ImportOptions),
     /// Bring the schema of MongoDB up to date; several may safely run at once.
     Migrate(MigrateOptions),
     /// Export all entered data and the audit into a folder.
@@ -129,6 +130,17 @@ struct SeedOptions {
     /// Do nothing if the database already has offers.
     #[arg(long)]
     if_empty: bool,
+}
+
+#[derive(Args)]
+struct ImportOptions {
+    file: PathBuf,
+    /// Whose data it is.
+    #[arg(long, value_name = "ID", value_parser = partner_id)]
+    partner: Option<PartnerId>,
+    /// Print what would change, line by line, and change nothing.
+    #[arg(long, requires = "partner")]
+    dry_run: bool,
 }
 
 #[derive(Args)]
@@ -236,7 +248,22 @@ fn run(
     match command {
         Command::Serve(options) => block_on(serve(database, options)),
         Command::Seed(options) => block_on(seed(database, options)),
-        Command::Import { file } => block_on(import(database, file)),
+        Command::Import(options) => match options.partner {
+            Some(partner) => {
+                let mode = if options.dry_run {
+                    Mode::DryRun
+                } else {
+                    Mode::Write
+                };
+                block_on(commands::import::run(
+                    database,
+                    &options.file,
+                    partner,
+                    mode,
+                ))
+            }
+            None => block_on(import(database, options.file)),
+        },
         Command::Migrate(options) => block_on(commands::migrate::run(database, options)),
         Command::Export(options) => block_on(commands::transfer::export(database, options)),
         Command::Restore(options) => block_on(commands::transfer::restore(database, options)),

@@ -19,7 +19,7 @@ use crate::{
     config::Role,
     cors, documents,
     http::{answer, graphiql, serve},
-    inspect, keys, ledger, middleware, purges, readiness,
+    importing, inspect, keys, ledger, middleware, purges, readiness,
     state::AppState,
     unsubscribe, webhooks,
 };
@@ -69,6 +69,10 @@ pub fn router(
         .route(
             "/partners/{id}/ledger.csv",
             get(ledger::file).options(cors::preflight),
+        )
+        .route(
+            "/partners/{id}/import.jsonl",
+            post(importing::post).options(cors::preflight),
         )
         .route_layer(from_fn_with_state(state.clone(), cors::readable));
     let of_api = admin

@@ -14,8 +14,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bookings::ending::Ending, config::Role, connections, inboxes, live, metrics, router::router,
-    state::AppState, stats as flushing, texts, turns,
+    bookings::ending::Ending, config::Role, connections, inboxes, live, metrics, naming,
+    router::router, state::AppState, stats as flushing, texts, turns,
 };
 
 /// How long open connections may take to end when the server stops.
@@ -82,6 +82,7 @@ impl Background {
         }
         if roles.has(Role::Jobs) {
             tasks.spawn(turns::run(state.clone(), stop.clone()));
+            tasks.spawn(naming::run(state.clone(), stop.clone()));
             tasks.spawn(state.delivery.clone().run(stop.clone()));
             tasks.spawn(trim::run(log.clone(), stop.clone()));
             let bookings = Arc::clone(&state.services.bookings);

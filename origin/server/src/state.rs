@@ -179,6 +179,7 @@ impl AppState {
             clock,
             observer,
             offers: database.offers,
+            site: database.site,
             lists,
             partners: database.partners,
             purges: database.purges,

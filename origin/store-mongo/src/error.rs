@@ -70,6 +70,13 @@ impl MongoError {
         self.has_code(&DUPLICATE_KEY)
     }
 
+    /// Whether a page got a slug that another page took at the same time.
+    pub fn is_taken_slug(&self) -> bool {
+        // The server says the name of the index, all of which begin so.
+        let is_of_slugs = |error: &Error| format!("{:?}", error.kind).contains("slugsOf");
+        self.is_duplicate_key() && self.driver().is_some_and(is_of_slugs)
+    }
+
     /// Whether another transaction wrote the same document first.
     pub fn is_write_conflict(&self) -> bool {
         self.has_code(&WRITE_CONFLICT)

@@ -2,7 +2,7 @@
 //!
 //! The whole work is run again after a `TransientTransactionError`, and after a write conflict
 //! (code 112 or 16777220) with or without that label: Azure DocumentDB never sends one. Work that adds what is missing
-//! is run again as well when a unique index says no. A commit whose outcome is not known is
+//! is run again as well when a unique index says no, and any work when another page took its slug. A commit whose outcome is not known is
 //! committed again, which is safe.
 
 #[cfg(test)]
@@ -213,7 +213,8 @@ fn sort_commit(error: MongoError) -> Failed {
 }
 
 fn sort(error: MongoError) -> Failed {
-    if error.has_label(TRANSIENT_TRANSACTION_ERROR) || error.is_write_conflict() {
+    let is_raced = error.is_write_conflict() || error.is_taken_slug();
+    if error.has_label(TRANSIENT_TRANSACTION_ERROR) || is_raced {
         Failed::Again(error)
     } else {
         Failed::ForGood(error)

@@ -135,6 +135,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 25,
+        name: "pages of the showcase site",
+        sql: include_str!("migrations/site.sql"),
+    },
+    Migration {
+        version: 26,
         name: "operator audit",
         sql: include_str!("migrations/operator_audit.sql"),
     },

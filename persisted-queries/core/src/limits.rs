@@ -8,6 +8,9 @@ use std::time::Duration;
 /// The longest body, and the longest query string, that is read, in bytes.
 pub const REQUEST_BYTES: usize = 128 * 1024;
 
+/// The longest file that a client sends to the origin through the edge, in bytes.
+pub const UPLOAD_BYTES: usize = 10 * 1024 * 1024;
+
 /// The encodings of a body that are decoded. Brotli is not among them: its dictionary of 120 KiB is
 /// too large for the edge, and clients that pack requests use gzip.
 pub const REQUEST_ENCODINGS: &str = "gzip, deflate";

@@ -189,6 +189,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("purge", "purges"),
     ("purges", "purges"),
     ("reviews", "reviews"),
+    ("site", "site"),
     ("stats", "stats"),
     ("team", "team"),
     ("users", "users"),
@@ -203,6 +204,8 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("partners", "offers"),
         // Fills a database with partners and their offers.
         ("catalogue", "offers"),
+        // Reads partners' files by the rules of establishments.
+        ("catalogue", "partners"),
         ("bookings", "users"),
         // An offer may ask for a verified identity.
         ("bookings", "identity"),

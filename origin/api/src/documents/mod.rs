@@ -16,6 +16,7 @@ use cache_core::{AsOf, EntryHead, Lifetime, Verdict, entry::ContentHash};
 use cache_tiered::{Cached, Moment, PurgeFeed};
 use domain::{StoreError, documents::DocumentStore, tags};
 use pq_core::{DocumentHash, Operation};
+use shown::OfferPage;
 
 #[derive(Clone, Debug)]
 pub struct DocumentsConfig {
@@ -49,8 +50,8 @@ impl fmt::Display for DocumentMode {
 pub struct Document {
     pub operation: Operation,
     pub parsed: ExecutableDocument,
-    /// The variable with the offer's id, if the document is an offer's page.
-    pub offer_variable: Option<String>,
+    /// Whether the document is an offer's page.
+    pub offer_page: Option<OfferPage>,
 }
 
 /// A document in this server's memory.
@@ -77,7 +78,7 @@ impl Document {
     pub fn parse(operation: Operation) -> Result<Self, async_graphql::parser::Error> {
         let parsed = parse_query(&operation.body)?;
         Ok(Self {
-            offer_variable: shown::offer_variable(&parsed),
+            offer_page: shown::offer_page(&parsed),
             operation,
             parsed,
         })

@@ -3,9 +3,17 @@
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 use async_graphql_value::Value;
 
-/// The variable with the offer's id, if `offer` is the document's only root field; otherwise
-/// `None`.
-pub fn offer_variable(document: &ExecutableDocument) -> Option<String> {
+/// How a document names the one offer whose page it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OfferPage {
+    /// The variable with the offer's id.
+    ById(String),
+    /// By a slug: only the answer tells which offer it is.
+    BySlug,
+}
+
+/// The page, if `offer` or `offerBySlug` is the document's only root field; otherwise `None`.
+pub fn offer_page(document: &ExecutableDocument) -> Option<OfferPage> {
     let mut operations = document.operations.iter();
     let (_, operation) = operations.next()?;
     let is_alone = operations.next().is_none();
@@ -18,13 +26,13 @@ pub fn offer_variable(document: &ExecutableDocument) -> Option<String> {
     let Selection::Field(field) = &root.node else {
         return None;
     };
-    if field.node.name.node != "offer" {
-        return None;
-    }
-    let id = field.node.get_argument("id")?;
-    match &id.node {
-        Value::Variable(name) => Some(name.to_string()),
-        _constant => None,
+    match field.node.name.node.as_str() {
+        "offerBySlug" => Some(OfferPage::BySlug),
+        "offer" => match &field.node.get_argument("id")?.node {
+            Value::Variable(name) => Some(OfferPage::ById(name.to_string())),
+            _constant => None,
+        },
+        _other => None,
     }
 }
 
@@ -36,9 +44,20 @@ mod tests {
 
     #[test]
     fn a_page_of_an_offer_asks_for_it_alone() {
-        for (text, variable) in [
-            ("query A($id: ID!) { offer(id: $id) { title } }", Some("id")),
-            ("query A($o: ID!) { mine: offer(id: $o) { id } }", Some("o")),
+        let by_id = |name: &str| Some(OfferPage::ById(name.to_owned()));
+        for (text, page) in [
+            (
+                "query A($id: ID!) { offer(id: $id) { title } }",
+                by_id("id"),
+            ),
+            (
+                "query A($o: ID!) { mine: offer(id: $o) { id } }",
+                by_id("o"),
+            ),
+            (
+                "query A($s: String!) { offerBySlug(slug: $s) { id } }",
+                Some(OfferPage::BySlug),
+            ),
             ("query A { offer(id: \"x\") { id } }", None),
             ("query A($id: ID!) { partner(id: $id) { id } }", None),
             (
@@ -52,7 +71,7 @@ mod tests {
             ("mutation A($id: ID!) { offer(id: $id) { id } }", None),
         ] {
             let document = parse_query(text).unwrap();
-            assert_eq!(offer_variable(&document).as_deref(), variable, "{text}");
+            assert_eq!(offer_page(&document), page, "{text}");
         }
     }
 }

@@ -8,13 +8,13 @@ use cache_core::{
     CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
 };
 use cache_tiered::{Answer, Fill, Question, Tier};
-use domain::{OfferId, sentence::Language};
+use domain::{OfferId, sentence::Language, tags};
 use edge_core::plan;
 use pq_core::{CachePolicy, limits};
 
 use super::execute;
 use crate::{
-    documents::Document,
+    documents::{Document, shown::OfferPage},
     execution::executed::{Executed, Unstored},
     schema::Schema,
     services::Services,
@@ -27,8 +27,16 @@ pub struct PublicQuery {
     variables: CanonicalVariables,
     /// The cache key of the answer.
     key: CacheKey,
-    /// The offer, if the document is an offer's page.
-    offer: Option<OfferId>,
+    /// What it shows, if it is an offer's page.
+    offer: Option<Shown>,
+}
+
+/// The offer of an offer's page.
+#[derive(Debug)]
+enum Shown {
+    Offer(OfferId),
+    /// The one that the answer is tagged with.
+    OfAnswer,
 }
 
 impl PublicQuery {
@@ -51,10 +59,21 @@ impl PublicQuery {
     }
 }
 
-fn offer_of(document: &Document, variables: &str) -> Option<OfferId> {
-    let variable = document.offer_variable.as_ref()?;
-    let variables: serde_json::Value = serde_json::from_str(variables).ok()?;
-    OfferId::parse(variables.get(variable)?.as_str()?)
+fn offer_of(document: &Document, variables: &str) -> Option<Shown> {
+    match document.offer_page.as_ref()? {
+        OfferPage::BySlug => Some(Shown::OfAnswer),
+        OfferPage::ById(variable) => {
+            let variables: serde_json::Value = serde_json::from_str(variables).ok()?;
+            OfferId::parse(variables.get(variable)?.as_str()?).map(Shown::Offer)
+        }
+    }
+}
+
+/// The only offer that an answer shows; none of an answer that shows others as well.
+fn only_offer(head: &EntryHead) -> Option<OfferId> {
+    let mut offers = head.tags.iter().filter_map(tags::tagged_offer);
+    let only = offers.next()?;
+    offers.next().is_none().then_some(only)
 }
 
 /// The answer to a public document, if this server's memory has it: nothing waits for anything.
@@ -90,14 +109,19 @@ pub async fn look_up(
 /// Counts a view of the offer, if the answer came from the cache or was stored in it. Answers for
 /// offers that do not exist are not cached, so they are not counted.
 fn count_view<U>(services: &Services, query: &PublicQuery, given: &Answer<U>) {
-    let Some(offer) = &query.offer else {
+    let Some(shown) = &query.offer else {
         return;
     };
-    match given {
-        Answer::Hit { .. } | Answer::Filled { .. } | Answer::Covered { .. } => {
-            services.views.saw(offer, services.clock.now_ms());
+    let entry = match given {
+        Answer::Hit { entry, .. } | Answer::Filled { entry, .. } | Answer::Covered { entry } => {
+            entry
         }
-        Answer::Unshared { .. } | Answer::Failed(_) => {}
+        Answer::Unshared { .. } | Answer::Failed(_) => return,
+    };
+    let saw = |offer: &OfferId| services.views.saw(offer, services.clock.now_ms());
+    match shown {
+        Shown::Offer(offer) => saw(offer),
+        Shown::OfAnswer => only_offer(&entry.head).iter().for_each(saw),
     }
 }
 

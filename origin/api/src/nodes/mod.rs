@@ -20,6 +20,7 @@ pub mod place;
 pub(crate) mod preferences;
 pub mod review;
 pub mod review_case;
+pub mod sitemap;
 pub mod template;
 pub mod travel;
 pub mod user;

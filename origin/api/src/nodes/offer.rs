@@ -5,7 +5,12 @@ use catalogue_index::Total;
 use domain::{
     self, OfferId,
     bookings::refusals::BookingRefusal,
-    offers::store::{OfferCursor, Rank},
+    offers::{
+        store::{OfferCursor, Rank},
+        wording::texts,
+    },
+    sentence::Language,
+    site::json_ld,
     tags,
 };
 
@@ -48,6 +53,45 @@ pub enum OfferCategory {
 pub enum Locale {
     Fr,
     En,
+}
+
+impl From<Locale> for Language {
+    fn from(locale: Locale) -> Self {
+        match locale {
+            Locale::Fr => Self::French,
+            Locale::En => Self::English,
+        }
+    }
+}
+
+impl From<Language> for Locale {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::French => Self::Fr,
+            Language::English => Self::En,
+        }
+    }
+}
+
+/// What an offer says in one language.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct OfferTexts {
+    locale: Locale,
+    title: String,
+    description: String,
+    conditions: Vec<String>,
+}
+
+impl From<domain::offers::wording::OfferTexts> for OfferTexts {
+    fn from(texts: domain::offers::wording::OfferTexts) -> Self {
+        Self {
+            locale: texts.language.into(),
+            title: texts.title,
+            description: texts.description,
+            conditions: texts.conditions,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, SimpleObject)]
@@ -208,6 +252,30 @@ impl Quota {
 }
 
 impl OfferNode {
+    async fn its_partner(&self, ctx: &Context<'_>) -> Result<domain::Partner> {
+        let request = RequestContext::of(ctx);
+        let found = request
+            .loader
+            .load_one(self.offer.partner_id.clone())
+            .await
+            .map_err(failed)?;
+        let partner = found.ok_or("an offer without its partner")?;
+        request.facts.shows_partner(&partner);
+        Ok(partner)
+    }
+
+    async fn its_place(&self, ctx: &Context<'_>) -> Result<domain::Establishment> {
+        let request = RequestContext::of(ctx);
+        let found = request
+            .loader
+            .load_one(self.offer.establishment_id.clone())
+            .await
+            .map_err(failed)?;
+        let place = found.ok_or("an offer without its establishment")?;
+        request.facts.shows_establishment(&place);
+        Ok(place)
+    }
+
     /// An offer with its distance from the list's location.
     pub const fn seen_from(offer: domain::Offer, distance_km: f64) -> Self {
         Self {
@@ -248,27 +316,11 @@ impl OfferNode {
     }
 
     async fn partner(&self, ctx: &Context<'_>) -> Result<PartnerNode> {
-        let request = RequestContext::of(ctx);
-        let found = request
-            .loader
-            .load_one(self.offer.partner_id.clone())
-            .await
-            .map_err(failed)?;
-        let partner = found.ok_or("an offer without its partner")?;
-        request.facts.shows_partner(&partner);
-        Ok(PartnerNode(partner))
+        Ok(PartnerNode(self.its_partner(ctx).await?))
     }
 
     async fn establishment(&self, ctx: &Context<'_>) -> Result<EstablishmentNode> {
-        let request = RequestContext::of(ctx);
-        let found = request
-            .loader
-            .load_one(self.offer.establishment_id.clone())
-            .await
-            .map_err(failed)?;
-        let place = found.ok_or("an offer without its establishment")?;
-        request.facts.shows_establishment(&place);
-        Ok(EstablishmentNode(place))
+        Ok(EstablishmentNode(self.its_place(ctx).await?))
     }
 
     async fn category(&self) -> OfferCategory {
@@ -388,6 +440,42 @@ impl OfferNode {
     /// none. `createBooking` is refused with `AGE_TOO_LOW` otherwise.
     async fn minimum_age(&self) -> Option<i32> {
         self.offer.admission.minimum_age
+    }
+
+    /// The language of `title`, `description` and `conditions`.
+    async fn language(&self) -> Locale {
+        self.offer.wording.language.into()
+    }
+
+    /// What the offer says in this language; in its own `language` if it says nothing in this one.
+    async fn texts(&self, locale: Locale) -> OfferTexts {
+        texts(&self.offer, Some(locale.into())).into()
+    }
+
+    /// What the offer says in languages other than its own.
+    async fn translations(&self) -> Vec<OfferTexts> {
+        let translations = self.offer.wording.translations.iter().cloned();
+        translations.map(OfferTexts::from).collect()
+    }
+
+    /// Stands for the offer in the address of its page; made of its title and city. A new title makes a
+    /// new one, and `offerBySlug` knows the earlier ones. A new offer's is its id for a moment.
+    async fn slug(&self) -> String {
+        self.offer.page.address(&self.offer.id)
+    }
+
+    /// What the offer's page says to search engines, in this language if it has texts in it: see
+    /// `Partner.jsonLd`.
+    async fn json_ld(&self, ctx: &Context<'_>, locale: Option<Locale>) -> Result<String> {
+        let (partner, place) = (self.its_partner(ctx).await?, self.its_place(ctx).await?);
+        let language = locale.map(Language::from);
+        let said = json_ld::offer(&self.offer, language, &partner, &place);
+        Ok(json_ld::embedded(&said))
+    }
+
+    /// When the partner last edited it. Bookings, which change what is left of its quota, do not count.
+    async fn updated_at(&self) -> DateTime {
+        timestamp(self.offer.page.updated_at_ms.max(self.offer.created_at_ms))
     }
 }
 

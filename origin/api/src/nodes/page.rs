@@ -40,16 +40,21 @@ impl PageInfo {
 
 /// Validates `first`.
 pub fn page_size(first: Option<i32>) -> async_graphql::Result<usize> {
+    page_size_up_to(LARGEST_PAGE, first)
+}
+
+/// Validates the `first` of a list whose pages may be longer than others.
+pub fn page_size_up_to(largest: i32, first: Option<i32>) -> async_graphql::Result<usize> {
     let first = first.unwrap_or(DEFAULT_PAGE);
     usize::try_from(first)
         .ok()
-        .filter(|_| (1..=LARGEST_PAGE).contains(&first))
+        .filter(|_| (1..=largest).contains(&first))
         .ok_or_else(|| {
             refused(
                 ErrorCode::PAGE_SIZE_OUT_OF_RANGE,
                 Sentence::with(
-                    format!("`first` doit être compris entre 1 et {LARGEST_PAGE}"),
-                    format!("`first` must be 1 to {LARGEST_PAGE}"),
+                    format!("`first` doit être compris entre 1 et {largest}"),
+                    format!("`first` must be 1 to {largest}"),
                 ),
             )
         })

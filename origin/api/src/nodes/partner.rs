@@ -9,6 +9,7 @@ use domain::{
         store::{ReviewCursor, ReviewQuery},
     },
     sentence::Sentence,
+    site::json_ld,
     tags,
 };
 
@@ -251,6 +252,26 @@ impl PartnerNode {
     async fn created_at(&self) -> DateTime {
         timestamp(self.0.created_at_ms)
     }
+
+    /// Stands for the partner in the address of its page; made of its name. A new name makes a new one, and
+    /// `partnerBySlug` knows the earlier ones. A new partner's is its id for a moment.
+    async fn slug(&self) -> String {
+        self.0.page.address(&self.0.id)
+    }
+
+    /// What the partner's page says to search engines: JSON-LD in the words of schema.org, escaped so that
+    /// it can stand in a `<script type="application/ld+json">` element as it is.
+    async fn json_ld(&self, ctx: &Context<'_>) -> Result<String> {
+        let key = EstablishmentsOf(self.0.id.clone());
+        let places = RequestContext::of(ctx).loader.load_one(key).await;
+        let places = places.map_err(failed)?.unwrap_or_default();
+        Ok(json_ld::embedded(&json_ld::partner(&self.0, &places)))
+    }
+
+    /// When its name, description, logo or category last changed.
+    async fn updated_at(&self) -> DateTime {
+        timestamp(self.0.page.updated_at_ms.max(self.0.created_at_ms))
+    }
 }
 
 /// Opening hours in local time, "HH:MM". `closes` not after `opens` means the next day; "24:00" is the end
@@ -316,6 +337,46 @@ impl EstablishmentNode {
     /// Those of `images` that were uploaded to Yousoon, with their sizes.
     async fn pictures(&self, ctx: &Context<'_>) -> Result<Vec<PictureNode>> {
         shown_at(ctx, &self.0.images).await
+    }
+
+    /// Stands for the establishment in the address of its page; made of its name and city. A new name makes
+    /// a new one, and `establishmentBySlug` knows the earlier ones.
+    async fn slug(&self) -> String {
+        self.0.page.address(&self.0.id)
+    }
+
+    /// When it was last edited; null if that was before moments of edits were stored.
+    async fn updated_at(&self) -> Option<DateTime> {
+        let updated_at_ms = self.0.page.updated_at_ms;
+        (updated_at_ms > 0).then(|| timestamp(updated_at_ms))
+    }
+
+    /// Whether its partner archived it: it has no offers, and only earlier bookings still show it.
+    async fn is_archived(&self) -> bool {
+        self.0.archived_at_ms.is_some()
+    }
+
+    async fn partner(&self, ctx: &Context<'_>) -> Result<PartnerNode> {
+        Ok(PartnerNode(self.its_partner(ctx).await?))
+    }
+
+    /// What the establishment's page says to search engines: see `Partner.jsonLd`.
+    async fn json_ld(&self, ctx: &Context<'_>) -> Result<String> {
+        let partner = self.its_partner(ctx).await?;
+        Ok(json_ld::embedded(&json_ld::establishment(
+            &partner, &self.0,
+        )))
+    }
+}
+
+impl EstablishmentNode {
+    async fn its_partner(&self, ctx: &Context<'_>) -> Result<domain::Partner> {
+        let request = RequestContext::of(ctx);
+        let found = request.loader.load_one(self.0.partner_id.clone()).await;
+        let partner = found.map_err(failed)?;
+        let partner = partner.ok_or("an establishment without its partner")?;
+        request.facts.shows_partner(&partner);
+        Ok(partner)
     }
 }
 

@@ -4,6 +4,7 @@
 mod input;
 mod new;
 mod price;
+mod wording;
 
 use std::slice;
 
@@ -15,6 +16,7 @@ pub use input::{
 };
 pub use new::{CreateOfferInput, DiscountInput, NewQuotaInput};
 pub use price::PriceInput;
+pub use wording::OfferTextsInput;
 
 use domain::{
     Offer, OfferId, PartnerId, StoreError,

@@ -81,7 +81,8 @@ impl PartnerMutations {
             Founded::Done => {
                 request.services.auth.standings.forget(&user.id);
                 written(request, Purging::Pending).await;
-                Ok(PartnerNode(partner))
+                // The store gave it a slug.
+                stored(request, &partner.id).await?.ok_or_else(no_partner)
             }
         }
     }
@@ -137,7 +138,7 @@ impl PartnerMutations {
         if let Some(before) = added_before(request, id.as_ref()).await? {
             return Ok(EstablishmentNode(before));
         }
-        let draft = input.draft(partner).map_err(broken)?;
+        let draft = input.draft(partner, request.now_ms).map_err(broken)?;
         let location = match draft.location() {
             Some(location) => location,
             None => locate(request, draft.address()).await?,
@@ -172,7 +173,9 @@ impl PartnerMutations {
             )),
             PlaceAdded::Done => {
                 written(request, Purging::Pending).await;
-                Ok(EstablishmentNode(place))
+                // The store gave it a slug.
+                let stored = added_before(request, Some(&place.id)).await?;
+                stored.map(EstablishmentNode).ok_or_else(no_place)
             }
         }
     }
@@ -240,12 +243,16 @@ async fn founded_before(request: &RequestContext, id: &PartnerId) -> Result<Part
     if !request.account().await?.works_for(id) {
         return Err(already_member());
     }
+    stored(request, id).await?.ok_or_else(already_member)
+}
+
+async fn stored(request: &RequestContext, id: &PartnerId) -> Result<Option<PartnerNode>> {
     let found = request
         .services
         .partners
         .partners_by_ids(slice::from_ref(id));
     let mut found = found.await.map_err(failed)?;
-    found.remove(id).map(PartnerNode).ok_or_else(already_member)
+    Ok(found.remove(id).map(PartnerNode))
 }
 
 /// The establishment that an earlier request with the same idempotency key added.

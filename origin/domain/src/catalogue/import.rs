@@ -4,7 +4,7 @@
 //! file again gives the same rows: with its lines in any order, and also after a spreadsheet has
 //! saved it with another separator, other line ends, another encoding or decimal commas.
 
-mod text;
+pub(super) mod text;
 
 #[cfg(test)]
 mod tests;
@@ -158,6 +158,7 @@ impl Place {
             review_count: 0,
             created_at_ms: today_ms,
             name,
+            page: crate::WebPage::default(),
         };
         let id = EstablishmentId::derive("import establishment", &self.key);
         let establishment = Establishment {
@@ -177,6 +178,7 @@ impl Place {
             images: words::images(&mut chance, "places", &format!("{slug}-{id}")),
             archived_at_ms: None,
             id,
+            page: crate::WebPage::default(),
         };
         let id = OfferId::derive("import offer", &self.key);
         let mut offer = sample::offer(&mut chance, id, &partner, &establishment, today_ms);

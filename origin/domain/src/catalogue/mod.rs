@@ -3,6 +3,7 @@
 pub mod import;
 pub mod sample;
 pub mod seed;
+pub mod sheet;
 
 use std::{collections::BTreeSet, fmt};
 

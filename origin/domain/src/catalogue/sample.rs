@@ -91,6 +91,7 @@ fn partner(
         review_count,
         created_at_ms: today_ms - i64::from(chance.between(30, 900)) * DAY_MS,
         name,
+        page: crate::WebPage::default(),
     }
 }
 
@@ -118,6 +119,7 @@ fn establishment(chance: &mut Chance, seed: &str, partner: &Partner, city: &City
             &format!("{slug}-{}", seed.replace('/', "-")),
         ),
         archived_at_ms: None,
+        page: crate::WebPage::default(),
     }
 }
 
@@ -192,6 +194,8 @@ pub fn offer(
         price: None,
         admission: Admission::default(),
         id,
+        page: crate::WebPage::default(),
+        wording: crate::offers::wording::Wording::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 154] = [
+const STATUSES: [(&str, u16, u16); 158] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -148,6 +148,10 @@ const STATUSES: [(&str, u16, u16); 154] = [
     ("IDENTITY_REQUIRED", 403, 200),
     ("IDENTITY_PENDING", 409, 200),
     ("AGE_TOO_LOW", 403, 200),
+    ("IMPORT_UNREADABLE", 400, 200),
+    ("IMPORT_LINE_MALFORMED", 400, 200),
+    ("IMPORT_LINE_REPEATED", 409, 200),
+    ("IMPORT_POSTPONED", 503, 200),
     ("REVIEW_NOT_FOUND", 404, 200),
     ("BOOKING_NOT_CHECKED_IN", 409, 200),
     ("ALREADY_REVIEWED", 409, 200),

@@ -1,11 +1,12 @@
 //! An edit of an offer. Its values are valid by themselves; whether they fit the stored offer is
 //! checked when the edit is applied, inside the write's transaction.
 
-use super::{discount::DiscountTerms, rules};
+use super::{discount::DiscountTerms, rules, wording::OfferTexts};
 use crate::{
     Category, Offer, OfferSchedule, Quota,
     broken::{BrokenRule, Rule},
     payments::price::OfferPrice,
+    sentence::Language,
 };
 
 const BELOW_BOOKED: Rule = Rule::new(
@@ -65,6 +66,8 @@ pub struct OfferEdit {
     pub minimum_age: Edit<Option<i32>>,
     /// What the discount is; together with `percentage`.
     pub terms: Edit<Option<DiscountTerms>>,
+    pub language: Edit<Language>,
+    pub translations: Edit<Vec<OfferTexts>>,
 }
 
 /// An edit of a quota. It sets the total only: what is left is the total without the places that
@@ -148,6 +151,12 @@ impl OfferEdit {
             after.is_active = false;
         }
         self.price.put(&mut after.price);
+        let sets_wording = self.language != Edit::Keep || self.translations != Edit::Keep;
+        self.language.put(&mut after.wording.language);
+        self.translations.put(&mut after.wording.translations);
+        if sets_wording {
+            after.wording.check()?;
+        }
         Ok(after)
     }
 }
@@ -200,6 +209,8 @@ mod tests {
             version: 1,
             price: None,
             admission: Admission::default(),
+            page: crate::WebPage::default(),
+            wording: crate::offers::wording::Wording::default(),
         }
     }
 

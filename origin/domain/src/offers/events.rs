@@ -34,7 +34,7 @@ enum Seen {
 /// changed.
 ///
 /// A field that is added to [`Offer`] does not compile until it has its line here.
-fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 23] {
+fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool); 25] {
     let Offer {
         id,
         title,
@@ -58,6 +58,9 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
         version: _,
         price,
         admission,
+        // The slug and the moment change only together with other fields.
+        page: _,
+        wording,
     } = before;
     [
         ("id", Seen::InLists, *id != after.id),
@@ -123,6 +126,17 @@ fn changed_fields(before: &Offer, after: &Offer) -> [(&'static str, Seen, bool);
             archived_at_ms.is_some() != after.archived_at_ms.is_some(),
         ),
         ("price", Seen::Inside, *price != after.price),
+        (
+            "language",
+            Seen::Inside,
+            wording.language != after.wording.language,
+        ),
+        // Searched as well.
+        (
+            "translations",
+            Seen::InLists,
+            wording.translations != after.wording.translations,
+        ),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! What lists, searches and counts need of an offer.
 
+use super::wording::searched;
 use crate::{Category, GeoPoint, Offer, OfferId, PartnerId};
 
 /// An offer as the catalogue index knows it.
@@ -18,6 +19,7 @@ pub struct Listing {
     pub valid_until_ms: i64,
     pub created_at_ms: i64,
     pub title: String,
+    /// With what translations say.
     pub description: String,
     pub partner_name: String,
     pub establishment_name: String,
@@ -38,7 +40,7 @@ impl Listing {
             valid_until_ms: offer.valid_until_ms,
             created_at_ms: offer.created_at_ms,
             title: offer.title,
-            description: offer.description,
+            description: searched(offer.description, &offer.wording.translations),
             partner_name,
             establishment_name,
         }

@@ -10,3 +10,4 @@ pub mod rules;
 pub mod schedule;
 pub mod store;
 pub mod validity;
+pub mod wording;

@@ -148,6 +148,8 @@ fn offer() -> Offer {
             refundable_until_min: Some(24 * 60),
             vat_rate_bp: 1_000,
         }),
+        page: domain::WebPage::default(),
+        wording: domain::offers::wording::Wording::default(),
     }
 }
 

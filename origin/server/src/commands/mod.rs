@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod config;
 pub(crate) mod database;
+pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod payments;
 pub(crate) mod print_audit;

@@ -32,6 +32,7 @@ mod runner;
 mod samples;
 mod service_tokens;
 mod sessions;
+mod site;
 mod stats;
 mod teams;
 mod templates;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         templates::TESTS,
         stats::TESTS,
         sessions::TESTS,
+        site::TESTS,
         codes::TESTS,
         queue::TESTS,
         reach::TESTS,

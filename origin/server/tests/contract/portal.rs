@@ -258,7 +258,11 @@ async fn a_founder_becomes_the_owner_and_founds_once(fresh: Fresh) {
         ..PartnerQuery::default()
     };
     let page = fresh.db.partners.list(&query).await.unwrap();
-    assert_eq!(page.items, std::slice::from_ref(&partner));
+    let named = Partner {
+        page: page.items[0].page.clone(),
+        ..partner.clone()
+    };
+    assert_eq!(page.items, [named]);
     let rows = fresh.pending().await;
     let tags = [
         domain::tags::partner(&partner.id),
@@ -287,13 +291,17 @@ async fn a_partner_is_found_by_what_it_is_now(fresh: Fresh) {
         name: Edit::Set("Le Zébulon".into()),
         ..PartnerEdit::default()
     };
+    let done = update(edit).await;
+    let ids = [partner.id.clone()];
+    let stored = fresh.db.partners.partners_by_ids(&ids).await.unwrap();
     let after = Partner {
         name: "Le Zébulon".into(),
         logo: Some(logo),
+        page: stored[&partner.id].page.clone(),
         ..partner.clone()
     };
-    let done = PartnerUpdated::Done(Box::new(after.clone()), Purging::Pending);
-    assert_eq!(update(edit).await, done);
+    let expected = PartnerUpdated::Done(Box::new(after.clone()), Purging::Pending);
+    assert_eq!(done, expected);
     for (search, is_found) in [("zebulon", true), (partner.name.as_str(), false)] {
         let query = PartnerQuery {
             search: Some(search.into()),

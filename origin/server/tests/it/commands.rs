@@ -327,3 +327,44 @@ fn an_import_says_how_it_reads_and_fails_if_it_leaves_lines_out() {
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("UTF-8 separated by `;`"), "{text}");
 }
+
+#[test]
+fn a_partners_own_file_is_imported_once_and_a_dry_run_changes_nothing() {
+    const FILE: &str = "kind;externalId;name;street;postalCode;city;latitude;longitude;establishment;title;category;percentage;validFrom;validUntil\n\
+        establishment;bar;Le Bar;1 rue de Rivoli;75004;Paris;48,8566;2,3522;;;;;;\n\
+        offer;menu;;;;;;;bar;Menu du midi;BAR;20;01/01/2026;31/12/2026\n";
+    let dir = tempfile::tempdir().unwrap();
+    let (db, file) = (dir.path().join("db"), dir.path().join("offers.csv"));
+    let (code, text) = yousoon(&db, &["seed", "--offers", "1"]);
+    assert_eq!(code, 0, "{text}");
+    let partner = domain::PartnerId::derive("seed partner", "0").to_string();
+    let import = |text: &str, options: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        yousoon(
+            &db,
+            &[&["import", file, "--partner", &partner], options].concat(),
+        )
+    };
+    for (options, summary) in [
+        (
+            &["--dry-run"][..],
+            "dry run: created 2, updated 0, unchanged 0, refused 0",
+        ),
+        (&[], "created 2, updated 0, unchanged 0, refused 0"),
+        (&[], "created 0, updated 0, unchanged 2, refused 0"),
+    ] {
+        let (code, text) = import(FILE, options);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains(&format!("\n{summary}\n")), "{text}");
+    }
+    let (code, text) = import(&FILE.replace(";20;", ";200;"), &[]);
+    assert_eq!(code, 1);
+    let refused = "refused, BAD_USER_INPUT: `percentage` is 0 to 100";
+    assert!(text.contains(refused), "{text}");
+    let (code, text) = import("name;lat\nx;1\n", &[]);
+    assert_eq!(code, 1);
+    assert!(text.contains("the column `lat` is unknown"), "{text}");
+    let (code, text) = yousoon(&db, &["import", "x.csv", "--dry-run"]);
+    assert_eq!(code, USAGE, "{text}");
+}

@@ -22,6 +22,7 @@ pub(crate) fn partner(seed: &str) -> Partner {
         rating: Some(4.5),
         review_count: 12,
         created_at_ms: NOW_MS - 30 * DAY_MS,
+        page: domain::WebPage::default(),
     }
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn establishment(seed: &str) -> Establishment {
         }],
         images: vec![],
         archived_at_ms: None,
+        page: domain::WebPage::default(),
     }
 }
 
@@ -85,6 +87,8 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
         version: 1,
         price: None,
         admission: Admission::default(),
+        page: domain::WebPage::default(),
+        wording: domain::offers::wording::Wording::default(),
     }
 }
 

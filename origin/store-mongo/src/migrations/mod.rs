@@ -26,6 +26,7 @@ mod reach;
 mod repeats;
 mod reviews;
 mod sessions;
+mod site;
 mod templates;
 mod validity;
 mod venue;
@@ -168,6 +169,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 23,
+        name: "pages of the showcase site",
+        changes: site::changes,
+    },
+    Migration {
+        version: 24,
         name: "operator audit",
         changes: operator_audit::changes,
     },

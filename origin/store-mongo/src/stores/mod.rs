@@ -20,6 +20,7 @@ pub mod reviews;
 pub mod rows;
 pub mod service_tokens;
 pub mod sessions;
+pub mod site;
 pub mod stats;
 pub mod team;
 pub mod templates;

@@ -14,5 +14,6 @@ pub mod places;
 pub mod queue;
 pub mod ratings;
 pub mod reviews;
+pub mod slugs;
 pub mod users;
 pub mod verifications;

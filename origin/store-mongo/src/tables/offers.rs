@@ -8,18 +8,21 @@ use domain::{
     offers::{
         discount::{DiscountKind, DiscountTerms},
         listing::Listing,
+        wording::{OfferTexts, Wording, searched},
     },
     payments::{money::Currency, price::OfferPrice},
     search_text::fold,
+    sentence::Language,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
 
 use crate::{
     documents::{
         bad, flag, id, id_number, location, minor, moment_ms, object_id, optional, optional_text,
-        part, text, texts, whole, whole_number, word,
+        part, parts, text, texts, whole, whole_number, word,
     },
     error::MongoError,
+    tables::slugs::{page, with_page},
 };
 
 /// The document of an offer.
@@ -30,7 +33,7 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
     let quota = offer
         .quota
         .map(|quota| doc! {"total": quota.total, "remaining": quota.remaining});
-    Ok(doc! {
+    let document = doc! {
         "_id": object_id(&offer.id)?,
         "partnerId": object_id(&offer.partner_id)?,
         "establishmentId": object_id(&offer.establishment_id)?,
@@ -60,7 +63,46 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
             "minimumAge": offer.admission.minimum_age,
         },
         "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
+        "language": offer.wording.language.as_str(),
+        "translations": offer.wording.translations.iter().map(texts_document).collect::<Vec<_>>(),
+    };
+    Ok(with_page(document, &offer.page))
+}
+
+fn texts_document(texts: &OfferTexts) -> Document {
+    doc! {
+        "language": texts.language.as_str(),
+        "title": &texts.title,
+        "description": &texts.description,
+        "conditions": &texts.conditions,
+    }
+}
+
+fn wording(stored: &Document) -> Result<Wording, MongoError> {
+    let language = optional(stored, "language", |_| language(stored))?;
+    Ok(Wording {
+        language: language.unwrap_or(Language::French),
+        translations: translations(stored)?,
     })
+}
+
+fn translations(stored: &Document) -> Result<Vec<OfferTexts>, MongoError> {
+    let read = |stored: &Document| {
+        Ok(OfferTexts {
+            language: language(stored)?,
+            title: text(stored, "title")?,
+            description: text(stored, "description")?,
+            conditions: texts(stored, "conditions")?,
+        })
+    };
+    let all = optional(stored, "translations", |_| {
+        parts(stored, "translations", read)
+    });
+    Ok(all?.unwrap_or_default())
+}
+
+fn language(stored: &Document) -> Result<Language, MongoError> {
+    word(stored, "language", Language::parse)
 }
 
 /// The fields in which the document of `after` is not that of `before`.
@@ -96,6 +138,8 @@ pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
         version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
         admission: optional_part(stored, "admission", admission)?.unwrap_or_default(),
         price: optional_part(stored, "price", price)?,
+        page: page(stored)?,
+        wording: wording(stored)?,
     })
 }
 
@@ -139,6 +183,7 @@ pub fn listing_fields() -> Document {
         "location",
         "createdAt",
         "archivedAt",
+        "translations",
     ];
     fields
         .into_iter()
@@ -163,7 +208,7 @@ pub fn listing(
         valid_until_ms: moment_ms(stored, "validUntil")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         title: text(stored, "title")?,
-        description: text(stored, "description")?,
+        description: searched(text(stored, "description")?, &translations(stored)?),
         partner_name,
         establishment_name,
     })

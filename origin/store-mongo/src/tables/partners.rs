@@ -14,12 +14,13 @@ use crate::{
         texts, whole, word,
     },
     error::MongoError,
+    tables::slugs::{page, with_page},
 };
 
 /// The document of a partner.
 pub fn partner_document(partner: &Partner) -> Result<Document, MongoError> {
     let name_folded = fold(&partner.name);
-    Ok(doc! {
+    let document = doc! {
         "_id": object_id(&partner.id)?,
         "name": &partner.name,
         "nameFolded": &name_folded,
@@ -33,7 +34,8 @@ pub fn partner_document(partner: &Partner) -> Result<Document, MongoError> {
             "name": &name_folded,
             "description": partner.description.as_deref().map(fold),
         },
-    })
+    };
+    Ok(with_page(document, &partner.page))
 }
 
 pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
@@ -46,6 +48,7 @@ pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
         rating: rating_of(stored)?,
         review_count: whole(stored, "reviewCount")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
+        page: page(stored)?,
     })
 }
 
@@ -67,7 +70,7 @@ pub fn establishment_document(place: &Establishment) -> Result<Document, MongoEr
         postcode,
         country,
     } = &place.address;
-    Ok(doc! {
+    let document = doc! {
         "_id": object_id(&place.id)?,
         "partnerId": object_id(&place.partner_id)?,
         "name": &place.name,
@@ -79,7 +82,8 @@ pub fn establishment_document(place: &Establishment) -> Result<Document, MongoEr
         "openingHours": hours,
         "images": &place.images,
         "archivedAt": place.archived_at_ms.map(DateTime::from_millis),
-    })
+    };
+    Ok(with_page(document, &place.page))
 }
 
 fn hours_document(hours: &OpeningHour) -> Document {
@@ -99,6 +103,7 @@ pub fn establishment(stored: &Document) -> Result<Establishment, MongoError> {
         opening_hours: parts(stored, "openingHours", opening_hour)?,
         images: texts(stored, "images")?,
         archived_at_ms: optional(stored, "archivedAt", |_| moment_ms(stored, "archivedAt"))?,
+        page: page(stored)?,
     })
 }
 
@@ -138,6 +143,7 @@ mod tests {
             rating: Some(4.5),
             review_count: 7,
             created_at_ms: -1,
+            page: domain::WebPage::default(),
         }
     }
 
@@ -163,6 +169,7 @@ mod tests {
             }],
             images: vec!["one".into(), "two".into()],
             archived_at_ms: Some(5),
+            page: domain::WebPage::default(),
         }
     }
 

@@ -153,10 +153,12 @@ mod tests {
     use crate::database::EmbeddedDb;
 
     /// Moved by the stores of their blocks.
-    const BY_OTHERS: [&str; 5] = [
+    const BY_OTHERS: [&str; 6] = [
         "partners",
         "establishments",
         "offers",
+        // With the rows that they lead to.
+        "slugs",
         "documents",
         "purge_audit",
     ];

@@ -14,6 +14,7 @@ pub mod places;
 pub mod queue;
 pub mod ratings;
 pub mod reviews;
+pub mod slugs;
 pub mod users;
 pub mod verifications;
 pub mod word;

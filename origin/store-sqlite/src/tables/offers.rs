@@ -6,7 +6,11 @@ use std::collections::HashMap;
 
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer, OfferId,
-    PartnerId, Quota, search_text as text,
+    PartnerId, Quota,
+    offers::wording::{OfferTexts, Wording},
+    search_text as text,
+    sentence::Language,
+    site::slugs::{PageKind, Slugs},
 };
 use rusqlite::{
     Connection, Row, Transaction, named_params, params_from_iter,
@@ -14,6 +18,7 @@ use rusqlite::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::slugs;
 use crate::error::SqliteError;
 
 /// All that [`offer`] reads, in its order.
@@ -21,7 +26,7 @@ pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establi
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
     o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row,
-    o.discount_terms";
+    o.discount_terms, o.slugs, o.updated_at_ms, o.language, o.translations";
 const ROW_COLUMN: usize = 26;
 
 /// Runs a query that selects [`COLUMNS`].
@@ -82,7 +87,26 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
             minimum_age: row.get(24)?,
         },
         price: optional_json("price", row.get_ref(25)?)?,
+        page: slugs::page(row)?,
+        wording: wording(row)?,
     })
+}
+
+fn wording(row: &Row<'_>) -> Result<Wording, SqliteError> {
+    let language: String = row.get("language")?;
+    Ok(Wording {
+        language: Language::parse(&language)
+            .ok_or_else(|| SqliteError::corrupt("language", &language))?,
+        translations: translations(row)?,
+    })
+}
+
+/// The translations of a row with that column.
+pub fn translations(row: &Row<'_>) -> Result<Vec<OfferTexts>, SqliteError> {
+    match row.get_ref("translations")? {
+        ValueRef::Null => Ok(Vec::new()),
+        stored => from_json("translations", stored),
+    }
 }
 
 /// An offer and the row that its place and its words share.
@@ -147,12 +171,12 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description, limit_per_day,
             limit_per_user, archived_at_ms, version, requires_identity, minimum_age, price,
-            discount_terms)
+            discount_terms, slugs, updated_at_ms, language, translations)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
             :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age,
-            :price, :discount_terms)",
+            :price, :discount_terms, :slugs, :updated_at_ms, :language, :translations)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -161,7 +185,8 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
         .execute((row, offer.location.lat, offer.location.lng))?;
     tx.prepare_cached("INSERT INTO offer_text(rowid, folded) VALUES (?1, ?2)")?
         .execute((row, words(offer)))?;
-    Ok(())
+    let none = Slugs::default();
+    slugs::take(tx, PageKind::Offer, &offer.id, &none, &offer.page.slugs)
 }
 
 /// Replaces a stored offer, its place and its words.
@@ -182,7 +207,8 @@ pub fn replace(
             conditions = :conditions, description = :description, limit_per_day = :limit_per_day,
             limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
             requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price,
-            discount_terms = :discount_terms
+            discount_terms = :discount_terms, slugs = :slugs, updated_at_ms = :updated_at_ms,
+            language = :language, translations = :translations
          WHERE id = :id",
         after,
     )?;
@@ -197,7 +223,8 @@ pub fn replace(
         tx.prepare_cached("UPDATE offer_text SET folded = ?2 WHERE rowid = ?1")?
             .execute((row, words(after)))?;
     }
-    Ok(())
+    let (old, new) = (&before.page.slugs, &after.page.slugs);
+    slugs::take(tx, PageKind::Offer, &after.id, old, new)
 }
 
 fn words(offer: &Offer) -> String {
@@ -220,6 +247,9 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
     let terms = terms
         .map(|terms| to_json("discount terms", terms))
         .transpose()?;
+    let translations = &offer.wording.translations;
+    let translations = (!translations.is_empty()).then(|| to_json("translations", translations));
+    let translations = translations.transpose()?;
     tx.prepare_cached(sql)?.execute(named_params! {
         ":id": offer.id.as_str(),
         ":is_active": offer.is_active,
@@ -248,6 +278,10 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":discount_terms": terms,
         ":requires_identity": offer.admission.requires_identity,
         ":minimum_age": offer.admission.minimum_age,
+        ":slugs": slugs::column(&offer.page.slugs)?,
+        ":updated_at_ms": offer.page.updated_at_ms,
+        ":language": offer.wording.language.as_str(),
+        ":translations": translations,
     })?;
     Ok(())
 }

@@ -3,9 +3,11 @@
 use domain::{
     Address, Category, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
     search_text as text,
+    site::slugs::{PageKind, Slugs},
 };
 use rusqlite::{Connection, Row, Transaction, named_params, params_from_iter, types::Value};
 
+use super::slugs;
 use crate::error::SqliteError;
 
 /// Partners by a condition on `partners p`, with what may follow it.
@@ -15,7 +17,8 @@ pub fn partners(
     params: Vec<Value>,
 ) -> Result<Vec<Partner>, SqliteError> {
     let sql = format!(
-        "SELECT p.id, p.name, p.description, p.logo, p.category, p.rating, p.review_count, p.created_at_ms
+        "SELECT p.id, p.name, p.description, p.logo, p.category, p.rating, p.review_count, p.created_at_ms,
+                p.slugs, p.updated_at_ms
          FROM partners p WHERE {condition}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -35,6 +38,7 @@ fn partner(row: &Row<'_>) -> Result<Partner, SqliteError> {
         rating: row.get(5)?,
         review_count: row.get(6)?,
         created_at_ms: row.get(7)?,
+        page: slugs::page(row)?,
     })
 }
 
@@ -50,7 +54,8 @@ pub fn establishments(
 ) -> Result<Vec<Establishment>, SqliteError> {
     let sql = format!(
         "SELECT e.id, e.partner_id, e.name, e.street, e.city, e.postcode, e.country, e.lat, e.lng,
-                e.phone, e.email, e.website, e.opening_hours, e.images, e.archived_at_ms
+                e.phone, e.email, e.website, e.opening_hours, e.images, e.archived_at_ms,
+                e.slugs, e.updated_at_ms
          FROM establishments e WHERE {condition}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -87,6 +92,7 @@ fn establishment(row: &Row<'_>) -> Result<Establishment, SqliteError> {
             .map_err(|e| SqliteError::corrupt("opening hours", &e))?,
         images: serde_json::from_str(&images).map_err(|e| SqliteError::corrupt("images", &e))?,
         archived_at_ms: row.get(14)?,
+        page: slugs::page(row)?,
     })
 }
 
@@ -119,8 +125,10 @@ pub fn establishment_exists(
 /// Stores a new partner with its words.
 pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
     tx.prepare_cached(
-        "INSERT INTO partners (id, name_folded, category, created_at_ms, rating, review_count, name, logo, description)
-         VALUES (:id, :name_folded, :category, :created_at_ms, :rating, :review_count, :name, :logo, :description)",
+        "INSERT INTO partners (id, name_folded, category, created_at_ms, rating, review_count, name, logo, description,
+            slugs, updated_at_ms)
+         VALUES (:id, :name_folded, :category, :created_at_ms, :rating, :review_count, :name, :logo, :description,
+            :slugs, :updated_at_ms)",
     )?
     .execute(named_params! {
         ":id": partner.id.as_str(),
@@ -132,19 +140,32 @@ pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), Sql
         ":name": partner.name,
         ":logo": partner.logo,
         ":description": partner.description,
+        ":slugs": slugs::column(&partner.page.slugs)?,
+        ":updated_at_ms": partner.page.updated_at_ms,
     })?;
     let row = tx.last_insert_rowid();
     tx.prepare_cached("INSERT INTO partner_text(rowid, folded) VALUES (?1, ?2)")?
         .execute((row, words(partner)))?;
-    Ok(())
+    let none = Slugs::default();
+    slugs::take(
+        tx,
+        PageKind::Partner,
+        &partner.id,
+        &none,
+        &partner.page.slugs,
+    )
 }
 
 /// Replaces a stored partner and its words.
-pub fn replace_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
+pub fn replace_partner(
+    tx: &Transaction<'_>,
+    before: &Partner,
+    partner: &Partner,
+) -> Result<(), SqliteError> {
     let row: i64 = tx
         .prepare_cached(
             "UPDATE partners SET name_folded = :name_folded, category = :category, name = :name,
-                logo = :logo, description = :description
+                logo = :logo, description = :description, slugs = :slugs, updated_at_ms = :updated_at_ms
              WHERE id = :id RETURNING row",
         )?
         .query_row(
@@ -155,12 +176,15 @@ pub fn replace_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), Sq
                 ":name": partner.name,
                 ":logo": partner.logo,
                 ":description": partner.description,
+                ":slugs": slugs::column(&partner.page.slugs)?,
+                ":updated_at_ms": partner.page.updated_at_ms,
             },
             |row| row.get(0),
         )?;
     tx.prepare_cached("UPDATE partner_text SET folded = ?2 WHERE rowid = ?1")?
         .execute((row, words(partner)))?;
-    Ok(())
+    let (old, new) = (&before.page.slugs, &partner.page.slugs);
+    slugs::take(tx, PageKind::Partner, &partner.id, old, new)
 }
 
 fn words(partner: &Partner) -> String {
@@ -178,16 +202,25 @@ pub fn insert_establishment(
     write_establishment(
         tx,
         "INSERT INTO establishments (id, partner_id, lat, lng, name, street, city, postcode, country, phone,
-            email, website, opening_hours, images, archived_at_ms)
+            email, website, opening_hours, images, archived_at_ms, slugs, updated_at_ms)
          VALUES (:id, :partner_id, :lat, :lng, :name, :street, :city, :postcode, :country, :phone,
-            :email, :website, :opening_hours, :images, :archived_at_ms)",
+            :email, :website, :opening_hours, :images, :archived_at_ms, :slugs, :updated_at_ms)",
         place,
+    )?;
+    let none = Slugs::default();
+    slugs::take(
+        tx,
+        PageKind::Establishment,
+        &place.id,
+        &none,
+        &place.page.slugs,
     )
 }
 
 /// Replaces a stored establishment.
 pub fn replace_establishment(
     tx: &Transaction<'_>,
+    before: &Establishment,
     place: &Establishment,
 ) -> Result<(), SqliteError> {
     write_establishment(
@@ -195,10 +228,12 @@ pub fn replace_establishment(
         "UPDATE establishments SET partner_id = :partner_id, lat = :lat, lng = :lng, name = :name,
             street = :street, city = :city, postcode = :postcode, country = :country, phone = :phone,
             email = :email, website = :website, opening_hours = :opening_hours, images = :images,
-            archived_at_ms = :archived_at_ms
+            archived_at_ms = :archived_at_ms, slugs = :slugs, updated_at_ms = :updated_at_ms
          WHERE id = :id",
         place,
-    )
+    )?;
+    let (old, new) = (&before.page.slugs, &place.page.slugs);
+    slugs::take(tx, PageKind::Establishment, &place.id, old, new)
 }
 
 /// Runs a statement that has every column of an establishment as a parameter.
@@ -227,6 +262,8 @@ fn write_establishment(
         ":opening_hours": hours,
         ":images": images,
         ":archived_at_ms": place.archived_at_ms,
+        ":slugs": slugs::column(&place.page.slugs)?,
+        ":updated_at_ms": place.page.updated_at_ms,
     })?;
     Ok(())
 }

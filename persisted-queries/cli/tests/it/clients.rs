@@ -5,7 +5,7 @@ use std::path::Path;
 use pq_core::Manifest;
 use serde_json::{Value, json};
 
-use crate::{build, built, pq, schema};
+use crate::{build, built, changed_schema, pq, schema};
 
 /// What other tools write of the documents of one client, or of all.
 struct Formats {
@@ -68,7 +68,7 @@ fn a_manifest_that_says_nothing_of_caching_changes_nothing_of_it() {
         for text in [diff(&ours, &plain, &[]), diff(&plain, &ours, &[])] {
             assert_eq!(
                 text,
-                "0 added, 0 removed, 0 changed\n126 compared without their caching, of which a \
+                "0 added, 0 removed, 0 changed\n138 compared without their caching, of which a \
                  manifest says nothing\n"
             );
         }
@@ -78,7 +78,7 @@ fn a_manifest_that_says_nothing_of_caching_changes_nothing_of_it() {
         let (code, text) = pq(&["check", "--schema", &sdl, "--manifest", &manifest]);
         assert_eq!(
             (code, text.as_str()),
-            (0, "139 checked, 0 broken, 0 changed\n")
+            (0, "151 checked, 0 broken, 0 changed\n")
         );
     }
 }
@@ -115,7 +115,7 @@ fn one_clients_manifest_is_built_under_its_name_and_compared_with_its_documents_
         // As it is, it is compared under the client's name.
         let text = diff(&ours, &given, &["--client", "site"]);
         assert!(
-            text.starts_with("0 added, 0 removed, 0 changed\n5 compared"),
+            text.starts_with("0 added, 0 removed, 0 changed\n10 compared"),
             "{text}"
         );
         assert!(
@@ -156,4 +156,38 @@ fn one_clients_manifest_is_built_under_its_name_and_compared_with_its_documents_
         text.contains("`--client` names it") && !ids.exists(),
         "{text}"
     );
+}
+
+/// Each client has documents of its own, also to sign in: what breaks one names the client whose it is.
+#[test]
+fn check_blames_the_client_whose_document_breaks() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = built(folder.path());
+    let changed = changed_schema(folder.path(), "  expiresIn: Int!\n", "");
+    let arguments = [
+        "--schema",
+        changed.to_str().unwrap(),
+        "--manifest",
+        manifest.to_str().unwrap(),
+    ];
+    let (code, text) = pq(&[&["check"][..], &arguments].concat());
+    assert_eq!(code, 1);
+    let mut blamed: Vec<(String, Vec<&str>)> = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix("  broken   ") {
+            Some(broken) => {
+                let (name, _) = broken.split_once(' ').unwrap();
+                blamed.last_mut().unwrap().1.push(name);
+            }
+            None => blamed.push((line.to_owned(), Vec::new())),
+        }
+    }
+    let of = |client: &str| {
+        let found = blamed.iter().find(|(name, _)| name == client);
+        found.map(|(_, names)| names.as_slice()).unwrap_or_default()
+    };
+    assert_eq!(of("admin"), ["OperatorLogin", "OperatorRefreshToken"]);
+    assert_eq!(of("partner"), ["StaffLogin", "StaffRefreshToken"]);
+    assert!(of("mobile").contains(&"Login"), "{text}");
+    assert_eq!(of("site"), [] as [&str; 0]);
 }

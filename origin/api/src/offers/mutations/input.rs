@@ -13,9 +13,13 @@ use domain::{
 };
 
 use super::price::{PriceInput, price_edit};
+use super::wording::{OfferTextsInput, translations};
 use crate::{
     nodes::{
-        discount::DiscountKind, moment::Moment, money::Currency, offer::OfferCategory,
+        discount::DiscountKind,
+        moment::Moment,
+        money::Currency,
+        offer::{Locale, OfferCategory},
         partner::Weekday,
     },
     request::input::{list, nullable, value},
@@ -49,6 +53,10 @@ pub struct UpdateOfferInput {
     requires_identity: MaybeUndefined<bool>,
     /// 16 to 21 years, which the guest's verified identity has to prove; null: no age.
     minimum_age: MaybeUndefined<i32>,
+    /// The language of `title`, `description` and `conditions`.
+    language: MaybeUndefined<Locale>,
+    /// All that the offer says in other languages, each once; those that are not given go.
+    translations: MaybeUndefined<Vec<OfferTextsInput>>,
     /// The `version` the editor read. If the offer was edited since then, nothing is changed.
     expected_version: Option<i32>,
 }
@@ -169,6 +177,11 @@ impl UpdateOfferInput {
             expected_version: self.expected_version.map(i64::from),
             requires_identity: reading.take(value("requiresIdentity", self.requires_identity, Ok)),
             minimum_age: reading.take(nullable(self.minimum_age, rules::minimum_age)),
+            language: reading.take(value("language", self.language, |locale| Ok(locale.into()))),
+            translations: match reading.take(value("translations", self.translations, Ok)) {
+                Edit::Keep => Edit::Keep,
+                Edit::Set(given) => Edit::Set(translations(reading, given)),
+            },
         }
     }
 }

@@ -3,11 +3,13 @@
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use domain::{
     Admission, BookingLimits, Discount, EstablishmentId, GeoPoint, Offer, OfferId, PartnerId,
+    WebPage,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{
         discount::GivenDiscount,
         edit::{Edit, OfferEdit},
         rules,
+        wording::Wording,
     },
     texts::description,
 };
@@ -16,7 +18,13 @@ use super::input::{
     BookingLimitsInput, OfferScheduleInput, UpdateQuotaInput, moment, quota, schedule, validity,
 };
 use super::price::PriceInput;
-use crate::nodes::{discount::DiscountKind, moment::Moment, money::Currency, offer::OfferCategory};
+use super::wording::{OfferTextsInput, translations};
+use crate::nodes::{
+    discount::DiscountKind,
+    moment::Moment,
+    money::Currency,
+    offer::{Locale, OfferCategory},
+};
 
 /// The offer to create.
 #[derive(Clone, Debug, InputObject)]
@@ -55,6 +63,12 @@ pub struct CreateOfferInput {
     requires_identity: bool,
     /// 16 to 21 years, which the guest's verified identity has to prove.
     minimum_age: Option<i32>,
+    /// The language of `title`, `description` and `conditions`.
+    #[graphql(default_with = "Locale::Fr")]
+    language: Locale,
+    /// What the offer says in other languages, each once.
+    #[graphql(default)]
+    translations: Vec<OfferTextsInput>,
 }
 
 #[derive(Clone, Debug, InputObject)]
@@ -148,6 +162,8 @@ impl CreateOfferInput {
             minimum_age: Edit::Set(
                 reading.take(self.minimum_age.map(rules::minimum_age).transpose()),
             ),
+            language: Edit::Set(self.language.into()),
+            translations: Edit::Set(translations(&mut reading, self.translations)),
             ..OfferEdit::default()
         };
         let edit = reading.end(edit)?;
@@ -198,5 +214,7 @@ fn blank(
         version: 1,
         price: None,
         admission: Admission::default(),
+        page: WebPage::begun(now_ms),
+        wording: Wording::default(),
     }
 }

@@ -3,7 +3,7 @@
 
 use async_graphql::{InputObject, MaybeUndefined};
 use domain::{
-    self, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
+    self, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId, WebPage,
     broken::{BrokenField, BrokenRule, Reading},
     offers::{edit::Edit, rules as offer_rules},
     partners::{
@@ -119,6 +119,7 @@ impl CreatePartnerInput {
             rating: None,
             review_count: 0,
             created_at_ms: now_ms,
+            page: WebPage::begun(now_ms),
         };
         reading.end(partner)
     }
@@ -140,7 +141,7 @@ impl UpdatePartnerInput {
 }
 
 impl CreateEstablishmentInput {
-    pub fn draft(self, partner_id: PartnerId) -> Result<Draft, Vec<BrokenField>> {
+    pub fn draft(self, partner_id: PartnerId, now_ms: i64) -> Result<Draft, Vec<BrokenField>> {
         let mut reading = Reading::default();
         let phone = self.phone.map(|text| phone("phone", &text)).transpose();
         let email = self.email.map(|text| email("email", &text)).transpose();
@@ -159,6 +160,7 @@ impl CreateEstablishmentInput {
             opening_hours: reading.take(opening_hours(self.opening_hours)),
             images: offer_rules::images(&mut reading, self.images),
             archived_at_ms: None,
+            page: WebPage::begun(now_ms),
         };
         reading.end(Draft { place, location })
     }

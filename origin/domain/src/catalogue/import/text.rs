@@ -6,7 +6,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 /// The file as UTF-8 with `\n` at the ends of its lines, and the name of the encoding that it had.
 /// Lines of a UTF-8 file that are not UTF-8 stay as they are.
-pub(super) fn decode(file: &[u8]) -> (Cow<'_, [u8]>, &'static str) {
+pub(in crate::catalogue) fn decode(file: &[u8]) -> (Cow<'_, [u8]>, &'static str) {
     let marked = Encoding::for_bom(file).map(|(encoding, mark)| (encoding, &file[mark..]));
     let (encoding, bytes) = marked.unwrap_or_else(|| (without_mark(file), file));
     let text = if encoding == UTF_8 {

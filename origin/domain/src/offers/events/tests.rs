@@ -42,6 +42,8 @@ pub fn offer() -> Offer {
         version: 1,
         price: None,
         admission: Admission::default(),
+        page: crate::WebPage::default(),
+        wording: crate::offers::wording::Wording::default(),
     }
 }
 

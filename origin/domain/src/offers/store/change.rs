@@ -87,7 +87,7 @@ impl From<Change> for Updated {
 
 /// Decides what an edit does to the stored offer. `booked` is the number of its bookings that hold
 /// a place; it is read only if the edit sets a quota.
-pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author) -> Change {
+pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author, now_ms: i64) -> Change {
     if before.archived_at_ms.is_some() {
         return match edit.archived_at_ms {
             Edit::Keep => Change::Archived,
@@ -112,6 +112,7 @@ pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author) -> C
     };
     if !differ_in_what_is_left_only(before, &after) {
         after.version += 1;
+        after.page.updated_at_ms = now_ms;
     }
     let tags = tags_of(&OfferChange {
         before: Some(before.clone()),

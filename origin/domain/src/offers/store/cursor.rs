@@ -122,6 +122,7 @@ impl OfferCursor {
             | CursorKind::ReviewHighest
             | CursorKind::ReviewLowest
             | CursorKind::ReviewReported
+            | CursorKind::Sitemap
             | CursorKind::OperatorAudit => None,
         }
     }

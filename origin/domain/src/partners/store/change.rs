@@ -106,7 +106,19 @@ pub fn place_change(
     moved: BTreeSet<Tag>,
     author: Author,
 ) -> Option<PendingPurge> {
-    let names = changed(&[
+    let names = changed_in_place(before, after);
+    if names.is_empty() {
+        return None;
+    }
+    let mut purged = moved;
+    purged.insert(tags::partner(&before.partner_id));
+    let reason = reason(&author, &names);
+    Some(pending(purged.into_iter().collect(), reason, author.actor))
+}
+
+/// The names of the fields that differ between two states of an establishment.
+pub fn changed_in_place(before: &Establishment, after: &Establishment) -> Vec<&'static str> {
+    changed(&[
         ("name", before.name != after.name),
         ("address", before.address != after.address),
         ("location", before.location != after.location),
@@ -115,14 +127,7 @@ pub fn place_change(
         ("website", before.website != after.website),
         ("openingHours", before.opening_hours != after.opening_hours),
         ("images", before.images != after.images),
-    ]);
-    if names.is_empty() {
-        return None;
-    }
-    let mut purged = moved;
-    purged.insert(tags::partner(&before.partner_id));
-    let reason = reason(&author, &names);
-    Some(pending(purged.into_iter().collect(), reason, author.actor))
+    ])
 }
 
 /// The establishment after an edit; none if it is archived.

@@ -151,6 +151,8 @@ fn good(schema: &ServiceDocument, name: &str, of: &Type) -> Value {
         return json!([good(schema, name, of)]);
     }
     match (named(of), definition(schema, named(of))) {
+        // Another language than the offer's own.
+        (_, Some(TypeKind::Enum(_))) if name == "locale" => "EN".into(),
         (_, Some(TypeKind::Enum(of))) => of.values[0].node.value.node.as_str().into(),
         (input, Some(TypeKind::InputObject(of))) => of
             .fields

@@ -69,6 +69,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("myReviews", USERS), ("addReview", USERS), ("updateReview", USERS), ("deleteReview", USERS),
     ("reportReview", USERS), ("replyToReview", MANAGERS), ("removeReply", MANAGERS),
     ("reportedReviews", "admin"), ("decideReview", "admin"),
+    ("partnerBySlug", ALL), ("offerBySlug", ALL), ("establishment", ALL), ("establishmentBySlug", ALL),
+    ("sitemap", ALL),
     ("userForOperator", "admin"), ("exportUserData", "admin"), ("bookingForOperator", "admin"),
     ("operatorAudit", "admin"), ("setUserRole", "admin"), ("endUserSessions", "admin"),
     ("eraseUser", "admin"), ("cancelBookingFor", "admin"),

@@ -46,6 +46,7 @@ pub(super) async fn ask(db: &Database, one: &Offer) {
         rating: None,
         review_count: 0,
         created_at_ms: NOW_MS,
+        page: domain::WebPage::default(),
     };
     let store = &db.partners;
     let founded = store.found(partner.clone(), owner.id.clone(), author(), NOW_MS);

@@ -95,6 +95,8 @@ async fn a_reported_review_is_removed_by_an_administrator_and_its_author_is_told
     for who in [&ben, &manager] {
         let reported = who.ask(&app, REPORT, report("Injures")).await.data();
         assert_eq!(reported["reportReview"], true);
+        // Of one moment they are listed by their ids.
+        app.pass_ms(1);
     }
     let again = ben.ask(&app, REPORT, report("Injures")).await.data();
     assert_eq!(again["reportReview"], true);

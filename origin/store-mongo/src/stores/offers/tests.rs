@@ -58,6 +58,8 @@ fn full() -> Offer {
             requires_identity: true,
             minimum_age: Some(18),
         },
+        page: domain::WebPage::default(),
+        wording: domain::offers::wording::Wording::default(),
     }
 }
 

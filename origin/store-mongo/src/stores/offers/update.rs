@@ -1,12 +1,13 @@
 //! The update of an offer: document and purge in one transaction.
 
 use domain::{
-    Offer, OfferId,
+    Establishment, Offer, OfferId,
     offers::{
         edit::OfferEdit,
         notices::notices,
         store::{Author, Change, Created, Creation, MOST_OFFERS, Updated, change, creation},
     },
+    site::slugs::{PageKind, Slugs},
 };
 use mongodb::bson::{Bson, doc};
 
@@ -15,10 +16,13 @@ use crate::{
     error::MongoError,
     outbox,
     tables::{
-        collections::OFFERS,
+        collections::{ESTABLISHMENTS, OFFERS},
         offers as rows,
-        partners::held::{held_establishment, hold_partner},
-        places, queue,
+        partners::{
+            establishment,
+            held::{held_establishment, hold_partner},
+        },
+        places, queue, slugs,
     },
     tx::Tx,
 };
@@ -41,10 +45,16 @@ pub(super) async fn update(
     } else {
         0
     };
-    let decided = change(&before, edit, booked, author);
-    if let Change::Write { after, purge } = &decided {
+    let mut decided = change(&before, edit, booked, author, now_ms);
+    if let Change::Write { after, purge } = &mut decided {
+        if before.title != after.title || before.page.slugs.is_empty() {
+            let place = doc! {"_id": object_id(&after.establishment_id)?};
+            let place = tx.find_one(ESTABLISHMENTS, place).await?;
+            let place = place.as_ref().map(establishment).transpose()?;
+            after.page.slugs = offer_slugs(tx, after, place.as_ref()).await?;
+        }
         // Not the whole document: a later version may keep more in it than this one knows.
-        let edited = doc! {"$set": rows::difference(&before, after)?};
+        let edited = slugs::set(rows::difference(&before, after)?);
         tx.update_one(OFFERS, this, edited).await?;
         if let Some(purge) = purge {
             outbox::push(tx, purge, now_ms).await?;
@@ -66,11 +76,23 @@ pub(super) async fn create(
     let open = tx.count_up_to(OFFERS, open, MOST_OFFERS).await?;
     match creation(draft, place.as_ref(), open, author) {
         Creation::Refuse(why) => Ok(why),
-        Creation::Write { offer, purge } => {
+        Creation::Write { mut offer, purge } => {
+            offer.page.slugs = offer_slugs(tx, &offer, place.as_ref()).await?;
             tx.insert_one(OFFERS, rows::document(&offer)?).await?;
             outbox::push(tx, &purge, now_ms).await?;
             queue::push_new(tx, &notices(None, &offer, now_ms)).await?;
             Ok(Created::Done(offer))
         }
     }
+}
+
+/// An offer is named by its title and the city where it was when it got the title.
+async fn offer_slugs(
+    tx: &mut Tx,
+    offer: &Offer,
+    place: Option<&Establishment>,
+) -> Result<Slugs, MongoError> {
+    let city = place.map_or("", |place| &place.address.city);
+    let (kind, before) = (PageKind::Offer, &offer.page.slugs);
+    slugs::named(tx, kind, &offer.id, &[&offer.title, city], before).await
 }

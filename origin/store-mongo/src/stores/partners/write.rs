@@ -12,6 +12,7 @@ use domain::{
             edited, founding, partner_change, place_change, place_purge,
         },
     },
+    site::slugs::{PageKind, Slugs},
     users::{
         account::{Membership, Post},
         store::Joined,
@@ -32,6 +33,7 @@ use crate::{
             held::{held_establishment, hold_partner},
             partner_document,
         },
+        slugs,
         users::change::join,
     },
     tx::Tx,
@@ -52,7 +54,9 @@ pub(super) async fn found(
         Joined::NoUser => Ok(Founded::NoUser),
         Joined::Member => Ok(Founded::Member),
         Joined::Done => {
-            tx.insert_one(PARTNERS, partner_document(partner)?).await?;
+            let mut partner = partner.clone();
+            partner.page.slugs = partner_slugs(tx, &partner).await?;
+            tx.insert_one(PARTNERS, partner_document(&partner)?).await?;
             outbox::push(tx, &founding(&partner.id, author), now_ms).await?;
             Ok(Founded::Done)
         }
@@ -70,16 +74,18 @@ pub(super) async fn update_partner(
     let Some(stored) = tx.find_one(PARTNERS, this.clone()).await? else {
         return Ok(PartnerUpdated::NotFound);
     };
-    let (after, purge) = partner_change(&rows::partner(&stored)?, edit, author);
+    let (mut after, purge) = partner_change(&rows::partner(&stored)?, edit, author);
     let purging = match purge {
         None => Purging::Nothing,
         Some(purge) => {
+            after.page.slugs = partner_slugs(tx, &after).await?;
+            after.page.updated_at_ms = now_ms;
             let mut fields = partner_document(&after)?;
             // Not what others write: ratings.
             for kept in ["_id", "rating", "reviewCount", "createdAt"] {
                 fields.remove(kept);
             }
-            tx.update_one(PARTNERS, this, doc! {"$set": fields}).await?;
+            tx.update_one(PARTNERS, this, slugs::set(fields)).await?;
             outbox::push(tx, &purge, now_ms).await?;
             Purging::Pending
         }
@@ -101,7 +107,9 @@ pub(super) async fn add_establishment(
     if count.await? >= MOST_ESTABLISHMENTS {
         return Ok(PlaceAdded::Full);
     }
-    tx.insert_one(ESTABLISHMENTS, establishment_document(place)?)
+    let mut place = place.clone();
+    place.page.slugs = place_slugs(tx, &place).await?;
+    tx.insert_one(ESTABLISHMENTS, establishment_document(&place)?)
         .await?;
     let purge = place_purge(&place.partner_id, author);
     outbox::push(tx, &purge, now_ms).await?;
@@ -118,7 +126,7 @@ pub(super) async fn update_establishment(
     let Some(before) = held_establishment(tx, id).await? else {
         return Ok(PlaceUpdated::NotFound);
     };
-    let Some(after) = edited(&before, edit) else {
+    let Some(mut after) = edited(&before, edit) else {
         return Ok(PlaceUpdated::NotFound);
     };
     let moved = if before.location == after.location {
@@ -129,6 +137,8 @@ pub(super) async fn update_establishment(
     let purging = match place_change(&before, &after, moved, author) {
         None => Purging::Nothing,
         Some(purge) => {
+            after.page.slugs = place_slugs(tx, &after).await?;
+            after.page.updated_at_ms = now_ms;
             let mut fields = establishment_document(&after)?;
             fields.remove("_id");
             set(tx, id, fields).await?;
@@ -163,7 +173,18 @@ pub(super) async fn archive_establishment(
 
 async fn set(tx: &mut Tx, id: &EstablishmentId, fields: Document) -> Result<(), MongoError> {
     let this = doc! {"_id": object_id(id)?};
-    tx.update_one(ESTABLISHMENTS, this, doc! {"$set": fields})
+    tx.update_one(ESTABLISHMENTS, this, slugs::set(fields))
         .await?;
     Ok(())
+}
+
+async fn partner_slugs(tx: &mut Tx, partner: &Partner) -> Result<Slugs, MongoError> {
+    let (kind, before) = (PageKind::Partner, &partner.page.slugs);
+    slugs::named(tx, kind, &partner.id, &[&partner.name], before).await
+}
+
+async fn place_slugs(tx: &mut Tx, place: &Establishment) -> Result<Slugs, MongoError> {
+    let (kind, before) = (PageKind::Establishment, &place.page.slugs);
+    let parts = [place.name.as_str(), &place.address.city];
+    slugs::named(tx, kind, &place.id, &parts, before).await
 }

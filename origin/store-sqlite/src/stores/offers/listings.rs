@@ -2,15 +2,22 @@
 
 use domain::{
     Category, GeoPoint, OfferId, PartnerId,
-    offers::listing::{CorruptOffer, Listing, Listings},
+    offers::{
+        listing::{CorruptOffer, Listing, Listings},
+        wording::searched,
+    },
 };
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter, types::Value};
 
-use crate::{error::SqliteError, tables::limit::limit};
+use crate::{
+    error::SqliteError,
+    tables::{limit::limit, offers::translations},
+};
 
 const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentage, o.is_active,
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,
-    o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row";
+    o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row,
+    o.translations";
 const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
@@ -86,7 +93,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         valid_until_ms: row.get(9)?,
         created_at_ms: row.get(10)?,
         title: row.get(11)?,
-        description: row.get(12)?,
+        description: searched(row.get(12)?, &translations(row)?),
         partner_name: row.get(13)?,
         establishment_name: row.get(14)?,
     })

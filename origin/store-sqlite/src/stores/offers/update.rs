@@ -1,19 +1,20 @@
 //! The update of an offer: row, place, words and purge in one transaction.
 
 use domain::{
-    Offer, OfferId, PartnerId,
+    Establishment, Offer, OfferId, PartnerId,
     offers::{
         edit::OfferEdit,
         notices::notices,
         store::{Author, Change, Created, Creation, Updated, change, creation},
     },
+    site::slugs::{PageKind, Slugs},
 };
 use rusqlite::Transaction;
 
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{offers as rows, partners::establishment_by_id, places, queue},
+    tables::{offers as rows, partners::establishment_by_id, places, queue, slugs},
 };
 
 pub(super) fn update(
@@ -32,8 +33,12 @@ pub(super) fn update(
     } else {
         0
     };
-    let decided = change(&before, edit, booked, author);
-    if let Change::Write { after, purge } = &decided {
+    let mut decided = change(&before, edit, booked, author, now_ms);
+    if let Change::Write { after, purge } = &mut decided {
+        if before.title != after.title || before.page.slugs.is_empty() {
+            let place = establishment_by_id(tx, &after.establishment_id)?;
+            after.page.slugs = offer_slugs(tx, after, place.as_ref())?;
+        }
         rows::replace(tx, row, &before, after)?;
         if let Some(purge) = purge {
             outbox_push(tx, purge, now_ms)?;
@@ -53,13 +58,25 @@ pub(super) fn create(
     let open = open_offers(tx, &draft.partner_id)?;
     match creation(draft, place.as_ref(), open, author) {
         Creation::Refuse(why) => Ok(why),
-        Creation::Write { offer, purge } => {
+        Creation::Write { mut offer, purge } => {
+            offer.page.slugs = offer_slugs(tx, &offer, place.as_ref())?;
             rows::insert(tx, &offer)?;
             outbox_push(tx, &purge, now_ms)?;
             queue::push(tx, &notices(None, &offer, now_ms))?;
             Ok(Created::Done(offer))
         }
     }
+}
+
+/// An offer is named by its title and the city where it was when it got the title.
+fn offer_slugs(
+    tx: &Transaction<'_>,
+    offer: &Offer,
+    place: Option<&Establishment>,
+) -> Result<Slugs, SqliteError> {
+    let city = place.map_or("", |place| &place.address.city);
+    let (kind, before) = (PageKind::Offer, &offer.page.slugs);
+    slugs::named(tx, kind, &offer.id, &[&offer.title, city], before)
 }
 
 fn open_offers(tx: &Transaction<'_>, partner: &PartnerId) -> Result<usize, SqliteError> {

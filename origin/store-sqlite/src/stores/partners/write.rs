@@ -10,6 +10,7 @@ use domain::{
             edited, founding, partner_change, place_change, place_purge,
         },
     },
+    site::slugs::{PageKind, Slugs},
     users::{
         account::{Membership, Post},
         store::Joined,
@@ -20,7 +21,7 @@ use rusqlite::Transaction;
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{offers::of_establishment, partners as rows, users::change::join},
+    tables::{offers::of_establishment, partners as rows, slugs, users::change::join},
 };
 
 pub(super) fn found(
@@ -38,7 +39,9 @@ pub(super) fn found(
         Joined::NoUser => Ok(Founded::NoUser),
         Joined::Member => Ok(Founded::Member),
         Joined::Done => {
-            rows::insert_partner(tx, partner)?;
+            let mut partner = partner.clone();
+            partner.page.slugs = partner_slugs(tx, &partner)?;
+            rows::insert_partner(tx, &partner)?;
             outbox_push(tx, &founding(&partner.id, author), now_ms)?;
             Ok(Founded::Done)
         }
@@ -56,11 +59,13 @@ pub(super) fn update_partner(
     let Some(before) = found.into_iter().next() else {
         return Ok(PartnerUpdated::NotFound);
     };
-    let (after, purge) = partner_change(&before, edit, author);
+    let (mut after, purge) = partner_change(&before, edit, author);
     let purging = match purge {
         None => Purging::Nothing,
         Some(purge) => {
-            rows::replace_partner(tx, &after)?;
+            after.page.slugs = partner_slugs(tx, &after)?;
+            after.page.updated_at_ms = now_ms;
+            rows::replace_partner(tx, &before, &after)?;
             outbox_push(tx, &purge, now_ms)?;
             Purging::Pending
         }
@@ -83,7 +88,9 @@ pub(super) fn add_establishment(
     if usize::try_from(count).unwrap_or(usize::MAX) >= MOST_ESTABLISHMENTS {
         return Ok(PlaceAdded::Full);
     }
-    rows::insert_establishment(tx, place)?;
+    let mut place = place.clone();
+    place.page.slugs = place_slugs(tx, &place)?;
+    rows::insert_establishment(tx, &place)?;
     outbox_push(tx, &place_purge(&place.partner_id, author), now_ms)?;
     Ok(PlaceAdded::Done)
 }
@@ -98,7 +105,7 @@ pub(super) fn update_establishment(
     let Some(before) = rows::establishment_by_id(tx, id)? else {
         return Ok(PlaceUpdated::NotFound);
     };
-    let Some(after) = edited(&before, edit) else {
+    let Some(mut after) = edited(&before, edit) else {
         return Ok(PlaceUpdated::NotFound);
     };
     let moved = if before.location == after.location {
@@ -109,7 +116,9 @@ pub(super) fn update_establishment(
     let purging = match place_change(&before, &after, moved, author) {
         None => Purging::Nothing,
         Some(purge) => {
-            rows::replace_establishment(tx, &after)?;
+            after.page.slugs = place_slugs(tx, &after)?;
+            after.page.updated_at_ms = now_ms;
+            rows::replace_establishment(tx, &before, &after)?;
             outbox_push(tx, &purge, now_ms)?;
             Purging::Pending
         }
@@ -136,4 +145,20 @@ pub(super) fn archive_establishment(
         .execute((id.as_str(), now_ms))?;
     outbox_push(tx, &place_purge(&before.partner_id, author), now_ms)?;
     Ok(PlaceArchived::Done)
+}
+
+fn partner_slugs(tx: &Transaction<'_>, partner: &Partner) -> Result<Slugs, SqliteError> {
+    let (kind, before) = (PageKind::Partner, &partner.page.slugs);
+    slugs::named(tx, kind, &partner.id, &[&partner.name], before)
+}
+
+fn place_slugs(tx: &Transaction<'_>, place: &Establishment) -> Result<Slugs, SqliteError> {
+    let (kind, before) = (PageKind::Establishment, &place.page.slugs);
+    slugs::named(
+        tx,
+        kind,
+        &place.id,
+        &[&place.name, &place.address.city],
+        before,
+    )
 }

@@ -1,0 +1,83 @@
+//! The list of all pages of the showcase site.
+
+use async_graphql::{Enum, SimpleObject};
+use domain::site::sitemap::{SitemapCursor, SitemapEntry};
+
+use super::{
+    directives::cache_control,
+    moment::{DateTime, timestamp},
+    page::PageInfo,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::site::slugs::PageKind")]
+pub enum PageKind {
+    Partner,
+    Establishment,
+    Offer,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct SitemapConnection {
+    edges: Vec<SitemapEdge>,
+    page_info: PageInfo,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct SitemapEdge {
+    cursor: String,
+    node: SitemapPage,
+}
+
+/// A page of the showcase site.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
+pub struct SitemapPage {
+    kind: PageKind,
+    slug: String,
+    /// When it last changed; null if that is not known. It may be an hour behind.
+    updated_at: Option<DateTime>,
+}
+
+impl SitemapConnection {
+    /// A page of the list: what is shown of `read`. `next` is where the list goes on.
+    pub fn new(
+        read: Vec<SitemapEntry>,
+        next: Option<&SitemapCursor>,
+        has_previous_page: bool,
+    ) -> Self {
+        let shown = read.into_iter().filter(|entry| entry.is_shown);
+        let edges: Vec<SitemapEdge> = shown.map(SitemapEdge::from).collect();
+        let mut page_info = PageInfo {
+            has_next_page: next.is_some(),
+            has_previous_page,
+            ..PageInfo::between(edges.iter().map(|edge| &edge.cursor))
+        };
+        if let Some(next) = next {
+            page_info.end_cursor = Some(next.encode());
+        }
+        Self { edges, page_info }
+    }
+}
+
+impl From<SitemapEntry> for SitemapEdge {
+    fn from(entry: SitemapEntry) -> Self {
+        let SitemapEntry {
+            kind,
+            id,
+            address,
+            updated_at_ms,
+            is_shown: _,
+        } = entry;
+        Self {
+            cursor: SitemapCursor { kind, id: Some(id) }.encode(),
+            node: SitemapPage {
+                kind: kind.into(),
+                slug: address,
+                updated_at: updated_at_ms.map(timestamp),
+            },
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The block of the showcase site: pages by their slugs.
+
+pub mod queries;

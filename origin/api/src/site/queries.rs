@@ -1,0 +1,173 @@
+//! Pages of the showcase site by slug and by id.
+
+use async_graphql::{Context, ID, Object, Result};
+use domain::{
+    EstablishmentId, OfferId, PartnerId,
+    site::{
+        sitemap::SitemapCursor,
+        slugs::{PageKind, Slug},
+    },
+    tags,
+};
+
+use crate::{
+    nodes::{
+        directives::cache_control,
+        offer::OfferNode,
+        page::{cursor, page_size_up_to},
+        partner::{EstablishmentNode, PartnerNode},
+        sitemap::SitemapConnection,
+    },
+    request::{context::RequestContext, errors::failed},
+};
+
+const LARGEST_SITEMAP_PAGE: i32 = 1_000;
+
+#[derive(Debug, Default)]
+pub struct SiteQueries;
+
+#[Object]
+impl SiteQueries {
+    /// A partner by its `slug`, an earlier slug, or its id. Redirect to its `slug` if that differs from
+    /// what was asked for.
+    #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
+    async fn partner_by_slug(
+        &self,
+        ctx: &Context<'_>,
+        slug: String,
+    ) -> Result<Option<PartnerNode>> {
+        let request = RequestContext::of(ctx);
+        let id = id_of(request, PageKind::Partner, &slug, PartnerId::parse).await?;
+        let found = match id {
+            Some(id) => request.loader.load_one(id).await.map_err(failed)?,
+            None => None,
+        };
+        match &found {
+            Some(partner) => request.facts.shows_partner(partner),
+            // A page that gets this slug later purges no answer that did not know of it.
+            None => request.facts.uncacheable(),
+        }
+        Ok(found.map(PartnerNode))
+    }
+
+    /// An offer by its `slug`, an earlier slug, or its id, whether or not it can be used now. Redirect to
+    /// its `slug` if that differs from what was asked for.
+    #[graphql(directive = cache_control::apply(Some(900), Some(60), Some(86_400), None))]
+    async fn offer_by_slug(&self, ctx: &Context<'_>, slug: String) -> Result<Option<OfferNode>> {
+        let request = RequestContext::of(ctx);
+        let id = id_of(request, PageKind::Offer, &slug, OfferId::parse).await?;
+        let found = match id {
+            Some(id) => request.loader.load_one(id).await.map_err(failed)?,
+            None => None,
+        };
+        match &found {
+            Some(offer) => {
+                // Of what is shared each answer counts, not only the one that was made.
+                if !request.shared {
+                    request.services.views.saw(&offer.id, request.now_ms);
+                }
+                request.facts.shows_offer(offer, request.now_ms);
+            }
+            None => request.facts.uncacheable(),
+        }
+        Ok(found.map(OfferNode::from))
+    }
+
+    /// An establishment by its id, whether or not it is archived.
+    #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
+    async fn establishment(&self, ctx: &Context<'_>, id: ID) -> Result<Option<EstablishmentNode>> {
+        place(RequestContext::of(ctx), EstablishmentId::parse(&id)).await
+    }
+
+    /// An establishment by its `slug`, an earlier slug, or its id. Redirect to its `slug` if that differs
+    /// from what was asked for.
+    #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
+    async fn establishment_by_slug(
+        &self,
+        ctx: &Context<'_>,
+        slug: String,
+    ) -> Result<Option<EstablishmentNode>> {
+        let request = RequestContext::of(ctx);
+        let parse = EstablishmentId::parse;
+        place(
+            request,
+            id_of(request, PageKind::Establishment, &slug, parse).await?,
+        )
+        .await
+    }
+
+    /// All pages that the public sees: partners, establishments, and offers that can be used now. The order
+    /// does not change with edits. A page of the list may have fewer entries than `first`, also none, while
+    /// there are more: go on until `hasNextPage` is false. Changes may show up to an hour later.
+    #[graphql(directive = cache_control::apply(Some(3_600), Some(3_600), Some(86_400), None))]
+    async fn sitemap(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "1 to 1000; default 20.")] first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<SitemapConnection> {
+        let request = RequestContext::of(ctx);
+        let most = page_size_up_to(LARGEST_SITEMAP_PAGE, first)?;
+        let after = cursor(after.as_deref(), SitemapCursor::decode)?;
+        request.facts.tag(tags::all_offers());
+        request.facts.tag(tags::all_partners());
+        let (mut entries, has_previous_page) = (Vec::new(), after.is_some());
+        let mut next = Some(after.unwrap_or(SitemapCursor::BEGIN));
+        while let Some(at) = &next
+            && entries.len() < most
+        {
+            let left = most - entries.len();
+            let read = request.services.site.sitemap(at, left, request.now_ms);
+            let read = request.services.observer.read("site.sitemap", read).await;
+            let read = read.map_err(failed)?;
+            next = match read.last() {
+                Some(last) if read.len() == left => Some(SitemapCursor {
+                    kind: at.kind,
+                    id: Some(last.id.clone()),
+                }),
+                // The last one of its kind was read.
+                Some(_) | None => SitemapCursor::next_kind(at.kind),
+            };
+            entries.extend(read);
+        }
+        Ok(SitemapConnection::new(
+            entries,
+            next.as_ref(),
+            has_previous_page,
+        ))
+    }
+}
+
+/// The id that a slug stands for. An id stands for itself: it is the address of a page that has no slug
+/// yet, and no slug looks like one.
+async fn id_of<I>(
+    request: &RequestContext,
+    kind: PageKind,
+    given: &str,
+    parse: fn(&str) -> Option<I>,
+) -> Result<Option<I>> {
+    if let Some(id) = parse(given) {
+        return Ok(Some(id));
+    }
+    let Some(slug) = Slug::parse(given) else {
+        return Ok(None);
+    };
+    let read = request.services.site.id_of(kind, &slug);
+    let found = request.services.observer.read("site.id_of", read).await;
+    Ok(found.map_err(failed)?.and_then(|id| parse(&id)))
+}
+
+async fn place(
+    request: &RequestContext,
+    id: Option<EstablishmentId>,
+) -> Result<Option<EstablishmentNode>> {
+    let found = match id {
+        Some(id) => request.loader.load_one(id).await.map_err(failed)?,
+        None => None,
+    };
+    match &found {
+        Some(place) => request.facts.shows_establishment(place),
+        None => request.facts.uncacheable(),
+    }
+    Ok(found.map(EstablishmentNode))
+}
