@@ -59,8 +59,14 @@ impl Sums {
 }
 
 /// Adds up as lines go by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SumBuilder([(u64, Sha256); Collection::ALL.len()]);
+
+impl Default for SumBuilder {
+    fn default() -> Self {
+        Self(array::from_fn(|_| (0, Sha256::new())))
+    }
+}
 
 impl SumBuilder {
     pub(super) fn batch(&mut self, batch: &Batch) -> Result<(), StoreError> {
