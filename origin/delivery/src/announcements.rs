@@ -204,7 +204,8 @@ impl Sources {
     }
 
     async fn to_confirm(&self, booking: &Booking, now_ms: i64) -> Result<Said, StoreError> {
-        if booking.status != BookingStatus::Pending || booking.until_ms <= now_ms {
+        let until_ms = booking.decide_before_ms.unwrap_or(booking.until_ms);
+        if booking.status != BookingStatus::Pending || until_ms <= now_ms {
             return Ok(None);
         }
         let Some(user) = &booking.user else {

@@ -8,8 +8,8 @@ use domain::{
     messages::{
         kind::Channel,
         letter::{
-            BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder, Letter,
-            ReviewRequest,
+            BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingExpired,
+            BookingReminder, Letter, ReviewRequest,
         },
     },
     notifications::inbox::Entry,
@@ -118,6 +118,10 @@ impl Sources {
                 })
             }
             BookingNotice::Reminder => Letter::BookingReminder(BookingReminder {
+                first_name,
+                booking,
+            }),
+            BookingNotice::Expired => Letter::BookingExpired(BookingExpired {
                 first_name,
                 booking,
             }),

@@ -22,6 +22,8 @@ pub enum CursorKind {
     PaymentNewest,
     LedgerOldest,
     VerificationNewest,
+    BookingUpcoming,
+    BookingPast,
     BookingOfNight,
     ReviewNewest,
     ReviewHighest,
@@ -32,7 +34,7 @@ pub enum CursorKind {
 }
 
 impl CursorKind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -41,6 +43,8 @@ impl CursorKind {
         Self::PaymentNewest,
         Self::LedgerOldest,
         Self::VerificationNewest,
+        Self::BookingUpcoming,
+        Self::BookingPast,
         Self::BookingOfNight,
         Self::ReviewNewest,
         Self::ReviewHighest,
@@ -61,6 +65,8 @@ impl CursorKind {
             Self::LedgerOldest => 7,
             Self::VerificationNewest => 8,
             Self::BookingOfNight => 9,
+            Self::BookingUpcoming => 10,
+            Self::BookingPast => 11,
             Self::ReviewNewest => 20,
             Self::ReviewHighest => 21,
             Self::ReviewLowest => 22,

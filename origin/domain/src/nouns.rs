@@ -395,7 +395,7 @@ impl Quota {
 /// How often an offer may be booked, in addition to its quota; none means without limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookingLimits {
-    /// The maximum number of bookings of all users together per night: see [`crate::night`].
+    /// The maximum number of places of all bookings together per night: see [`crate::night`].
     pub per_day: Option<i32>,
     /// The maximum number of bookings per user, over the offer's whole life.
     pub per_user: Option<i32>,
@@ -408,11 +408,14 @@ pub struct Admission {
     pub requires_identity: bool,
     /// In years. It asks for a verified identity as well: nothing else proves an age.
     pub minimum_age: Option<i32>,
+    /// Whether the venue's staff confirm each booking.
+    #[serde(default)]
+    pub requires_approval: bool,
 }
 
 impl Admission {
     fn asks_nothing(&self) -> bool {
-        !self.asks_identity()
+        *self == Self::default()
     }
 
     /// Whether only guests with a verified identity may book.

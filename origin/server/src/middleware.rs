@@ -27,6 +27,8 @@ use crate::{admission, http::answer, state::AppState};
 
 /// How many bytes of a header are logged.
 const SHOWN_BYTES: usize = 100;
+/// Where calendar feeds are.
+const CALENDARS: &str = "/calendar/";
 
 /// Wraps the router in the layers that every route has. Layers added to the router itself would
 /// each cost one more boxed future per request.
@@ -49,7 +51,7 @@ where
         .map_response(|response: http::Response<_>| response.map(Body::new))
         // Only the path: the query contains variables, which are never logged.
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-            tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+            tracing::debug_span!("request", method = %request.method(), path = logged(request.uri().path()))
         }))
         .map_response(security_headers)
         .layer(When::new(
@@ -112,6 +114,14 @@ pub async fn operators_only(
     );
     // A tool's door: operators read English.
     answer::refusal(&why.refusal(Language::English), MediaType::GraphqlResponse)
+}
+
+/// A path as logs show it: that of a calendar feed contains its secret.
+fn logged(path: &str) -> &str {
+    match path.strip_prefix(CALENDARS) {
+        Some(_) => CALENDARS,
+        None => path,
+    }
 }
 
 fn security_headers(mut response: Response) -> Response {

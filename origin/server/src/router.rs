@@ -67,6 +67,10 @@ pub fn router(
             get(bookings::routes::code).options(cors::preflight),
         )
         .route(
+            "/calendar/{name}",
+            get(bookings::feed::feed).options(cors::preflight),
+        )
+        .route(
             "/partners/{id}/ledger.csv",
             get(ledger::file).options(cors::preflight),
         )

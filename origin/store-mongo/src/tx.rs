@@ -174,6 +174,18 @@ impl Tx {
         Ok(count.session(&mut self.session).await?)
     }
 
+    /// The documents that these stages make; few, so that they come with the first answer.
+    pub async fn aggregate(
+        &mut self,
+        collection: &str,
+        stages: Vec<Document>,
+    ) -> Result<Vec<Document>, MongoError> {
+        let all = self.collection(collection);
+        let made = all.aggregate(stages).max_time(SERVER_WITHIN);
+        let mut cursor = made.session(&mut self.session).await?;
+        Ok(cursor.stream(&mut self.session).try_collect().await?)
+    }
+
     /// How many match, but no more than `most`: the server stops counting there.
     pub async fn count_up_to(
         &mut self,

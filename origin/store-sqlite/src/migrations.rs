@@ -140,6 +140,16 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 26,
+        name: "approval",
+        sql: include_str!("migrations/approval.sql"),
+    },
+    Migration {
+        version: 27,
+        name: "calendars",
+        sql: include_str!("migrations/calendars.sql"),
+    },
+    Migration {
+        version: 28,
         name: "operator audit",
         sql: include_str!("migrations/operator_audit.sql"),
     },

@@ -44,6 +44,7 @@ const fn required(kind: Kind, part: Part) -> &'static [&'static str] {
             Kind::BookingConfirmed
             | Kind::BookingReminder
             | Kind::BookingCancelledByVenue
+            | Kind::BookingExpired
             | Kind::FavouritePartnerOffer
             | Kind::FavouriteEndsSoon,
         ) => &["offer"],

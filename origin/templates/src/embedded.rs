@@ -93,6 +93,7 @@ pub(crate) static FILES: &[&[File]] = files! {
     BookingToConfirm "booking_to_confirm": email sms push;
     BookingReminder "booking_reminder": email sms push;
     BookingCancelledByVenue "booking_cancelled_by_venue": email sms push;
+    BookingExpired "booking_expired": email sms push;
     FavouritePartnerOffer "favourite_partner_offer": email push;
     FavouriteEndsSoon "favourite_ends_soon": email push;
     IdentityResult "identity_result": email push;

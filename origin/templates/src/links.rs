@@ -70,6 +70,7 @@ impl Links {
             Letter::BookingCancelledByVenue(l) => {
                 page(site, &["bookings", l.booking.id.as_str()], None)
             }
+            Letter::BookingExpired(l) => page(site, &["bookings", l.booking.id.as_str()], None),
             Letter::FavouritePartnerOffer(l) => page(site, &["offers", l.offer.id.as_str()], None),
             Letter::FavouriteEndsSoon(l) => page(site, &["offers", l.offer.id.as_str()], None),
             Letter::IdentityResult(_) => page(site, &["account", "identity"], None),

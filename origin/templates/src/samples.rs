@@ -5,11 +5,12 @@ use domain::{
     messages::{
         kind::Kind,
         letter::{
-            BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingReminder,
-            BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged, FavouriteEndsSoon,
-            FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation, Letter, NewDevice,
-            News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof,
-            ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest, VerifyEmail,
+            BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingExpired,
+            BookingReminder, BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged,
+            FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation,
+            Letter, NewDevice, News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult,
+            PhoneCode, Proof, ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest,
+            VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -73,6 +74,10 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             first_name,
             booking: booking(language),
             reason: Some(reason(language)),
+        }),
+        Kind::BookingExpired => Letter::BookingExpired(BookingExpired {
+            first_name,
+            booking: booking(language),
         }),
         Kind::FavouritePartnerOffer => Letter::FavouritePartnerOffer(FavouritePartnerOffer {
             first_name,
@@ -182,6 +187,10 @@ fn bare(letter: Letter) -> Letter {
                 reason: None,
             })
         }
+        Letter::BookingExpired(letter) => Letter::BookingExpired(BookingExpired {
+            first_name: no_name(),
+            booking: without_address(letter.booking),
+        }),
         Letter::FavouritePartnerOffer(letter) => {
             Letter::FavouritePartnerOffer(FavouritePartnerOffer {
                 first_name: no_name(),

@@ -209,6 +209,7 @@ impl Variables {
                 let most_chars = Reason::MOST_CHARS;
                 self.add("reason", Data::Typed { text, most_chars });
             }
+            Letter::BookingExpired(letter) => self.add_visit(&letter.first_name, &letter.booking),
             Letter::BookingToConfirm(letter) => {
                 self.add_person("guest", &letter.guest);
                 self.add_booking(&letter.booking);

@@ -1,5 +1,6 @@
 //! Bookings: creating, confirming, cancelling and checking in.
 
+pub mod calendars;
 pub mod mutations;
 pub mod night;
 pub mod queries;

@@ -6,16 +6,18 @@ use domain::{
     BookingId, OfferId,
     bookings::{
         booking::{Booking, BookingStatus, Step},
+        party::PartySize,
         refusals::BookingRefusal,
         rules::NewBooking,
         scan::{Scan, ScanId},
         store::{By, Created, Stepped, Taken},
     },
+    broken::Reading,
     offers::store::Purging,
     paris::{Day, TimeOfDay},
     sentence::Language,
     sentence::Sentence,
-    texts::pasted_token,
+    texts::{MOMENT, pasted_token},
 };
 use payments::Payments;
 
@@ -23,7 +25,7 @@ use crate::{
     bookings::{refuse, scans::SCAN_ID},
     nodes::{
         booking::{BookingNode, is_party},
-        moment::timestamp,
+        moment::{Moment, timestamp},
     },
     request::{
         authorise::{self, About},
@@ -40,28 +42,45 @@ pub struct BookingMutations;
 
 #[Object]
 impl BookingMutations {
-    /// Books an offer for its current opening, or for the next one if it is closed now. A booking
-    /// within a day is confirmed at once; later ones are pending until `confirmBooking`. A booking of an
+    /// Books an offer for an opening: the one that begins at `opening`, which is the `start` of one of
+    /// `Offer.openings`, or else the current one, or the next one if it is closed now. The booking is
+    /// confirmed at once, unless its offer `requiresApproval`: then it is pending until the venue's staff
+    /// confirm it, at most until `decideBefore`, and the guest is told either way. A booking of an
     /// offer with a price is pending until it is paid, and ends at `payBefore` if it is not. A repeated
-    /// call with the same `idempotencyKey` returns the same booking. An offer may ask for a verified identity
+    /// call with the same `idempotencyKey` returns the same booking. Other refusals: `OFFER_NOT_BOOKABLE`,
+    /// `OFFER_CLOSED`, `OPENING_NOT_FOUND`, `OPENING_OVER`, `OPENING_TOO_FAR`, `OFFER_SOLD_OUT`,
+    /// `OFFER_SOLD_OUT_THAT_DAY`, `OFFER_PLACES_TOO_FEW`, `ALREADY_BOOKED`, `IDEMPOTENCY_KEY_REUSED`. An offer may ask for a verified identity
     /// or an age: `IDENTITY_REQUIRED`, `IDENTITY_PENDING` and `AGE_TOO_LOW` lead to the identity check.
     async fn create_booking(
         &self,
         ctx: &Context<'_>,
         offer_id: ID,
         idempotency_key: Option<String>,
+        opening: Option<Moment>,
+        #[graphql(
+            default = 1,
+            desc = "1 to 20 people. Each takes a place, and pays the price if there is one."
+        )]
+        party_size: i32,
     ) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?.id.clone();
         let Some(offer) = OfferId::parse(&offer_id) else {
             return Err(refuse(BookingRefusal::OfferNotFound));
         };
+        let mut reading = Reading::default();
+        let party = reading.take(PartySize::read("partySize", party_size).map(Some));
+        let opening_ms = opening.map(|Moment(at_ms)| at_ms.ok_or(MOMENT.at("opening")));
+        let opening_ms = reading.take(opening_ms.transpose());
+        let party = reading.end(party.unwrap_or(PartySize::ONE));
         let new = NewBooking {
             id: BookingId::from_bytes(access::random::bytes()),
             user,
             offer,
             idempotency_key: idempotency::key(idempotency_key)?,
             terms: request.services.payments.as_ref().map(Payments::terms),
+            opening_ms,
+            party: party.map_err(broken)?,
         };
         let created = request.services.bookings.create(new, request.now_ms).await;
         match created.map_err(failed)? {
@@ -75,11 +94,22 @@ impl BookingMutations {
         }
     }
 
-    /// Confirms a pending booking before its time; for its holder and the partner's staff. A booking
-    /// that is confirmed is answered as it is.
+    /// Confirms a booking that waits for the venue, until `decideBefore`; for the partner's staff. Its guest
+    /// is refused with `APPROVAL_REQUIRED`, and the staff later with `APPROVAL_TOO_LATE`. A booking of an
+    /// offer without `requiresApproval` that is still pending from earlier versions is confirmed by its
+    /// holder as well. A booking that is confirmed is answered as it is.
     async fn confirm_booking(&self, ctx: &Context<'_>, id: ID) -> Result<BookingNode> {
         let request = RequestContext::of(ctx);
         let (booking, by) = of_party(request, &id).await?;
+        // Who works for the venue may approve a booking of their own.
+        let about = About::Partner(&booking.partner);
+        let caller = &request.asker.caller;
+        let by = match by {
+            By::Holder if authorise::authorise(caller, "Mutation", "checkIn", about).is_ok() => {
+                By::Staff(booking.user.clone())
+            }
+            by => by,
+        };
         step(request, &booking, Step::Confirm, by).await
     }
 

@@ -7,13 +7,13 @@ use domain::{
     BookingId,
     bookings::{
         MAX_LISTED,
-        store::{BookingCursor, BookingPage, BookingQuery},
+        store::{BookingCursor, BookingPage, BookingQuery, TimedCursor, TimedQuery},
     },
 };
 
 use crate::{
     nodes::{
-        booking::{BookingConnection, BookingNode, BookingStatus, is_party},
+        booking::{BookingConnection, BookingNode, BookingStatus, BookingTime, is_party},
         directives::{CacheControlScope, cache_control},
         page::{cursor, page_size},
     },
@@ -36,7 +36,9 @@ impl BookingQueries {
         Ok(page.items.into_iter().map(BookingNode::from).collect())
     }
 
-    /// The signed-in user's bookings, newest first, paginated.
+    /// The signed-in user's bookings, newest first, paginated. With `when` they are in the order of their
+    /// times: `UPCOMING` are those that are open, the soonest first, and `PAST` those that have ended
+    /// (used, cancelled, expired or missed), the latest first. A cursor belongs to its list.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn my_bookings_connection(
         &self,
@@ -44,7 +46,30 @@ impl BookingQueries {
         status: Option<BookingStatus>,
         #[graphql(desc = "1 to 100; 20 if it is not given.")] first: Option<i32>,
         after: Option<String>,
+        when: Option<BookingTime>,
     ) -> Result<BookingConnection> {
+        if let Some(when) = when {
+            let after = cursor(after.as_deref(), |text| {
+                TimedCursor::decode(text, when.into())
+            })?;
+            let has_previous_page = after.is_some();
+            let request = RequestContext::of(ctx);
+            let query = TimedQuery {
+                user: request.signed_in()?.id.clone(),
+                when: when.into(),
+                status: status.map(Into::into),
+                first: page_size(first)?,
+                after,
+            };
+            let read = request.services.bookings.by_time(&query);
+            let page = request.services.observer.read("bookings.by_time", read);
+            let page = page.await.map_err(failed)?;
+            return Ok(BookingConnection::by_time(
+                page,
+                has_previous_page,
+                query.when,
+            ));
+        }
         let after = cursor(after.as_deref(), BookingCursor::decode)?;
         let has_previous_page = after.is_some();
         let page = own(ctx, status, page_size(first)?, after).await?;

@@ -12,7 +12,7 @@ use domain::{
         reason::Reason,
         rules,
         short_code::ShortCode,
-        store::{BookingCursor, BookingPage},
+        store::{BookingCursor, BookingPage, TimedCursor, When},
     },
     reviews::{self, review::Review},
     users::profile::Profile,
@@ -47,6 +47,14 @@ pub enum BookingStatus {
     Cancelled,
     Expired,
     NoShow,
+}
+
+/// Which bookings a list by time shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "When")]
+pub enum BookingTime {
+    Upcoming,
+    Past,
 }
 
 #[derive(Clone, Debug)]
@@ -172,6 +180,20 @@ impl BookingNode {
         Ok(price.map(|price| timestamp(price.pay_before_ms)))
     }
 
+    /// How many people it is for.
+    async fn party_size(&self, ctx: &Context<'_>) -> Result<i32> {
+        self.may_see(ctx, "partySize")?;
+        Ok(self.0.party.people())
+    }
+
+    /// The venue may confirm the booking until then, and it expires if nobody does; null if it does not
+    /// wait for the venue.
+    async fn decide_before(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        self.may_see(ctx, "decideBefore")?;
+        let waits = self.0.status == booking::BookingStatus::Pending;
+        Ok(self.0.decide_before_ms.filter(|_| waits).map(timestamp))
+    }
+
     /// Its payment, once `startPayment` was called.
     async fn payment(&self, ctx: &Context<'_>) -> Result<Option<PaymentNode>> {
         self.may_see(ctx, "payment")?;
@@ -238,9 +260,27 @@ pub struct BookingEdge {
 }
 
 impl BookingConnection {
+    /// A page of a list that shows the newest first.
     pub fn new(page: BookingPage, has_previous_page: bool) -> Self {
+        Self::with(page, has_previous_page, |booking| {
+            BookingCursor::of(booking).encode()
+        })
+    }
+
+    /// A page of a list by time.
+    pub fn by_time(page: BookingPage, has_previous_page: bool, when: When) -> Self {
+        Self::with(page, has_previous_page, |booking| {
+            TimedCursor::of(booking).encode(when)
+        })
+    }
+
+    fn with(
+        page: BookingPage,
+        has_previous_page: bool,
+        cursor: impl Fn(&Booking) -> String,
+    ) -> Self {
         let edge = |booking: Booking| BookingEdge {
-            cursor: BookingCursor::of(&booking).encode(),
+            cursor: cursor(&booking),
             node: BookingNode(booking),
         };
         let edges: Vec<_> = page.items.into_iter().map(edge).collect();

@@ -11,6 +11,7 @@ pub mod moment;
 pub mod money;
 pub mod notification;
 pub mod offer;
+pub mod opening;
 pub mod own_review;
 pub mod page;
 pub mod partner;

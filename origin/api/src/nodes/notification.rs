@@ -66,6 +66,7 @@ pub enum NotificationKind {
     BookingToConfirm,
     BookingReminder,
     BookingCancelledByVenue,
+    BookingExpired,
     FavouritePartnerOffer,
     FavouriteEndsSoon,
     IdentityResult,

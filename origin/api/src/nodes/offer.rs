@@ -18,8 +18,9 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         discount::Discount,
-        moment::{DateTime, timestamp},
+        moment::{DateTime, Moment, timestamp},
         money::Price,
+        opening::{self, LEFT_MAX_AGE_S, OpeningNode},
         page::PageInfo,
         partner::{EstablishmentNode, PartnerNode, Weekday},
         picture::{PictureNode, first_of, shown_at},
@@ -30,10 +31,6 @@ use crate::{
         loaders::{FavoriteOf, RemainingOf},
     },
 };
-
-/// Maximum cache age of `remaining`. It is needed because bookings do not purge all answers that
-/// show it.
-const REMAINING_MAX_AGE_S: u32 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Category")]
@@ -210,7 +207,7 @@ pub struct OfferSchedule {
 #[derive(Clone, Copy, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct BookingLimits {
-    /// Maximum bookings by all users together for one day, from 06:00 to 06:00 (Europe/Paris).
+    /// Maximum places of all bookings together for one day, from 06:00 to 06:00 (Europe/Paris).
     per_day: Option<i32>,
     /// Maximum bookings by one user over the offer's whole lifetime.
     per_user: Option<i32>,
@@ -231,12 +228,12 @@ impl Quota {
 
     /// How many places are left. Cached answers that show this are at most 5 s old, and every
     /// booking or cancellation purges them.
-    #[graphql(directive = cache_control::apply(Some(REMAINING_MAX_AGE_S), Some(0), Some(0), None))]
+    #[graphql(directive = cache_control::apply(Some(LEFT_MAX_AGE_S), Some(0), Some(0), None))]
     async fn remaining(&self, ctx: &Context<'_>) -> Result<i32> {
         let request = RequestContext::of(ctx);
         // Beside the directive: a document that was published under an older schema keeps the
         // policy that it was compiled to.
-        let end_ms = request.now_ms + i64::from(REMAINING_MAX_AGE_S) * 1_000;
+        let end_ms = request.now_ms + i64::from(LEFT_MAX_AGE_S) * 1_000;
         request.facts.ends_at(end_ms, request.now_ms);
         request.facts.tag(tags::quota(&self.offer));
         let key = RemainingOf(self.offer.clone());
@@ -331,7 +328,7 @@ impl OfferNode {
         self.offer.discount.clone().into()
     }
 
-    /// What is paid when it is booked; null: it is free to book.
+    /// What is paid for each person when it is booked; null: it is free to book.
     async fn price(&self) -> Option<Price> {
         self.offer.price.map(Price::from)
     }
@@ -440,6 +437,27 @@ impl OfferNode {
     /// none. `createBooking` is refused with `AGE_TOO_LOW` otherwise.
     async fn minimum_age(&self) -> Option<i32> {
         self.offer.admission.minimum_age
+    }
+
+    /// Whether the venue's staff confirm each booking. It is pending until then, at most until
+    /// `Booking.decideBefore`.
+    async fn requires_approval(&self) -> bool {
+        self.offer.admission.requires_approval
+    }
+
+    /// The openings that overlap the time from `from` to `to` and are not over, the first one first, as
+    /// far as they can be booked: at most 90 days ahead. An offer without a schedule has one for each
+    /// day, from 06:00 to 06:00 (Europe/Paris). Cached answers that show this are at most 5 s old, and
+    /// every booking or cancellation purges them. Send rounded times, such as whole days, so that
+    /// answers are shared.
+    #[graphql(directive = cache_control::apply(Some(LEFT_MAX_AGE_S), Some(0), Some(0), None))]
+    async fn openings(
+        &self,
+        ctx: &Context<'_>,
+        from: Moment,
+        #[graphql(desc = "At most 31 days after `from`; not included.")] to: Moment,
+    ) -> Result<Vec<OpeningNode>> {
+        opening::openings(ctx, &self.offer, from, to).await
     }
 
     /// The language of `title`, `description` and `conditions`.

@@ -22,7 +22,7 @@ use domain::{
     Offer, OfferId, PartnerId, StoreError,
     identity::refusals::IdentityRefusal,
     offers::{
-        codes::{OFFER_ARCHIVED, QUOTA_BELOW_BOOKED},
+        codes::{APPROVAL_WITH_PRICE, OFFER_ARCHIVED, QUOTA_BELOW_BOOKED},
         edit::{Edit, OfferEdit},
         store::{Author, Created, MOST_OFFERS, Purging, Updated},
     },
@@ -54,7 +54,7 @@ impl OfferMutations {
     /// Creates an offer at one of a partner's establishments; for the partner's managers. A repeated
     /// call with the same `idempotencyKey` returns the same offer.
     /// Refusals: `ESTABLISHMENT_NOT_FOUND`, `LIMIT_REACHED`, `PICTURE_ADDRESS_FOREIGN`,
-    /// `IDENTITY_UNAVAILABLE`, `BAD_USER_INPUT`.
+    /// `IDENTITY_UNAVAILABLE`, `APPROVAL_WITH_PRICE`, `BAD_USER_INPUT`.
     async fn create_offer(
         &self,
         ctx: &Context<'_>,
@@ -81,6 +81,9 @@ impl OfferMutations {
             return Ok(OfferNode::from(before));
         }
         let place = input.establishment().ok_or_else(no_place)?;
+        if input.asks_approval_with_price() {
+            return Err(approval_with_price());
+        }
         let draft = input.draft(partner.clone(), place, request.now_ms);
         let mut draft = draft.map_err(broken)?;
         can_check(request, draft.admission.asks_identity())?;
@@ -125,7 +128,8 @@ impl OfferMutations {
     /// Changes an offer; for its partner's managers. Fields that are not given stay unchanged; null
     /// clears `schedule`, `quota`, the limits, `minimumAge` and `discount.description`.
     /// Refusals: `OFFER_NOT_FOUND`, `OFFER_ARCHIVED`, `VERSION_CONFLICT`,
-    /// `QUOTA_BELOW_BOOKED`, `PICTURE_ADDRESS_FOREIGN`, `IDENTITY_UNAVAILABLE`, `BAD_USER_INPUT`.
+    /// `QUOTA_BELOW_BOOKED`, `PICTURE_ADDRESS_FOREIGN`, `IDENTITY_UNAVAILABLE`, `APPROVAL_WITH_PRICE`,
+    /// `BAD_USER_INPUT`.
     async fn update_offer(
         &self,
         ctx: &Context<'_>,
@@ -232,6 +236,7 @@ async fn edited(
                 format!("`quota.total` is at least {booked}: so many places are booked"),
             ),
         )),
+        Updated::ApprovalWithPrice => Err(approval_with_price()),
         Updated::Unchanged(offer) => Ok(Edited::Unchanged(*offer)),
         Updated::Done(offer, purging) => {
             forget_offers(&request.loader);
@@ -239,6 +244,16 @@ async fn edited(
             Ok(Edited::Changed(*offer))
         }
     }
+}
+
+fn approval_with_price() -> async_graphql::Error {
+    refused(
+        APPROVAL_WITH_PRICE,
+        Sentence::new(
+            "`requiresApproval` n’est pas possible avec un prix : le paiement confirme la réservation",
+            "`requiresApproval` is not possible with a price: the payment confirms the booking",
+        ),
+    )
 }
 
 /// Refuses an offer that asks for a verified identity where nobody can have theirs checked.

@@ -10,6 +10,7 @@ use domain::{
     BookingId, Establishment, EstablishmentId, Offer, OfferId, Partner, PartnerId, PaymentId,
     UserId,
     bookings::{MAX_LISTED, booking::Booking, store::BookingQuery},
+    night::Night,
     offers::store::Visibility,
     payments::{payment::Payment, refund::Refund},
     pictures::picture::{Picture, PictureId},
@@ -58,6 +59,10 @@ pub struct OffersOf(pub PartnerId);
 /// with every booking, which purges no entity while any are left.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RemainingOf(pub OfferId);
+
+/// Key: the places that an offer's bookings hold in a night; absent if none do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TakenOf(pub OfferId, pub Night);
 
 /// Key: the payment of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -231,6 +236,27 @@ impl Loader<RemainingOf> for Stores {
         Ok(found
             .into_iter()
             .map(|(id, remaining)| (RemainingOf(id), remaining))
+            .collect())
+    }
+}
+
+impl Loader<TakenOf> for Stores {
+    type Value = i64;
+    type Error = StoreFailure;
+
+    async fn load(&self, keys: &[TakenOf]) -> Result<HashMap<TakenOf, i64>, StoreFailure> {
+        let nights = keys.iter().map(|TakenOf(_, night)| *night);
+        let Some((first, last)) = nights.clone().min().zip(nights.max()) else {
+            return Ok(HashMap::new());
+        };
+        let mut offers: Vec<_> = keys.iter().map(|TakenOf(offer, _)| offer.clone()).collect();
+        offers.sort_unstable();
+        offers.dedup();
+        let read = self.services.bookings.taken_by_night(&offers, first..=last);
+        let found = self.services.observer.read("bookings.taken_by_night", read);
+        let found = found.await?.into_iter();
+        Ok(found
+            .map(|((offer, night), places)| (TakenOf(offer, night), places))
             .collect())
     }
 }
@@ -409,6 +435,7 @@ pub fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<OfferId>();
     loader.clear::<OffersOf>();
     loader.clear::<RemainingOf>();
+    loader.clear::<TakenOf>();
 }
 
 /// Clears the request's loaded profiles, like [`forget_offers`].

@@ -48,6 +48,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "myBookings", Who::SignedIn),
     ("Query", "myBookingsConnection", Who::SignedIn),
     ("Query", "booking", Who::SignedIn),
+    ("Query", "calendarFeed", Who::SignedIn),
     ("Query", "partnerBookings", Who::Team(Post::Staff)),
     ("Query", "myPayments", Who::SignedIn),
     ("Query", "payment", Who::SignedIn),
@@ -129,6 +130,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "createBooking", Who::SignedIn),
     ("Mutation", "confirmBooking", Who::SignedIn),
     ("Mutation", "cancelBooking", Who::SignedIn),
+    ("Mutation", "createCalendarFeed", Who::SignedIn),
+    ("Mutation", "revokeCalendarFeed", Who::SignedIn),
     ("Mutation", "checkIn", Who::Team(Post::Staff)),
     ("Mutation", "declineBooking", Who::Team(Post::Staff)),
     ("Mutation", "cancelBookingByVenue", Who::Team(Post::Staff)),
@@ -198,6 +201,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "price", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "payBefore", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "payment", Who::HolderOrTeam(Post::Manager)),
+    ("Booking", "partySize", Who::HolderOrTeam(Post::Staff)),
+    ("Booking", "decideBefore", Who::HolderOrTeam(Post::Staff)),
     // The team reads what everybody reads.
     ("Booking", "review", Who::Themselves),
     ("Booking", "canReviewUntil", Who::Themselves),
@@ -209,6 +214,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
 pub const PUBLIC_TYPES: &[&str] = &[
     "Address",
     "BookingLimits",
+    // Only its user gets one.
+    "CalendarFeed",
     // Only operators get one.
     "Campaign",
     "Category",
@@ -219,6 +226,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "OfferConnection",
     "OfferEdge",
     "OfferSchedule",
+    "Opening",
     "OfferTexts",
     "OpeningHour",
     "PageInfo",

@@ -193,6 +193,12 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     let uploads = uploads.map_err(failed)?;
     let checks = services.identities.of_user(&account.id).await;
     let checks = checks.map_err(failed)?;
+    let feed_since = services.bookings.feed_since(&account.id).await;
+    let feed_since = feed_since.map_err(failed)?;
+    // The rest of it is a hash.
+    data["calendarFeed"] = feed_since
+        .map(|since_ms| json!({"createdAt": moment(since_ms)}))
+        .unwrap_or_default();
     let reports = services.reviews.reports_by(&account.id).await;
     let reports = reports.map_err(failed)?;
     data["reviewReports"] = reports.iter().map(of_report).collect();
@@ -352,6 +358,8 @@ fn of_booking(booking: &Booking) -> Value {
         "createdAt": moment(booking.created_at_ms),
         "changedAt": moment(booking.changed_at_ms),
         "checkedInAt": booking.checked_in_at_ms.map(moment),
+        "partySize": booking.party.people(),
+        "decideBefore": booking.decide_before_ms.map(moment),
         "shortCode": booking.short_code.as_ref().map(ShortCode::as_str),
         "cancelReason": booking.cancel_reason.as_ref().map(Reason::as_str),
         "price": booking.price.map(|price| json!({

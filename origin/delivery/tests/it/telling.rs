@@ -39,7 +39,7 @@ async fn due(world: &World) -> usize {
 
 /// A booking that waits for the staff.
 async fn pending(world: &World, user: &UserId) -> Booking {
-    let offer = world.offer(WEDNESDAY, "20:00").await;
+    let offer = world.offer_to_approve(WEDNESDAY, "20:00").await;
     let booking = world.book(user, &offer).await;
     assert_eq!(booking.status, BookingStatus::Pending);
     booking
@@ -87,9 +87,10 @@ async fn the_staffs_word_is_told_and_the_guests_own_is_not() {
     let ben = world.sign_up("ben", Language::English).await;
     let by_staff = pending(&world, &ana).await;
     let by_guest = pending(&world, &ben).await;
-    assert_eq!(due(&world).await, 0);
+    // The venue has no team that could be told.
+    assert_eq!(due(&world).await, 2);
+    assert_eq!(mails(&world), []);
     world.step(&by_staff, Step::Confirm, STAFF).await;
-    world.step(&by_guest, Step::Confirm, By::Holder).await;
     due(&world).await;
     let told = |key: &str| mails(&world).into_iter().any(|(of, ..)| of == key);
     assert!(told(&format!("booking_confirmed:{}:email", by_staff.id)));
@@ -100,6 +101,21 @@ async fn the_staffs_word_is_told_and_the_guests_own_is_not() {
     let cancelled = format!("booking_cancelled_by_venue:{}:email", by_staff.id);
     assert!(told(&cancelled), "{:?}", mails(&world));
     assert_eq!(mails(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn a_guest_hears_that_the_venue_never_answered() {
+    let world = World::new();
+    let ana = world.sign_up("ana", Language::English).await;
+    let waits = pending(&world, &ana).await;
+    due(&world).await;
+    world.pass_ms(waits.decide_before_ms.unwrap() - world.now_ms());
+    world.step(&waits, Step::Expire, By::Job).await;
+    due(&world).await;
+    let [(key, to, text)] = mails(&world).try_into().unwrap();
+    assert_eq!(key, format!("booking_expired:{}:email", waits.id));
+    assert_eq!(to, "ana@example.fr");
+    assert!(text.contains("did not answer"), "{text}");
 }
 
 #[tokio::test]

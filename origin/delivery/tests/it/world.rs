@@ -13,10 +13,11 @@ use access::{codes::Codes, keys::KeySet, unsubscribing::Unsubscribing};
 use async_trait::async_trait;
 use delivery::{Delivery, Metrics, Parts, ProductEvents, Providers, Sources, UnsubscribeLinks};
 use domain::{
-    BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
+    Admission, BookingId, BookingLimits, InvitationId, Offer, OfferSchedule, PartnerId, UserId,
     auth::codes::{CodePurpose, CodeStore as _},
     bookings::{
         booking::{Booking, Step},
+        party::PartySize,
         rules::NewBooking,
         store::{BookingStore as _, By, Created, Stepped},
     },
@@ -289,6 +290,19 @@ impl World {
     /// An offer of a sample partner, open on this day of the week from this time on. Now is a Monday,
     /// 16:13 in Paris.
     pub(crate) async fn offer(&self, weekday: i32, from: &str) -> Offer {
+        self.offer_with(weekday, from, Admission::default()).await
+    }
+
+    /// As [`Self::offer`], but the venue approves its bookings.
+    pub(crate) async fn offer_to_approve(&self, weekday: i32, from: &str) -> Offer {
+        let admission = Admission {
+            requires_approval: true,
+            ..Admission::default()
+        };
+        self.offer_with(weekday, from, admission).await
+    }
+
+    async fn offer_with(&self, weekday: i32, from: &str, admission: Admission) -> Offer {
         let mut family = sample::families(1, NOW_MS).next().unwrap();
         family.offers.truncate(1);
         let offer = Offer {
@@ -304,6 +318,7 @@ impl World {
             quota: None,
             limits: BookingLimits::default(),
             archived_at_ms: None,
+            admission,
             ..family.offers[0].clone()
         };
         family.offers = vec![offer.clone()];
@@ -318,6 +333,8 @@ impl World {
             offer: offer.id.clone(),
             idempotency_key: None,
             terms: Some(Terms { fee_bp: 700 }),
+            opening_ms: None,
+            party: PartySize::ONE,
         };
         let created = self.bookings.create(new, self.now_ms()).await.unwrap();
         let Created::Done(booking) = created else {

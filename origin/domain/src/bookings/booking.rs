@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{reason::Reason, scan::ScanId, short_code::ShortCode};
+use super::{party::PartySize, reason::Reason, scan::ScanId, short_code::ShortCode};
 use crate::{
     BookingId, OfferId, PartnerId, UserId, night::Night, payments::price::BookedPrice, words::words,
 };
@@ -11,13 +11,12 @@ use crate::{
 words! {
     /// The status of a booking.
     BookingStatus {
-        /// For a later day: the user or the partner's staff must still confirm it. Or it has a price,
-        /// and waits for the money.
+        /// It waits for the venue's approval or, with a price, for the money.
         Pending = "PENDING",
         Confirmed = "CONFIRMED",
         CheckedIn = "CHECKED_IN",
         Cancelled = "CANCELLED",
-        /// Nobody confirmed it before its start, or paid for it in time.
+        /// The venue did not answer in time, or nobody paid for it in time.
         Expired = "EXPIRED",
         /// Its time is over and the user did not come.
         NoShow = "NO_SHOW",
@@ -112,6 +111,12 @@ pub struct Booking {
     /// What is paid for it; none if it is free. While it is pending it waits for the money, and
     /// nothing else confirms it.
     pub price: Option<BookedPrice>,
+    pub party: PartySize,
+    /// Its offer asked for the venue's approval: until then the venue's staff may confirm it, and nobody
+    /// else. None: it needs no approval.
+    pub decide_before_ms: Option<i64>,
+    /// How often it was changed; calendars take a change by that.
+    pub changes: i32,
     /// What the venue told the guest when it declined or cancelled the booking.
     pub cancel_reason: Option<Reason>,
     /// What the guest says at the door if no code can be scanned; none if the booking was made before

@@ -22,6 +22,12 @@ pub const ALL: &[ErrorCode] = &[
     QR_CODE_EXPIRED,
     QR_CODE_REPLAYED,
     QR_CODE_FOREIGN,
+    OPENING_NOT_FOUND,
+    OPENING_OVER,
+    OPENING_TOO_FAR,
+    OFFER_PLACES_TOO_FEW,
+    APPROVAL_REQUIRED,
+    APPROVAL_TOO_LATE,
     SHORT_CODE_UNKNOWN,
     CHECK_IN_UNDO_TOO_LATE,
     GUEST_BOOKED_AGAIN,
@@ -57,8 +63,8 @@ pub const OFFER_SOLD_OUT_THAT_DAY: ErrorCode = ErrorCode {
     word: "OFFER_SOLD_OUT_THAT_DAY",
     status: 409,
     layer: Layer::Field,
-    meaning: "The offer is sold out on the day of its next opening.",
-    remedy: "The guest books again after that day.",
+    meaning: "The offer is sold out on the day of the opening, from 06:00 to 06:00.",
+    remedy: "The guest books another day.",
 };
 
 pub const BOOKING_LIMIT_REACHED: ErrorCode = ErrorCode {
@@ -97,7 +103,7 @@ pub const IDEMPOTENCY_KEY_REUSED: ErrorCode = ErrorCode {
     word: "IDEMPOTENCY_KEY_REUSED",
     status: 409,
     layer: Layer::Field,
-    meaning: "The idempotency key was used for a booking of another offer.",
+    meaning: "The idempotency key was used for a booking of another offer, opening or party size.",
     remedy: "Send a new key for each new booking.",
 };
 
@@ -171,6 +177,54 @@ pub const QR_CODE_FOREIGN: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "The QR code belongs to another booking or another partner.",
     remedy: "The staff scans the code of the booking that is open, or the guest shows the right code.",
+};
+
+pub const OPENING_NOT_FOUND: ErrorCode = ErrorCode {
+    word: "OPENING_NOT_FOUND",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "No opening of the offer begins at the moment `opening`.",
+    remedy: "Send the `start` of one of the offer's `openings`.",
+};
+
+pub const OPENING_OVER: ErrorCode = ErrorCode {
+    word: "OPENING_OVER",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The opening has ended.",
+    remedy: "The guest chooses a later opening.",
+};
+
+pub const OPENING_TOO_FAR: ErrorCode = ErrorCode {
+    word: "OPENING_TOO_FAR",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The opening begins in more than 90 days.",
+    remedy: "The guest chooses an earlier opening, or books later.",
+};
+
+pub const OFFER_PLACES_TOO_FEW: ErrorCode = ErrorCode {
+    word: "OFFER_PLACES_TOO_FEW",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "Places are left, but fewer than `partySize`.",
+    remedy: "The guest books for fewer people, or another opening.",
+};
+
+pub const APPROVAL_REQUIRED: ErrorCode = ErrorCode {
+    word: "APPROVAL_REQUIRED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The booking waits for the venue's approval, so its guest cannot confirm it.",
+    remedy: "The guest waits until `decideBefore`, and is told either way.",
+};
+
+pub const APPROVAL_TOO_LATE: ErrorCode = ErrorCode {
+    word: "APPROVAL_TOO_LATE",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The time to approve the booking is over: it expires.",
+    remedy: "The guest makes a new booking.",
 };
 
 pub const SHORT_CODE_UNKNOWN: ErrorCode = ErrorCode {

@@ -5,10 +5,13 @@
 //! for it) → [`night`] (a venue's evening) → [`notices`] (what its guest is told) → [`tasks`] (that and its product event) → [`refusals`] (why a request is refused) → [`store`]. Other crates hold the QR codes (`access::qr`), queries and mutations
 //! (`api::bookings`), and the ending job, routes, picture and calendar (`server::bookings`).
 
+pub mod approval;
 pub mod booking;
+pub mod calendar_feed;
 pub mod codes;
 pub mod night;
 pub mod notices;
+pub mod party;
 pub mod reason;
 pub mod refusals;
 pub mod rules;

@@ -24,10 +24,6 @@ pub const REMINDED_BEFORE_MS: i64 = 2 * HOUR_MS;
 /// A booking that begins within this time after it was confirmed needs no reminder.
 pub const NO_REMINDER_WITHIN_MS: i64 = 3 * HOUR_MS;
 
-/// A booking that is pending for so long is told to the partner's team. Most guests confirm theirs at
-/// once.
-pub const TOLD_TO_TEAM_AFTER_MS: i64 = 5 * 60_000;
-
 /// 11:00, when who was out is awake.
 const ASKED_AT_MINUTES: u32 = 11 * 60;
 
@@ -72,26 +68,29 @@ pub fn notices(
         BookingStatus::Cancelled if matches!(by, By::Staff(_)) => {
             tasks.push(task(BookingNotice::CancelledByVenue, now_ms));
         }
-        // It waits for the guest's money, and not for the team.
-        BookingStatus::Pending if after.price.is_some() => {}
-        BookingStatus::Pending => {
+        // At once: nobody but the team can answer it, and there is a deadline. One with a price waits
+        // for the guest's money.
+        BookingStatus::Pending if after.decide_before_ms.is_some() => {
             let what = Announcement::ToConfirm {
                 booking: after.id.clone(),
                 begins_ms: after.from_ms,
             };
-            let due_at_ms = now_ms + TOLD_TO_TEAM_AFTER_MS;
-            if due_at_ms < after.until_ms {
-                tasks.push(NewTask {
-                    person: Some(user.clone()),
-                    ..what.task(now_ms, due_at_ms)
-                });
-            }
+            tasks.push(NewTask {
+                person: Some(user.clone()),
+                ..what.task(now_ms, now_ms)
+            });
+        }
+        BookingStatus::Expired if after.decide_before_ms.is_some() => {
+            tasks.push(task(BookingNotice::Expired, now_ms));
         }
         BookingStatus::CheckedIn => {
             let at_ms = after.checked_in_at_ms.unwrap_or(now_ms);
             tasks.push(task(BookingNotice::ReviewRequest, asked_at_ms(at_ms)));
         }
-        BookingStatus::Cancelled | BookingStatus::Expired | BookingStatus::NoShow => {}
+        BookingStatus::Pending
+        | BookingStatus::Cancelled
+        | BookingStatus::Expired
+        | BookingStatus::NoShow => {}
     }
     tasks
 }
@@ -111,6 +110,7 @@ pub fn holds(notice: BookingNotice, booking: &Booking) -> bool {
     let status = match notice {
         BookingNotice::Confirmed | BookingNotice::Reminder => BookingStatus::Confirmed,
         BookingNotice::CancelledByVenue => BookingStatus::Cancelled,
+        BookingNotice::Expired => BookingStatus::Expired,
         BookingNotice::ReviewRequest => BookingStatus::CheckedIn,
     };
     booking.status == status

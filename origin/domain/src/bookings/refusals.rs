@@ -23,7 +23,7 @@ pub enum BookingRefusal {
     TooManyOpen,
     /// The user has made the maximum number of bookings of a day.
     TooManyMade,
-    /// The idempotency key was used for another offer.
+    /// The idempotency key was used for another offer, opening or number of people.
     KeyReused,
     NotFound,
     /// The step is illegal in this status.
@@ -49,6 +49,17 @@ pub enum BookingRefusal {
     PaymentRequired,
     /// The offer asks for a verified identity or an age.
     Identity(IdentityRefusal),
+    /// No opening of the offer begins at that moment.
+    NoSuchOpening,
+    OpeningOver,
+    /// The opening begins later than can be booked today.
+    OpeningTooFar,
+    /// Places are left, but not for so many people.
+    TooFewPlaces,
+    /// Only the venue's staff confirm the booking.
+    ApprovalRequired,
+    /// The venue's staff did not confirm it in time.
+    TooLateToApprove,
     /// No booking that can be checked in now has this short code.
     ShortCodeUnknown,
     /// A check-in is too old to be taken back.
@@ -87,6 +98,12 @@ impl BookingRefusal {
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
             Self::Identity(refusal) => refusal.code(),
+            Self::NoSuchOpening => codes::OPENING_NOT_FOUND,
+            Self::OpeningOver => codes::OPENING_OVER,
+            Self::OpeningTooFar => codes::OPENING_TOO_FAR,
+            Self::TooFewPlaces => codes::OFFER_PLACES_TOO_FEW,
+            Self::ApprovalRequired => codes::APPROVAL_REQUIRED,
+            Self::TooLateToApprove => codes::APPROVAL_TOO_LATE,
             Self::ShortCodeUnknown => codes::SHORT_CODE_UNKNOWN,
             Self::TooLateToUndo => codes::CHECK_IN_UNDO_TOO_LATE,
             Self::BookedAgain => codes::GUEST_BOOKED_AGAIN,
@@ -100,6 +117,7 @@ impl BookingRefusal {
         Sentence::new(french, english)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table with a row for each cause")]
     const fn sentences(self) -> (&'static str, &'static str) {
         match self {
             Self::OfferNotFound => ("cette offre n’existe pas", "there is no such offer"),
@@ -133,8 +151,8 @@ impl BookingRefusal {
                 "you have made too many bookings today",
             ),
             Self::KeyReused => (
-                "cette clé d’idempotence a servi pour une autre offre",
-                "this idempotency key was used for another offer",
+                "cette clé d’idempotence a servi pour une autre réservation",
+                "this idempotency key was used for another booking",
             ),
             Self::NotFound => ("cette réservation n’existe pas", "there is no such booking"),
             Self::WrongStatus(status) => wrong_status(status),
@@ -176,6 +194,27 @@ impl BookingRefusal {
                 "this booking must be paid first",
             ),
             Self::Identity(refusal) => refusal.sentences(),
+            Self::NoSuchOpening => (
+                "cette offre n’ouvre pas à ce moment-là",
+                "this offer does not open at that moment",
+            ),
+            Self::OpeningOver => ("cette ouverture est passée", "this opening is over"),
+            Self::OpeningTooFar => (
+                "cette ouverture est trop lointaine pour être réservée",
+                "this opening is too far ahead to be booked",
+            ),
+            Self::TooFewPlaces => (
+                "il n’y a plus assez de places pour vous tous",
+                "there are not enough places left for all of you",
+            ),
+            Self::ApprovalRequired => (
+                "cette réservation attend la réponse de l’établissement",
+                "this booking waits for the venue's answer",
+            ),
+            Self::TooLateToApprove => (
+                "il est trop tard pour confirmer cette réservation",
+                "it is too late to confirm this booking",
+            ),
             Self::ShortCodeUnknown => (
                 "aucune réservation de cette soirée n’a ce code",
                 "no booking of this night has this code",
@@ -261,6 +300,12 @@ mod tests {
             R::Identity(IdentityRefusal::Required),
             R::Identity(IdentityRefusal::Pending),
             R::Identity(IdentityRefusal::AgeTooLow),
+            R::NoSuchOpening,
+            R::OpeningOver,
+            R::OpeningTooFar,
+            R::TooFewPlaces,
+            R::ApprovalRequired,
+            R::TooLateToApprove,
             R::ShortCodeUnknown,
             R::TooLateToUndo,
             R::BookedAgain,

@@ -5,11 +5,13 @@
 mod tests;
 
 use super::{
+    approval,
     booking::{Booking, BookingStatus, Step},
+    party::PartySize,
     refusals::BookingRefusal,
     short_code::ShortCode,
     store::{By, Taken},
-    window,
+    window::{self, Opening},
 };
 use crate::{
     BookingId, Offer, OfferId, Quota, UserId,
@@ -19,10 +21,6 @@ use crate::{
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// A booking that starts sooner than this is confirmed at once; later ones are pending until the
-/// user or the partner's staff confirms them, and expire at their start. One with a price is pending
-/// until it is paid.
-pub const CONFIRMED_WITHIN_MS: i64 = 24 * HOUR_MS;
 /// A booking can be cancelled until this long before its start.
 pub const CANCEL_BEFORE_MS: i64 = 2 * HOUR_MS;
 /// A booking can always be cancelled within this time after it was made, to undo a mistake.
@@ -44,6 +42,9 @@ pub const MAX_OPEN: i64 = 20;
 pub const MAX_MADE: i64 = 50;
 pub const MADE_WITHIN_MS: i64 = 24 * HOUR_MS;
 
+/// How far ahead an opening can be booked.
+pub const BOOKED_AHEAD_MS: i64 = 90 * 24 * HOUR_MS;
+
 /// The request for a new booking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewBooking {
@@ -53,6 +54,9 @@ pub struct NewBooking {
     pub idempotency_key: Option<String>,
     /// On which terms this server takes payments; none if it does not.
     pub terms: Option<Terms>,
+    /// The first moment of the opening that is booked; none for the current or the next one.
+    pub opening_ms: Option<i64>,
+    pub party: PartySize,
 }
 
 /// The counts that a store reads for a new booking, in the transaction that makes it.
@@ -66,7 +70,7 @@ pub struct Standing {
     pub made: i64,
     /// The number of the user's bookings of this offer that hold a place.
     pub of_user: i64,
-    /// The number of all users' bookings of this offer that hold a place in the opening's night.
+    /// The places that all users' bookings of this offer hold in the opening's night.
     pub of_day: i64,
     /// Whether the partner's account takes payments. It is read only for a booking with a price.
     pub takes_payments: bool,
@@ -77,25 +81,26 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
     if !window::is_bookable(offer, now_ms) {
         return Err(BookingRefusal::NotBookable);
     }
-    let opening = window::next_opening(offer, now_ms).ok_or(BookingRefusal::NeverOpens)?;
+    let opening = opening(offer, new.opening_ms, now_ms)?;
     let window = opening.usable_ms(now_ms);
-    let is_soon = window.start - now_ms < CONFIRMED_WITHIN_MS;
     let price = match offer.price {
         Some(price) => {
             let terms = new.terms.ok_or(BookingRefusal::PaymentsUnavailable)?;
-            Some(BookedPrice::of(price, terms, &window, now_ms))
+            Some(BookedPrice::of(price, terms, new.party, &window, now_ms))
         }
         None => None,
     };
+    // Of an offer with a price the money confirms it, whatever an older program let it ask for.
+    let needs_approval = offer.admission.requires_approval && price.is_none();
     Ok(Booking {
         id: new.id.clone(),
         user: Some(new.user.clone()),
         offer: offer.id.clone(),
         partner: offer.partner_id.clone(),
-        status: if is_soon && price.is_none() {
-            BookingStatus::Confirmed
-        } else {
+        status: if price.is_some() || needs_approval {
             BookingStatus::Pending
+        } else {
+            BookingStatus::Confirmed
         },
         counted: offer.quota.is_some(),
         from_ms: window.start,
@@ -107,17 +112,37 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
         checked_in_at_ms: None,
         checked_in_by: None,
         price,
+        party: new.party,
+        decide_before_ms: needs_approval.then(|| approval::decide_before_ms(&window, now_ms)),
+        changes: 0,
         cancel_reason: None,
         short_code: Some(ShortCode::of(&new.id, 0)),
         scan: None,
     })
 }
 
-/// Checks the limits and quotas for one more booking.
-pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
+/// The opening that is booked: one that begins at this moment, or the current or next one.
+fn opening(offer: &Offer, begins_ms: Option<i64>, now_ms: i64) -> Result<Opening, BookingRefusal> {
+    let Some(begins_ms) = begins_ms else {
+        return window::next_opening(offer, now_ms).ok_or(BookingRefusal::NeverOpens);
+    };
+    let opening = window::opening_at(offer, begins_ms).ok_or(BookingRefusal::NoSuchOpening)?;
+    if opening.until_ms <= now_ms {
+        Err(BookingRefusal::OpeningOver)
+    } else if opening.begins_ms > now_ms.saturating_add(BOOKED_AHEAD_MS) {
+        Err(BookingRefusal::OpeningTooFar)
+    } else {
+        Ok(opening)
+    }
+}
+
+/// Checks the limits and quotas for one more booking, of so many people.
+pub fn admit(offer: &Offer, party: PartySize, standing: Standing) -> Result<(), BookingRefusal> {
     let reached =
         |limit: Option<i32>, count: i64| limit.is_some_and(|most| count >= i64::from(most));
     let limits = offer.limits;
+    let of_quota = offer.quota.map(|quota| quota.remaining);
+    let left = window::places_left(of_quota, limits.per_day, standing.of_day);
     if offer.price.is_some() && !standing.takes_payments {
         Err(BookingRefusal::PartnerTakesNoPayments)
     } else if standing.open_of_offer > 0 {
@@ -132,6 +157,8 @@ pub fn admit(offer: &Offer, standing: Standing) -> Result<(), BookingRefusal> {
         Err(BookingRefusal::SoldOut)
     } else if reached(limits.per_day, standing.of_day) {
         Err(BookingRefusal::SoldOutThatDay)
+    } else if left.is_some_and(|left| left < party.people()) {
+        Err(BookingRefusal::TooFewPlaces)
     } else {
         Ok(())
     }
@@ -164,6 +191,7 @@ pub fn step(
     Ok(Booking {
         status,
         changed_at_ms: now_ms,
+        changes: before.changes.saturating_add(1),
         checked_in_at_ms,
         checked_in_by: before
             .checked_in_by
@@ -184,13 +212,15 @@ pub fn withdrawn(before: &Booking, now_ms: i64) -> Option<Booking> {
     Some(Booking {
         status: before.status.after(Step::Cancel)?,
         changed_at_ms: now_ms,
+        changes: before.changes.saturating_add(1),
         ..before.clone()
     })
 }
 
-/// Whether a change gives a place of the offer's quota back.
-pub const fn gives_back(before: &Booking, after: &Booking) -> bool {
-    before.counted && before.status.holds_a_place() && !after.status.holds_a_place()
+/// Whether a change frees the booking's places: others can have them, and answers that show how many
+/// are left change.
+pub const fn frees_places(before: &Booking, after: &Booking) -> bool {
+    before.status.holds_a_place() && !after.status.holds_a_place()
 }
 
 /// `now_ms` is the moment of the step: of a scan that is reported later, when it was made.
@@ -199,6 +229,9 @@ fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), Bo
         // The provider took a while, or its report did: the place was held meanwhile.
         Step::Confirm if *by == By::Payment => (now_ms < booking.until_ms, BookingRefusal::TooLate),
         Step::Confirm if booking.price.is_some() => (false, BookingRefusal::PaymentRequired),
+        Step::Confirm if booking.decide_before_ms.is_some() => {
+            return approvable(booking, by, now_ms);
+        }
         Step::Confirm => (now_ms < booking.from_ms, BookingRefusal::TooLate),
         // The venue may have to close at any moment, and support helps at any.
         Step::Cancel if matches!(by, By::Staff(_) | By::Support(_)) => {
@@ -227,6 +260,21 @@ fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), Bo
     if is_good { Ok(()) } else { Err(refusal) }
 }
 
+/// A booking that waits for the venue is the venue's to confirm, until its deadline.
+fn approvable(booking: &Booking, by: &By, now_ms: i64) -> Result<(), BookingRefusal> {
+    match by {
+        By::Staff(_)
+            if booking
+                .decide_before_ms
+                .is_none_or(|before_ms| now_ms < before_ms) =>
+        {
+            Ok(())
+        }
+        By::Staff(_) => Err(BookingRefusal::TooLateToApprove),
+        By::Holder | By::Job | By::Payment | By::Erasure => Err(BookingRefusal::ApprovalRequired),
+    }
+}
+
 /// The first moment at which the user can no longer cancel it.
 pub fn cancellable_until_ms(booking: &Booking) -> i64 {
     let undo = booking.created_at_ms + UNDO_WITHIN_MS;
@@ -246,9 +294,11 @@ pub const fn usable_until_ms(booking: &Booking) -> i64 {
 /// When the job ends the booking, if nothing else does.
 pub const fn due_ms(booking: &Booking) -> Option<i64> {
     match booking.status {
-        BookingStatus::Pending => Some(match booking.price {
-            Some(price) => price.pay_before_ms,
-            None => booking.from_ms,
+        BookingStatus::Pending => Some(match (booking.price, booking.decide_before_ms) {
+            (Some(price), _) => price.pay_before_ms,
+            (None, Some(before_ms)) => before_ms,
+            // From a time in which guests confirmed their own bookings.
+            (None, None) => booking.from_ms,
         }),
         BookingStatus::Confirmed => Some(usable_until_ms(booking)),
         BookingStatus::CheckedIn

@@ -1,6 +1,9 @@
 //! Sample offer and booking for the tests of bookings.
 
-use super::booking::{Booking, BookingStatus};
+use super::{
+    booking::{Booking, BookingStatus},
+    party::PartySize,
+};
 use crate::{
     Admission, BookingId, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, Offer,
     OfferId, PartnerId, UserId, night::Night,
@@ -67,6 +70,9 @@ pub fn booking() -> Booking {
         checked_in_at_ms: None,
         checked_in_by: None,
         price: None,
+        party: PartySize::ONE,
+        decide_before_ms: None,
+        changes: 0,
         cancel_reason: None,
         short_code: None,
         scan: None,

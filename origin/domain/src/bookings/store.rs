@@ -2,6 +2,7 @@
 
 mod cursor;
 mod purging;
+mod timed;
 
 use std::{collections::HashMap, fmt, ops::RangeInclusive};
 
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 
 use super::{
     booking::{Booking, BookingStatus, Step},
+    calendar_feed::FeedHash,
     night::{NightCount, NightPage, NightQuery},
     reason::Reason,
     refusals::BookingRefusal,
@@ -16,10 +18,11 @@ use super::{
     scan::Scan,
     short_code::ShortCode,
 };
-use crate::{BookingId, PartnerId, StoreError, UserId, night::Night, paris::Day};
+use crate::{BookingId, OfferId, PartnerId, StoreError, UserId, night::Night, paris::Day};
 
 pub use cursor::{BookingCursor, NightCursor};
 pub use purging::{purge_of_creation, purge_of_step};
+pub use timed::{TimedCursor, TimedQuery, When};
 
 /// A step, with what comes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,6 +185,36 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
 
     async fn list(&self, query: &BookingQuery) -> Result<BookingPage, StoreError>;
 
+    /// A page of a user's bookings to come or of those that are over.
+    async fn by_time(&self, query: &TimedQuery) -> Result<BookingPage, StoreError>;
+
+    /// The user's bookings that begin at or after a moment, at most so many, those that begin last.
+    async fn beginning_since(
+        &self,
+        user: &UserId,
+        since_ms: i64,
+        most: usize,
+    ) -> Result<Vec<Booking>, StoreError>;
+
+    /// Gives the user a calendar feed with this secret; an earlier one of theirs ends. It ends with the
+    /// epoch of their credentials, as their sessions do: with a new password, and when the account is
+    /// disabled or erased. Returns whether the account is there and active.
+    async fn put_feed(
+        &self,
+        user: &UserId,
+        hash: &FeedHash,
+        now_ms: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// Since when the user has a calendar feed.
+    async fn feed_since(&self, user: &UserId) -> Result<Option<i64>, StoreError>;
+
+    /// Ends the user's calendar feed; returns whether there was one.
+    async fn revoke_feed(&self, user: &UserId) -> Result<bool, StoreError>;
+
+    /// The user whose calendar feed has this secret.
+    async fn user_of_feed(&self, hash: &FeedHash) -> Result<Option<UserId>, StoreError>;
+
     /// One page of a partner's bookings of a night, by their openings.
     async fn of_night(&self, query: &NightQuery) -> Result<NightPage, StoreError>;
 
@@ -206,6 +239,14 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
         partner: &PartnerId,
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayCount>, StoreError>;
+
+    /// The places that bookings hold in each of these nights, by offer; an offer and night without
+    /// any are left out.
+    async fn taken_by_night(
+        &self,
+        offers: &[OfferId],
+        nights: RangeInclusive<Night>,
+    ) -> Result<HashMap<(OfferId, Night), i64>, StoreError>;
 
     /// Open bookings that can only be ended by the job, the longest due first.
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError>;

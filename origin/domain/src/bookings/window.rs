@@ -57,6 +57,46 @@ pub fn next_opening(offer: &Offer, now_ms: i64) -> Option<Opening> {
         })
 }
 
+/// The openings that overlap a time, the first one first. Without a schedule each night is one.
+pub fn openings(offer: &Offer, time: Range<i64>) -> impl Iterator<Item = Opening> + '_ {
+    let until_ms = time.end.min(offer.valid_until_ms);
+    // The longest opening is one day, so one that began yesterday may go on.
+    let first = Day::of(time.start.max(offer.valid_from_ms)).map(Day::previous);
+    std::iter::successors(first, |day| Some(day.next()))
+        .take_while(move |day| day.begins_ms() < until_ms)
+        .filter_map(|day| opening_of(offer, day))
+        .filter(move |opening| opening.begins_ms < time.end && time.start < opening.until_ms)
+}
+
+/// The opening that begins at exactly this moment.
+pub fn opening_at(offer: &Offer, begins_ms: i64) -> Option<Opening> {
+    openings(offer, begins_ms..begins_ms.saturating_add(1))
+        .find(|opening| opening.begins_ms == begins_ms)
+}
+
+/// How many places an opening has left, if so many are left of the quota and so many of its night are
+/// taken; none: without limit.
+pub fn places_left(
+    of_quota: Option<i32>,
+    per_night: Option<i32>,
+    taken_of_night: i64,
+) -> Option<i32> {
+    let of_night = per_night.map(|most| {
+        let left = i64::from(most).saturating_sub(taken_of_night);
+        i32::try_from(left).unwrap_or(0)
+    });
+    let left = [of_quota, of_night].into_iter().flatten().min();
+    left.map(|left| left.max(0))
+}
+
+fn opening_of(offer: &Offer, day: Day) -> Option<Opening> {
+    let window = match &offer.schedule {
+        Some(schedule) => schedule.window_of(day)?,
+        None => Night::beginning_on(day).range_ms(),
+    };
+    within_validity(offer, Night::of(window.start)?, &window)
+}
+
 fn within_validity(offer: &Offer, night: Night, window: &Range<i64>) -> Option<Opening> {
     let begins_ms = window.start.max(offer.valid_from_ms);
     let until_ms = window.end.min(offer.valid_until_ms);

@@ -13,7 +13,9 @@ use super::{
     scan::ACCEPTED_FOR_MS,
     store::{By, Created, Stepped, Taken, purge_of_creation},
 };
-use crate::{Offer, UserId, identity, pending_purge::PendingPurge, users::account::Identity};
+use crate::{
+    Offer, UserId, identity, night::Night, pending_purge::PendingPurge, users::account::Identity,
+};
 
 /// A booking that can be made if no limit is reached.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +35,8 @@ pub struct Creation {
 /// What a new booking writes to its offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfferWrite {
-    /// One place less of the quota; refused if none is left.
-    TakePlace,
+    /// Takes a place of the quota for each person; refused if fewer are left.
+    TakePlaces,
     /// Nothing of the offer changes. But its bookings are counted, for a limit per day or for a
     /// quota that is set at the same time: two that count must conflict. A store whose writers
     /// follow each other needs no write.
@@ -50,7 +52,7 @@ pub fn draft(
     now_ms: i64,
 ) -> Result<Draft, Created> {
     match before {
-        Some(before) if before.offer == new.offer => {
+        Some(before) if is_same(&before, new) => {
             return Err(Created::Before(Box::new(before)));
         }
         Some(_) => return Err(BookingRefusal::KeyReused.into()),
@@ -59,6 +61,12 @@ pub fn draft(
     let offer = offer.ok_or(BookingRefusal::OfferNotFound)?;
     let booking = rules::draft(&offer, new, now_ms)?;
     Ok(Draft { booking, offer })
+}
+
+/// Whether a booking is what a request asks for: the same offer, opening and number of people.
+fn is_same(before: &Booking, new: &NewBooking) -> bool {
+    let is_opening = |begins_ms| Night::of(begins_ms) == Some(before.night);
+    before.offer == new.offer && before.party == new.party && new.opening_ms.is_none_or(is_opening)
 }
 
 impl Draft {
@@ -73,7 +81,7 @@ impl Draft {
 
     /// What is stored if no limit is reached; an error is the answer if one is.
     pub fn admit(self, standing: Standing) -> Result<Creation, Created> {
-        rules::admit(&self.offer, standing)?;
+        rules::admit(&self.offer, self.booking.party, standing)?;
         Ok(Creation {
             offer_write: offer_write(&self.booking),
             purge: purge_of_creation(&self.booking, &self.offer),
@@ -136,7 +144,7 @@ fn is_repeated(booking: &Booking, taken: &Taken, by: &By, now_ms: i64) -> bool {
 
 const fn offer_write(booking: &Booking) -> OfferWrite {
     if booking.counted {
-        OfferWrite::TakePlace
+        OfferWrite::TakePlaces
     } else {
         OfferWrite::MeetOthers
     }

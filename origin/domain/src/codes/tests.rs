@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 158] = [
+const STATUSES: [(&str, u16, u16); 165] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -59,6 +59,7 @@ const STATUSES: [(&str, u16, u16); 158] = [
     ("QUOTA_BELOW_BOOKED", 409, 200),
     ("DISTANCE_OUT_OF_RANGE", 400, 200),
     ("DISCOUNT_OUT_OF_RANGE", 400, 200),
+    ("APPROVAL_WITH_PRICE", 400, 200),
     ("PARTNER_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_IN_USE", 409, 200),
@@ -84,6 +85,12 @@ const STATUSES: [(&str, u16, u16); 158] = [
     ("QR_CODE_EXPIRED", 400, 200),
     ("QR_CODE_REPLAYED", 409, 200),
     ("QR_CODE_FOREIGN", 400, 200),
+    ("OPENING_NOT_FOUND", 400, 200),
+    ("OPENING_OVER", 409, 200),
+    ("OPENING_TOO_FAR", 409, 200),
+    ("OFFER_PLACES_TOO_FEW", 409, 200),
+    ("APPROVAL_REQUIRED", 409, 200),
+    ("APPROVAL_TOO_LATE", 409, 200),
     ("SHORT_CODE_UNKNOWN", 404, 200),
     ("CHECK_IN_UNDO_TOO_LATE", 409, 200),
     ("GUEST_BOOKED_AGAIN", 409, 200),

@@ -26,6 +26,8 @@ words! {
         BookingToConfirm = "booking_to_confirm",
         BookingReminder = "booking_reminder",
         BookingCancelledByVenue = "booking_cancelled_by_venue",
+        /// The venue did not answer a booking in time.
+        BookingExpired = "booking_expired",
         /// A partner whose offer the user keeps as a favourite has published another one.
         FavouritePartnerOffer = "favourite_partner_offer",
         /// A favourite offer ends soon.
@@ -169,6 +171,7 @@ impl Kind {
             Self::BookingToConfirm        => row(Notices,   SENT,     &[Email, Push],   OptOut,    Later, DAY),
             Self::BookingReminder         => row(Notices,   ALL,      IN_THE_APP,       OptOut,    Later, BEGIN),
             Self::BookingCancelledByVenue => row(Notices,   ALL,      NO_SMS,           OptOut,    Later, DAY),
+            Self::BookingExpired          => row(Notices,   ALL,      NO_SMS,           OptOut,    Later, DAY),
             Self::FavouritePartnerOffer   => row(Campaigns, NO_SMS,   IN_THE_APP,       OptIn,     Waits, DAY),
             Self::FavouriteEndsSoon       => row(Campaigns, NO_SMS,   IN_THE_APP,       OptIn,     Waits, DAY),
             Self::IdentityResult          => row(Notices,   NO_SMS,   NO_SMS,           OptOut,    Waits, DAY),

@@ -26,6 +26,7 @@ pub enum Letter {
     BookingToConfirm(BookingToConfirm),
     BookingReminder(BookingReminder),
     BookingCancelledByVenue(BookingCancelledByVenue),
+    BookingExpired(BookingExpired),
     FavouritePartnerOffer(FavouritePartnerOffer),
     FavouriteEndsSoon(FavouriteEndsSoon),
     IdentityResult(IdentityResult),
@@ -51,6 +52,7 @@ impl Letter {
             Self::BookingToConfirm(_) => Kind::BookingToConfirm,
             Self::BookingReminder(_) => Kind::BookingReminder,
             Self::BookingCancelledByVenue(_) => Kind::BookingCancelledByVenue,
+            Self::BookingExpired(_) => Kind::BookingExpired,
             Self::FavouritePartnerOffer(_) => Kind::FavouritePartnerOffer,
             Self::FavouriteEndsSoon(_) => Kind::FavouriteEndsSoon,
             Self::IdentityResult(_) => Kind::IdentityResult,
@@ -72,6 +74,7 @@ impl Letter {
             Self::BookingToConfirm(letter) => Some(&letter.booking),
             Self::BookingReminder(letter) => Some(&letter.booking),
             Self::BookingCancelledByVenue(letter) => Some(&letter.booking),
+            Self::BookingExpired(letter) => Some(&letter.booking),
             Self::ReviewRequest(letter) => Some(&letter.booking),
             Self::VerifyEmail(_)
             | Self::ResetPassword(_)
@@ -225,6 +228,13 @@ pub struct BookingCancelledByVenue {
     /// What the venue says to the guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BookingExpired {
+    pub first_name: String,
+    pub booking: BookingDetails,
 }
 
 /// What messages say of an offer.

@@ -9,6 +9,7 @@ pub const ALL: &[ErrorCode] = &[
     QUOTA_BELOW_BOOKED,
     DISTANCE_OUT_OF_RANGE,
     DISCOUNT_OUT_OF_RANGE,
+    APPROVAL_WITH_PRICE,
 ];
 
 pub const OFFER_NOT_FOUND: ErrorCode = ErrorCode {
@@ -49,4 +50,12 @@ pub const DISCOUNT_OUT_OF_RANGE: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "`minDiscount` is outside 0 to 100 percent.",
     remedy: "Send a percentage from 0 to 100.",
+};
+
+pub const APPROVAL_WITH_PRICE: ErrorCode = ErrorCode {
+    word: "APPROVAL_WITH_PRICE",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The offer would have both a price and `requiresApproval`.",
+    remedy: "Send one of them: the money confirms a booking with a price.",
 };

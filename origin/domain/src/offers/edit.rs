@@ -15,6 +15,12 @@ const BELOW_BOOKED: Rule = Rule::new(
     "is not below what is booked",
 );
 
+const APPROVAL_WITH_PRICE: Rule = Rule::new(
+    "APPROVAL_WITH_PRICE",
+    "n’est pas possible pour une offre payante",
+    "is not possible for an offer with a price",
+);
+
 /// What an edit does to one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {
@@ -64,6 +70,7 @@ pub struct OfferEdit {
     pub price: Edit<Option<OfferPrice>>,
     pub requires_identity: Edit<bool>,
     pub minimum_age: Edit<Option<i32>>,
+    pub requires_approval: Edit<bool>,
     /// What the discount is; together with `percentage`.
     pub terms: Edit<Option<DiscountTerms>>,
     pub language: Edit<Language>,
@@ -84,6 +91,8 @@ pub enum Unfit {
     Broken(BrokenRule),
     /// The new total is less than this number of places, which are booked.
     BelowBooked(i32),
+    /// Money confirms a booking with a price at once, so nobody could approve it first.
+    ApprovalWithPrice,
 }
 
 impl From<BrokenRule> for Unfit {
@@ -97,6 +106,7 @@ impl From<Unfit> for BrokenRule {
         match unfit {
             Unfit::Broken(broken) => broken,
             Unfit::BelowBooked(_) => BELOW_BOOKED.at("quota.total"),
+            Unfit::ApprovalWithPrice => APPROVAL_WITH_PRICE.at("requiresApproval"),
         }
     }
 }
@@ -146,11 +156,17 @@ impl OfferEdit {
         self.requires_identity
             .put(&mut after.admission.requires_identity);
         self.minimum_age.put(&mut after.admission.minimum_age);
+        let sets_confirmation = (&self.price, self.requires_approval) != (&Edit::Keep, Edit::Keep);
+        self.requires_approval
+            .put(&mut after.admission.requires_approval);
         if let Edit::Set(moment_ms) = self.archived_at_ms {
             after.archived_at_ms = Some(moment_ms);
             after.is_active = false;
         }
         self.price.put(&mut after.price);
+        if sets_confirmation && after.price.is_some() && after.admission.requires_approval {
+            return Err(Unfit::ApprovalWithPrice);
+        }
         let sets_wording = self.language != Edit::Keep || self.translations != Edit::Keep;
         self.language.put(&mut after.wording.language);
         self.translations.put(&mut after.wording.translations);
@@ -239,6 +255,47 @@ mod tests {
                 ..OfferEdit::default()
             };
             assert_eq!(edit.clone().apply(&odd(), 0).is_ok(), fits, "{edit:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_approves_what_money_confirms() {
+        let price = OfferPrice {
+            amount: 1_000,
+            currency: crate::payments::money::Currency::Eur,
+            original: None,
+            is_deposit: false,
+            refundable_until_min: None,
+            vat_rate_bp: 0,
+        };
+        let approved = |requires_approval, price| Offer {
+            price,
+            admission: Admission {
+                requires_approval,
+                ..Admission::default()
+            },
+            ..odd()
+        };
+        let (free, priced) = (approved(true, None), approved(false, Some(price)));
+        for (before, requires_approval, price, fits) in [
+            (&free, Edit::Keep, Edit::Set(Some(price)), false),
+            (&free, Edit::Set(false), Edit::Set(Some(price)), true),
+            (&priced, Edit::Set(true), Edit::Keep, false),
+            (&priced, Edit::Set(true), Edit::Set(None), true),
+            (&priced, Edit::Set(false), Edit::Keep, true),
+        ] {
+            let edit = OfferEdit {
+                price,
+                requires_approval,
+                ..OfferEdit::default()
+            };
+            let after = edit.clone().apply(before, 0);
+            let expected = if fits {
+                None
+            } else {
+                Some(Unfit::ApprovalWithPrice)
+            };
+            assert_eq!(after.err(), expected, "{edit:?}");
         }
     }
 

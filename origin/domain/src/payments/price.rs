@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::money::{Currency, Money};
+use crate::bookings::party::PartySize;
 use crate::broken::{BrokenField, BrokenRule, Reading, Rule};
 
 const MINUTE_MS: i64 = 60_000;
@@ -39,7 +40,7 @@ const VAT: Rule = Rule::new(
     "is 0 to 3,000 basis points",
 );
 
-/// The price of an offer: what is paid when it is booked. An offer without one is free to book.
+/// The price of an offer: what is paid for each person when it is booked. An offer without one is free to book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferPrice {
     /// What is paid, with tax, in the currency's minor unit.
@@ -90,6 +91,7 @@ pub struct Terms {
 /// What the price was when an offer was booked. Later edits of the offer do not change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BookedPrice {
+    /// For all people of the booking together.
     pub amount: i64,
     pub currency: Currency,
     pub is_deposit: bool,
@@ -103,20 +105,26 @@ pub struct BookedPrice {
 }
 
 impl BookedPrice {
-    /// What a booking for this window keeps of a price. Who books what is open already has the time
+    /// What a booking of so many people for this window keeps of a price for one. Who books what is open already has the time
     /// to pay as well, but never after the end.
-    pub fn of(price: OfferPrice, terms: Terms, window: &Range<i64>, now_ms: i64) -> Self {
+    pub fn of(
+        price: OfferPrice,
+        terms: Terms,
+        party: PartySize,
+        window: &Range<i64>,
+        now_ms: i64,
+    ) -> Self {
         let money = Money {
-            minor: price.amount,
+            minor: price.amount * i64::from(party.people()),
             currency: price.currency,
         };
         let until_ms = |minutes| window.start - i64::from(minutes) * MINUTE_MS;
         Self {
-            amount: price.amount,
+            amount: money.minor,
             currency: price.currency,
             is_deposit: price.is_deposit,
             vat_rate_bp: price.vat_rate_bp,
-            fee: money.share(terms.fee_bp).clamp(0, price.amount),
+            fee: money.share(terms.fee_bp).clamp(0, money.minor),
             refundable_until_ms: price.refundable_until_min.map(until_ms),
             pay_before_ms: window.end.min(now_ms + PAID_WITHIN_MS),
         }
@@ -204,16 +212,26 @@ mod tests {
         };
         let terms = Terms { fee_bp: 725 };
         let hour_ms = 60 * MINUTE_MS;
-        let booked = BookedPrice::of(refundable, terms, &(5 * hour_ms..9 * hour_ms), 0);
+        let booked = BookedPrice::of(
+            refundable,
+            terms,
+            PartySize::ONE,
+            &(5 * hour_ms..9 * hour_ms),
+            0,
+        );
         // 90.625, rounded down.
         assert_eq!(booked.fee, 90);
         let until_ms = 5 * hour_ms - 90 * MINUTE_MS;
         assert_eq!(booked.refundable_until_ms, Some(until_ms));
         assert_eq!(booked.pay_before_ms, PAID_WITHIN_MS);
-        let open = BookedPrice::of(price(), terms, &(0..hour_ms), 0);
+        let open = BookedPrice::of(price(), terms, PartySize::ONE, &(0..hour_ms), 0);
         assert_eq!(open.pay_before_ms, PAID_WITHIN_MS, "it is open already");
         assert_eq!(open.refundable_until_ms, None);
-        let ends = BookedPrice::of(price(), terms, &(0..MINUTE_MS), 0);
+        let four = PartySize::new(4).unwrap();
+        let booked = BookedPrice::of(price(), terms, four, &(0..hour_ms), 0);
+        // Of 5,000 together.
+        assert_eq!((booked.amount, booked.fee), (5_000, 362));
+        let ends = BookedPrice::of(price(), terms, PartySize::ONE, &(0..MINUTE_MS), 0);
         assert_eq!(ends.pay_before_ms, MINUTE_MS);
     }
 }

@@ -14,6 +14,8 @@ words! {
         Confirmed = "booking_confirmed",
         CancelledByVenue = "booking_cancelled_by_venue",
         Reminder = "booking_reminder",
+        /// The venue did not answer in time.
+        Expired = "booking_expired",
         /// What was the visit like?
         ReviewRequest = "review_request",
     }
@@ -25,6 +27,7 @@ impl BookingNotice {
             Self::Confirmed => Kind::BookingConfirmed,
             Self::CancelledByVenue => Kind::BookingCancelledByVenue,
             Self::Reminder => Kind::BookingReminder,
+            Self::Expired => Kind::BookingExpired,
             Self::ReviewRequest => Kind::ReviewRequest,
         }
     }

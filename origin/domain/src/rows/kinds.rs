@@ -132,6 +132,15 @@ static USERS: Kind = Kind {
         field("birth_year", "birthYear", Shape::Whole)
             .or_null()
             .later(),
+        field("calendar_hash", "calendar.hash", Shape::Text)
+            .or_absent()
+            .later(),
+        field("calendar_epoch", "calendar.epoch", Shape::Whole)
+            .or_absent()
+            .later(),
+        field("calendar_since_ms", "calendar.since", Shape::Moment)
+            .or_absent()
+            .later(),
     ],
 };
 
@@ -260,6 +269,15 @@ static BOOKINGS: Kind = Kind {
         .or_absent()
         .later(),
         field("pay_before_ms", "price.payBefore", Shape::Moment)
+            .or_absent()
+            .later(),
+        field("party_size", "partySize", Shape::Whole)
+            .or_absent()
+            .later(),
+        field("decide_before_ms", "decideBefore", Shape::Moment)
+            .or_absent()
+            .later(),
+        field("changes", "changes", Shape::Whole)
             .or_absent()
             .later(),
         field("cancel_reason", "cancelReason", Shape::Text)

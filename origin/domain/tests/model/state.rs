@@ -7,6 +7,7 @@ use domain::{
     OfferId, OfferSchedule, PartnerId, UserId,
     bookings::{
         booking::Booking,
+        party::PartySize,
         rules::{self, NewBooking},
     },
     payments::{
@@ -166,6 +167,8 @@ impl State {
             offer: offer().id,
             idempotency_key: None,
             terms: Some(Terms { fee_bp: 700 }),
+            opening_ms: None,
+            party: PartySize::ONE,
         };
         let booking = rules::draft(&offer(), &new, NOW_MS).expect("the offer can be booked");
         Self {

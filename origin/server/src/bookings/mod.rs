@@ -3,5 +3,6 @@
 
 pub mod calendar;
 pub mod ending;
+pub mod feed;
 pub mod picture;
 pub mod routes;

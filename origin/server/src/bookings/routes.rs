@@ -19,7 +19,10 @@ use domain::{
 use pq_core::ErrorCode;
 use serde::Deserialize;
 
-use super::{calendar, picture};
+use super::{
+    calendar::{self, Entry},
+    picture,
+};
 use crate::{
     http::file::{admit, internal, private, refuse, refused, with_rate_limits},
     state::AppState,
@@ -152,11 +155,11 @@ async fn calendar_of(state: &AppState, booking: &Booking) -> Result<String, Stor
     let offer = offer.ok_or_else(|| StoreError::corrupt("booking", &"its offer is gone"))?;
     let ids = std::slice::from_ref(&offer.establishment_id);
     let places = state.services.partners.establishments_by_ids(ids).await?;
-    Ok(calendar::file(
+    Ok(calendar::file(Entry {
         booking,
-        &offer,
-        places.get(&offer.establishment_id),
-    ))
+        offer: &offer,
+        place: places.get(&offer.establishment_id),
+    }))
 }
 
 /// Returns the booking to its holder. Everybody else gets "not found".

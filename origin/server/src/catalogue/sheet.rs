@@ -16,7 +16,7 @@ use domain::{
         table::Record,
     },
     offers::{
-        codes::{OFFER_ARCHIVED, QUOTA_BELOW_BOOKED},
+        codes::{APPROVAL_WITH_PRICE, OFFER_ARCHIVED, QUOTA_BELOW_BOOKED},
         edit::Edit,
         store::{Author, Created, MOST_OFFERS, OfferStore, Updated, Visibility},
     },
@@ -349,6 +349,13 @@ fn edited(updated: Updated) -> Result<(), Refused> {
             Sentence::with(
                 format!("`quota` vaut au moins {booked} : autant de places sont réservées"),
                 format!("`quota` is at least {booked}: so many places are booked"),
+            ),
+        )),
+        Updated::ApprovalWithPrice => Err(Refused::new(
+            APPROVAL_WITH_PRICE,
+            Sentence::new(
+                "l’offre demande l’accord de l’établissement et ne peut pas avoir de prix",
+                "the offer asks for the venue's approval and cannot have a price",
             ),
         )),
     }

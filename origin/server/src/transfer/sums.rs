@@ -1,6 +1,6 @@
 //! What a moving is checked by: one sum a collection, over its lines.
 
-use std::fmt;
+use std::{array, fmt};
 
 use domain::{StoreError, rows::Collection};
 use serde::{Deserialize, Serialize};

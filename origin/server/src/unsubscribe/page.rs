@@ -151,6 +151,10 @@ const fn name(kind: Kind) -> [&'static str; 2] {
             "les annulations par les établissements",
             "cancellations by venues",
         ],
+        Kind::BookingExpired => [
+            "les réservations restées sans réponse",
+            "bookings that were never answered",
+        ],
         Kind::FavouritePartnerOffer => [
             "les offres de vos partenaires favoris",
             "offers of your favourite partners",

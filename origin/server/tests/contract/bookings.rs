@@ -1,5 +1,6 @@
 //! Bookings: made within their quotas, moved on once, found again, and forgotten.
 
+mod calendars;
 mod nights;
 mod racing;
 mod telling;
@@ -9,6 +10,7 @@ use domain::{
     BookingId, BookingLimits, Offer, OfferId, Quota, UserId,
     bookings::{
         booking::{Booking, BookingStatus, Step, night_of},
+        party::PartySize,
         refusals::BookingRefusal,
         rules::{MADE_WITHIN_MS, MAX_MADE, NewBooking},
         store::{BookingCursor, BookingQuery, By, Created, Stepped},
@@ -49,6 +51,7 @@ tests! {
 
 pub(crate) use telling::in_two_days;
 
+pub(crate) const CALENDARS: &[Test] = calendars::TESTS;
 pub(crate) const NIGHTS: &[Test] = nights::TESTS;
 pub(crate) const RACES: &[Test] = racing::TESTS;
 pub(crate) const TELLING: &[Test] = telling::TESTS;
@@ -79,6 +82,8 @@ pub(crate) fn new(name: &str, by: &str, offer: &Offer) -> NewBooking {
         offer: offer.id.clone(),
         idempotency_key: None,
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     }
 }
 
@@ -253,6 +258,7 @@ async fn a_step_is_done_once_and_a_cancelled_booking_gives_its_place_back(fresh:
     let cancelled = Booking {
         status: BookingStatus::Cancelled,
         changed_at_ms: NOW_MS + 9,
+        changes: 1,
         ..one.clone()
     };
     let done = step(&fresh, &one.id, Step::Cancel, NOW_MS + 9).await;
@@ -261,6 +267,7 @@ async fn a_step_is_done_once_and_a_cancelled_booking_gives_its_place_back(fresh:
     let checked_in = Booking {
         status: BookingStatus::CheckedIn,
         changed_at_ms: NOW_MS + 9,
+        changes: 1,
         checked_in_at_ms: Some(NOW_MS + 9),
         checked_in_by: Some(user("sam")),
         ..two.clone()

@@ -76,6 +76,7 @@ fn main() -> ExitCode {
         announcements::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,
+        bookings::CALENDARS,
         bookings::NIGHTS,
         bookings::RACES,
         bookings::TELLING,

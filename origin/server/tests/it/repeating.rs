@@ -8,7 +8,7 @@ use async_graphql::parser::{
     types::{TypeKind, TypeSystemDefinition},
 };
 use domain::{
-    BookingId, Offer, OfferSchedule, UploadId, UserId,
+    Admission, BookingId, Offer, OfferSchedule, UploadId, UserId,
     offers::store::Author,
     pictures::picture::{self, Purpose},
     reviews::rules::ReviewEdit,
@@ -72,8 +72,10 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
 
     ("createBooking", Guest, "(offerId: FREE, idempotencyKey: \"k\") { id status }", Same),
     ("createBooking", Guest, "(offerId: FREE) { id status }", Refused("ALREADY_BOOKED")),
-    ("confirmBooking", Guest, "(id: PENDING) { id status }", Same),
+    ("confirmBooking", Staff, "(id: PENDING) { id status }", Same),
     ("cancelBooking", Guest, "(id: BOOKING) { id status }", Same),
+    ("createCalendarFeed", Guest, "", Another),
+    ("revokeCalendarFeed", Guest, "", Same),
     ("checkIn", Staff, "(bookingId: BOOKING, qrCode: QR_CODE) { id status checkedInAt }", Same),
     ("checkIn", Staff, "(bookingId: BOOKING, qrCode: QR_CODE, scanId: \"s1\") { id status checkedInAt }", Same),
     ("checkInByCode", Staff, "(partnerId: PARTNER, code: SHORT_CODE) { id status checkedInAt }", Same),
@@ -206,6 +208,10 @@ impl World {
                 from: "10:00".into(),
                 to: "12:00".into(),
             }),
+            admission: Admission {
+                requires_approval: true,
+                ..Admission::default()
+            },
             ..places("a", 2, 9)
         };
         let listed = offer("a", 3);

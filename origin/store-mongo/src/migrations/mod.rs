@@ -8,6 +8,7 @@ mod accounts;
 mod announcements;
 mod apply;
 mod bookings;
+mod calendars;
 mod catalogue;
 mod change;
 mod counters;
@@ -174,6 +175,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 24,
+        name: "calendars",
+        changes: calendars::changes,
+    },
+    Migration {
+        version: 25,
         name: "operator audit",
         changes: operator_audit::changes,
     },

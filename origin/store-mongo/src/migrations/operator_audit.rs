@@ -1,4 +1,4 @@
-//! Step 24: what operators did. `_id` is the entry's number as text; nothing changes or removes one.
+//! Step 25: what operators did. `_id` is the entry's number as text; nothing changes or removes one.
 
 use mongodb::bson::doc;
 

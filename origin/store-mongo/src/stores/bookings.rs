@@ -1,6 +1,7 @@
 //! Bookings in MongoDB. The queries are in `crate::queries`.
 
 pub mod erasing;
+mod feeds;
 mod gates;
 mod night;
 mod read;
@@ -10,14 +11,18 @@ use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    BookingId, PartnerId, StoreError,
+    BookingId, OfferId, PartnerId, StoreError, UserId,
     bookings::{
         booking::Booking,
+        calendar_feed::FeedHash,
         night::{NightCount, NightPage, NightQuery},
         refusals::BookingRefusal,
         rules::NewBooking,
         short_code::{ATTEMPTS, ShortCode},
-        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken},
+        store::{
+            BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken,
+            TimedQuery,
+        },
     },
     night::Night,
     paris::Day,
@@ -108,6 +113,53 @@ impl BookingStore for MongoBookings {
         Ok(read::page(&self.db, query).await?)
     }
 
+    async fn by_time(&self, query: &TimedQuery) -> Result<BookingPage, StoreError> {
+        match query.none() {
+            Some(none) => Ok(none),
+            None => Ok(read::by_time(&self.db, query).await?),
+        }
+    }
+
+    async fn beginning_since(
+        &self,
+        user: &UserId,
+        since_ms: i64,
+        most: usize,
+    ) -> Result<Vec<Booking>, StoreError> {
+        Ok(read::beginning_since(&self.db, user, since_ms, most).await?)
+    }
+
+    async fn put_feed(
+        &self,
+        user: &UserId,
+        hash: &FeedHash,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let (user, hash) = (user.clone(), hash.clone());
+        let put = self.db.transaction(move |tx| {
+            let (user, hash) = (user.clone(), hash.clone());
+            Box::pin(async move { feeds::put(tx, &user, &hash, now_ms).await })
+        });
+        Ok(put.await?)
+    }
+
+    async fn feed_since(&self, user: &UserId) -> Result<Option<i64>, StoreError> {
+        Ok(feeds::since(&self.db, user).await?)
+    }
+
+    async fn revoke_feed(&self, user: &UserId) -> Result<bool, StoreError> {
+        let user = user.clone();
+        let revoked = self.db.transaction(move |tx| {
+            let user = user.clone();
+            Box::pin(async move { feeds::revoke(tx, &user).await })
+        });
+        Ok(revoked.await?)
+    }
+
+    async fn user_of_feed(&self, hash: &FeedHash) -> Result<Option<UserId>, StoreError> {
+        Ok(feeds::user(&self.db, hash).await?)
+    }
+
     async fn of_night(&self, query: &NightQuery) -> Result<NightPage, StoreError> {
         Ok(night::page(&self.db, query).await?)
     }
@@ -135,6 +187,14 @@ impl BookingStore for MongoBookings {
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayCount>, StoreError> {
         Ok(read::days_of_partner(&self.db, partner, days).await?)
+    }
+
+    async fn taken_by_night(
+        &self,
+        offers: &[OfferId],
+        nights: RangeInclusive<Night>,
+    ) -> Result<HashMap<(OfferId, Night), i64>, StoreError> {
+        Ok(read::taken_by_night(&self.db, offers, &nights).await?)
     }
 
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {

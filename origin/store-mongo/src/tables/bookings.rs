@@ -7,6 +7,7 @@ use domain::{
     BookingId, OfferId, PartnerId, UserId,
     bookings::{
         booking::{Booking, BookingStatus},
+        party::PartySize,
         reason::Reason,
         rules,
         scan::ScanId,
@@ -55,6 +56,8 @@ pub fn document(booking: &Booking) -> Result<Document, MongoError> {
         "changedAt": DateTime::from_millis(booking.changed_at_ms),
         "day": booking.night.to_string(),
         "madeOn": booking.made_on(),
+        "partySize": booking.party.people(),
+        "changes": booking.changes,
     };
     if let Some(user) = &booking.user {
         document.insert("userId", object_id(user)?);
@@ -74,6 +77,9 @@ pub fn document(booking: &Booking) -> Result<Document, MongoError> {
     }
     if let Some(user) = &booking.checked_in_by {
         document.insert("checkedInBy", object_id(user)?);
+    }
+    if let Some(before_ms) = booking.decide_before_ms {
+        document.insert("decideBefore", DateTime::from_millis(before_ms));
     }
     if let Some(price) = &booking.price {
         document.insert("price", price_document(price));
@@ -104,6 +110,7 @@ pub fn edit(after: &Booking) -> Result<Document, MongoError> {
         "checkedInAt",
         "checkedInOn",
         "checkedInBy",
+        "changes",
         "cancelReason",
         "scanId",
     ];
@@ -112,6 +119,8 @@ pub fn edit(after: &Booking) -> Result<Document, MongoError> {
 
 pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
     let key = optional_text(stored, "key")?;
+    let created_at_ms = moment_ms(stored, "createdAt")?;
+    let changed_at_ms = moment_ms(stored, "changedAt")?;
     let user = |field| optional(stored, field, |_| id(stored, field, UserId::parse));
     Ok(Booking {
         id: id(stored, "_id", BookingId::parse)?,
@@ -124,17 +133,35 @@ pub fn booking(stored: &Document) -> Result<Booking, MongoError> {
         until_ms: moment_ms(stored, "until")?,
         night: word(stored, "day", Night::parse)?,
         idempotency_key: key.and_then(|key| key.split_once(BETWEEN).map(|(_, key)| key.to_owned())),
-        created_at_ms: moment_ms(stored, "createdAt")?,
-        changed_at_ms: moment_ms(stored, "changedAt")?,
+        created_at_ms,
+        changed_at_ms,
         checked_in_at_ms: optional(stored, "checkedInAt", |_| moment_ms(stored, "checkedInAt"))?,
         checked_in_by: user("checkedInBy")?,
         price: optional(stored, "price", |_| price(part(stored, "price")?))?,
+        party: optional(stored, "partySize", |_| party(stored))?.unwrap_or(PartySize::ONE),
+        changes: optional(stored, "changes", |_| whole(stored, "changes"))?
+            // Those of earlier programs are not counted.
+            .unwrap_or_else(|| i32::from(changed_at_ms > created_at_ms)),
+        decide_before_ms: optional(stored, "decideBefore", |_| {
+            moment_ms(stored, "decideBefore")
+        })?,
         cancel_reason: optional_text(stored, "cancelReason")?.map(Reason::stored),
         short_code: optional(stored, "shortCode", |_| {
             word(stored, "shortCode", ShortCode::parse)
         })?,
         scan: optional(stored, "scanId", |_| word(stored, "scanId", ScanId::parse))?,
     })
+}
+
+fn party(stored: &Document) -> Result<PartySize, MongoError> {
+    let people = whole(stored, "partySize")?;
+    PartySize::new(people).ok_or_else(|| MongoError::corrupt("partySize", &people))
+}
+
+/// How many places a group of bookings holds, in an aggregation. Those of older programs have no
+/// number: they are for one.
+pub fn sum_of_places() -> Document {
+    doc! {"$sum": {"$ifNull": ["$partySize", 1]}}
 }
 
 fn price_document(price: &BookedPrice) -> Document {

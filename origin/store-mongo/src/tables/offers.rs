@@ -62,6 +62,8 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
             "requiresIdentity": offer.admission.requires_identity,
             "minimumAge": offer.admission.minimum_age,
         },
+        // Beside `admission`: older programs, which replace that, keep it.
+        "requiresApproval": offer.admission.requires_approval,
         "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
         "language": offer.wording.language.as_str(),
         "translations": offer.wording.translations.iter().map(texts_document).collect::<Vec<_>>(),
@@ -136,7 +138,13 @@ pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
         limits: optional_part(stored, "limits", limits)?.unwrap_or_default(),
         archived_at_ms: archived_at_ms(stored)?,
         version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
-        admission: optional_part(stored, "admission", admission)?.unwrap_or_default(),
+        admission: Admission {
+            requires_approval: optional(stored, "requiresApproval", |_| {
+                flag(stored, "requiresApproval")
+            })?
+            .unwrap_or_default(),
+            ..optional_part(stored, "admission", admission)?.unwrap_or_default()
+        },
         price: optional_part(stored, "price", price)?,
         page: page(stored)?,
         wording: wording(stored)?,
@@ -315,6 +323,7 @@ fn admission(stored: &Document) -> Result<Admission, MongoError> {
             .get_bool("requiresIdentity")
             .map_err(bad("requiresIdentity"))?,
         minimum_age: optional(stored, "minimumAge", |_| whole(stored, "minimumAge"))?,
+        ..Admission::default()
     })
 }
 

@@ -1,11 +1,11 @@
 //! Places of a quota, for the block that books them.
 
-use domain::{Offer, OfferId};
+use domain::{Offer, OfferId, bookings::party::PartySize};
 use mongodb::bson::{Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::object_id,
+    documents::{object_id, whole},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
@@ -39,22 +39,37 @@ pub async fn one(tx: &mut Tx, id: &OfferId) -> Result<Option<Offer>, MongoError>
     found.await?.as_ref().map(rows::offer).transpose()
 }
 
-/// How many bookings of the offer hold a place. From now on they count in the offer's quota, also
+/// How many places the offer's bookings hold. From now on they count in the offer's quota, also
 /// those that were made while it had none.
 pub async fn count_booked(tx: &mut Tx, id: &OfferId) -> Result<i32, MongoError> {
     // A booking that is made at the same moment conflicts: both write to the offer.
     meet_others(tx, id).await?;
     let holding = doc! {"offerId": object_id(id)?, "status": bookings::holding()};
     let counted = doc! {"$set": {"counted": true}};
-    let count = tx.update_many(BOOKINGS, holding, counted).await?;
-    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    tx.update_many(BOOKINGS, holding.clone(), counted).await?;
+    let places = held_places(tx, holding).await?;
+    Ok(i32::try_from(places).unwrap_or(i32::MAX))
 }
 
-/// Takes one, if one is left.
-pub async fn take_place(tx: &mut Tx, id: &OfferId) -> Result<bool, MongoError> {
-    let this = doc! {"_id": object_id(id)?, "quota.remaining": {"$gt": 0}};
-    let one = doc! {"$inc": {"quota.remaining": -1}};
-    Ok(tx.update_one(OFFERS, this, one).await? > 0)
+/// The places that these bookings hold together.
+pub async fn held_places(tx: &mut Tx, filter: Document) -> Result<i64, MongoError> {
+    let group = doc! {"_id": null, "places": bookings::sum_of_places()};
+    let groups = tx
+        .aggregate(
+            BOOKINGS,
+            vec![doc! {"$match": filter}, doc! {"$group": group}],
+        )
+        .await?;
+    let places = groups.first().map(|group| whole(group, "places"));
+    Ok(i64::from(places.transpose()?.unwrap_or(0)))
+}
+
+/// Takes one for each person, if so many are left.
+pub async fn take_places(tx: &mut Tx, id: &OfferId, party: PartySize) -> Result<bool, MongoError> {
+    let people = party.people();
+    let this = doc! {"_id": object_id(id)?, "quota.remaining": {"$gte": people}};
+    let taken = doc! {"$inc": {"quota.remaining": -people}};
+    Ok(tx.update_one(OFFERS, this, taken).await? > 0)
 }
 
 /// Writes to the offer, so that transactions that count its bookings at the same time conflict;
@@ -65,13 +80,23 @@ pub async fn meet_others(tx: &mut Tx, id: &OfferId) -> Result<Option<Offer>, Mon
     met.await?.as_ref().map(rows::offer).transpose()
 }
 
-/// Gives one back; never more than there are.
-pub async fn give_back_place(tx: &mut Tx, offer: &Offer) -> Result<(), MongoError> {
+/// Gives one back for each person; never more than there are.
+pub async fn give_places_back(
+    tx: &mut Tx,
+    offer: &Offer,
+    party: PartySize,
+) -> Result<(), MongoError> {
     let Some(quota) = offer.quota else {
         return Ok(());
     };
-    let this = doc! {"_id": object_id(&offer.id)?, "quota.remaining": {"$lt": quota.total}};
-    tx.update_one(OFFERS, this, doc! {"$inc": {"quota.remaining": 1}})
-        .await?;
+    let id = object_id(&offer.id)?;
+    let people = party.people();
+    let fits = doc! {"_id": id, "quota.remaining": {"$lte": quota.total - people}};
+    let given = doc! {"$inc": {"quota.remaining": people}};
+    if tx.update_one(OFFERS, fits, given).await? == 0 {
+        let this = doc! {"_id": id, "quota.remaining": {"$lt": quota.total}};
+        let all = doc! {"$set": {"quota.remaining": quota.total}};
+        tx.update_one(OFFERS, this, all).await?;
+    }
     Ok(())
 }

@@ -1,19 +1,24 @@
 //! Bookings in SQLite.
 
 pub mod erasing;
+mod feeds;
 pub(super) mod write;
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    BookingId, PartnerId, StoreError,
+    BookingId, OfferId, PartnerId, StoreError, UserId,
     bookings::{
         booking::Booking,
+        calendar_feed::FeedHash,
         night::{NightCount, NightPage, NightQuery},
         rules::NewBooking,
         short_code::ShortCode,
-        store::{BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken},
+        store::{
+            BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken,
+            TimedQuery,
+        },
     },
     night::Night,
     paris::Day,
@@ -90,6 +95,55 @@ impl BookingStore for EmbeddedBookings {
             .await
     }
 
+    async fn by_time(&self, query: &TimedQuery) -> Result<BookingPage, StoreError> {
+        if let Some(none) = query.none() {
+            return Ok(none);
+        }
+        let query = query.clone();
+        self.db
+            .read(move |c| crate::tables::bookings::by_time(c, &query))
+            .await
+    }
+
+    async fn beginning_since(
+        &self,
+        user: &UserId,
+        since_ms: i64,
+        most: usize,
+    ) -> Result<Vec<Booking>, StoreError> {
+        let user = user.clone();
+        self.db
+            .read(move |c| crate::tables::bookings::beginning_since(c, &user, since_ms, most))
+            .await
+    }
+
+    async fn put_feed(
+        &self,
+        user: &UserId,
+        hash: &FeedHash,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let (user, hash) = (user.clone(), hash.clone());
+        self.db
+            .write(move |tx| feeds::put(tx, &user, &hash, now_ms))
+            .await
+    }
+
+    async fn feed_since(&self, user: &UserId) -> Result<Option<i64>, StoreError> {
+        let user = user.clone();
+        self.db.read(move |c| feeds::since(c, &user)).await
+    }
+
+    async fn revoke_feed(&self, user: &UserId) -> Result<bool, StoreError> {
+        let user = user.clone();
+        self.db.write(move |tx| feeds::revoke(tx, &user)).await
+    }
+
+    async fn user_of_feed(&self, hash: &FeedHash) -> Result<Option<UserId>, StoreError> {
+        let hash = hash.clone();
+        self.db.read(move |c| feeds::user(c, &hash)).await
+    }
+
     async fn of_night(&self, query: &NightQuery) -> Result<NightPage, StoreError> {
         let query = query.clone();
         self.db
@@ -136,6 +190,17 @@ impl BookingStore for EmbeddedBookings {
         );
         self.db
             .read(move |c| crate::tables::bookings::days_of_partner(c, &partner, &first, &last))
+            .await
+    }
+
+    async fn taken_by_night(
+        &self,
+        offers: &[OfferId],
+        nights: RangeInclusive<Night>,
+    ) -> Result<HashMap<(OfferId, Night), i64>, StoreError> {
+        let offers = json_list(offers.iter().map(OfferId::as_str));
+        self.db
+            .read(move |c| crate::tables::bookings::taken_by_night(c, offers, &nights))
             .await
     }
 

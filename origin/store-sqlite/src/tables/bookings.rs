@@ -2,15 +2,18 @@
 
 pub mod night;
 
+use std::{collections::HashMap, ops::RangeInclusive};
+
 use domain::{
     BookingId, OfferId, PartnerId, UserId,
     bookings::{
         booking::{Booking, BookingStatus},
+        party::PartySize,
         reason::Reason,
         rules::{self, Standing},
         scan::ScanId,
         short_code::ShortCode,
-        store::{BookingPage, BookingQuery, DayCount},
+        store::{BookingPage, BookingQuery, DayCount, TimedQuery, When},
     },
     night::Night,
     payments::{money::Currency, price::BookedPrice},
@@ -27,7 +30,8 @@ use crate::error::SqliteError;
 const COLUMNS: &str = "id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
     idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, price_amount,
     price_currency, price_is_deposit, price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms, day,
-    cancel_reason, short_code, scan_id";
+    cancel_reason, short_code, scan_id,
+    party_size, decide_before_ms, changes";
 const PRICE_COLUMN: usize = 13;
 const NIGHT_COLUMN: usize = 20;
 
@@ -68,6 +72,9 @@ fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
         checked_in_at_ms: row.get(11)?,
         checked_in_by: user(12)?,
         price: price(row)?,
+        party: party(row)?,
+        decide_before_ms: row.get("decide_before_ms")?,
+        changes: changes(row)?,
         cancel_reason: row
             .get::<_, Option<String>>("cancel_reason")?
             .map(Reason::stored),
@@ -80,6 +87,20 @@ fn booking(row: &Row<'_>) -> Result<Booking, SqliteError> {
             .map(|text| word("scan", &text, ScanId::parse))
             .transpose()?,
     })
+}
+
+/// Those of earlier programs are not counted.
+fn changes(row: &Row<'_>) -> Result<i32, SqliteError> {
+    let counted: Option<i32> = row.get("changes")?;
+    let (created_at_ms, changed_at_ms): (i64, i64) = (row.get(9)?, row.get(10)?);
+    Ok(counted.unwrap_or_else(|| i32::from(changed_at_ms > created_at_ms)))
+}
+
+fn party(row: &Row<'_>) -> Result<PartySize, SqliteError> {
+    let Some(people) = row.get("party_size")? else {
+        return Ok(PartySize::ONE);
+    };
+    PartySize::new(people).ok_or_else(|| SqliteError::corrupt("party size", &people))
 }
 
 fn price(row: &Row<'_>) -> Result<Option<BookedPrice>, SqliteError> {
@@ -152,7 +173,7 @@ pub fn standing(
             &[&user, &offer],
         )?,
         of_day: one(
-            "SELECT COUNT(*) FROM bookings
+            "SELECT COALESCE(SUM(COALESCE(party_size, 1)), 0) FROM bookings
              WHERE offer_id = ?1 AND day = ?2 AND status NOT IN ('CANCELLED', 'EXPIRED')",
             &[&offer, &day],
         )?,
@@ -183,6 +204,56 @@ pub fn page(connection: &Connection, wanted: &BookingQuery) -> Result<BookingPag
         items,
         has_next_page,
     })
+}
+
+/// A page by time: those to come by one index, those that are over by another, which passes the few
+/// that are open.
+pub fn by_time(connection: &Connection, wanted: &TimedQuery) -> Result<BookingPage, SqliteError> {
+    let (among, beyond, order) = match wanted.when {
+        When::Upcoming => (
+            " AND due_ms IS NOT NULL",
+            " AND (from_ms, id) > (?, ?)",
+            " ORDER BY from_ms, id LIMIT ?",
+        ),
+        When::Past => (
+            " AND due_ms IS NULL",
+            " AND (from_ms, id) < (?, ?)",
+            " ORDER BY from_ms DESC, id DESC LIMIT ?",
+        ),
+    };
+    let mut sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?{among}");
+    let mut params = vec![Value::from(wanted.user.to_string())];
+    if let Some(status) = wanted.status {
+        sql.push_str(" AND status = ?");
+        params.push(Value::from(status.as_str().to_owned()));
+    }
+    if let Some(after) = &wanted.after {
+        sql.push_str(beyond);
+        params.push(Value::from(after.from_ms));
+        params.push(Value::from(after.id.to_string()));
+    }
+    sql.push_str(order);
+    params.push(Value::from(limit(wanted.first.saturating_add(1))));
+    let mut items = query(connection, &sql, params_from_iter(params))?;
+    let has_next_page = items.len() > wanted.first;
+    items.truncate(wanted.first);
+    Ok(BookingPage {
+        items,
+        has_next_page,
+    })
+}
+
+pub fn beginning_since(
+    connection: &Connection,
+    user: &UserId,
+    since_ms: i64,
+    most: usize,
+) -> Result<Vec<Booking>, SqliteError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 AND from_ms >= ?2
+         ORDER BY from_ms DESC, id DESC LIMIT ?3"
+    );
+    query(connection, &sql, (user.as_str(), since_ms, limit(most)))
 }
 
 /// Whether the user has an open booking of the offer.
@@ -234,18 +305,41 @@ pub fn days_of_partner(
     Ok(days)
 }
 
+/// The places that bookings hold in each of these nights, by offer.
+pub fn taken_by_night(
+    connection: &Connection,
+    offers: Value,
+    nights: &RangeInclusive<Night>,
+) -> Result<HashMap<(OfferId, Night), i64>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT offer_id, day, SUM(COALESCE(party_size, 1)) FROM bookings
+         WHERE offer_id IN (SELECT value FROM json_each(?1)) AND day BETWEEN ?2 AND ?3
+            AND status NOT IN ('CANCELLED', 'EXPIRED')
+         GROUP BY offer_id, day",
+    )?;
+    let (first, last) = (nights.start().to_string(), nights.end().to_string());
+    let mut rows = statement.query((offers, first, last))?;
+    let mut taken = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let offer = word("offer id", &row.get::<_, String>(0)?, OfferId::parse)?;
+        let night = word("night", &row.get::<_, String>(1)?, Night::parse)?;
+        taken.insert((offer, night), row.get(2)?);
+    }
+    Ok(taken)
+}
+
 pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT INTO bookings(id, user_id, offer_id, partner_id, status, counted, from_ms, until_ms,
             idempotency_key, created_at_ms, changed_at_ms, checked_in_at_ms, checked_in_by, due_ms,
             day, made_on, checked_in_on, price_amount, price_currency, price_is_deposit,
             price_vat_rate_bp, price_fee, refundable_until_ms, pay_before_ms, cancel_reason,
-            short_code, scan_id)
+            short_code, scan_id, party_size, decide_before_ms, changes)
          VALUES (:id, :user_id, :offer_id, :partner_id, :status, :counted, :from_ms, :until_ms,
             :idempotency_key, :created_at_ms, :changed_at_ms, :checked_in_at_ms, :checked_in_by,
             :due_ms, :day, :made_on, :checked_in_on, :price_amount, :price_currency,
             :price_is_deposit, :price_vat_rate_bp, :price_fee, :refundable_until_ms,
-            :pay_before_ms, :cancel_reason, :short_code, :scan_id)",
+            :pay_before_ms, :cancel_reason, :short_code, :scan_id, :party_size, :decide_before_ms, :changes)",
     )?
     .execute(named_params! {
         ":id": booking.id.as_str(),
@@ -272,6 +366,9 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         ":price_fee": booking.price.map(|price| price.fee),
         ":refundable_until_ms": booking.price.and_then(|price| price.refundable_until_ms),
         ":pay_before_ms": booking.price.map(|price| price.pay_before_ms),
+        ":party_size": booking.party.people(),
+        ":decide_before_ms": booking.decide_before_ms,
+        ":changes": booking.changes,
         ":cancel_reason": booking.cancel_reason.as_ref().map(Reason::as_str),
         ":short_code": booking.short_code.as_ref().map(ShortCode::as_str),
         ":scan_id": booking.scan.as_ref().map(ScanId::as_str),
@@ -283,7 +380,7 @@ pub fn insert(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
 pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "UPDATE bookings SET status = ?2, changed_at_ms = ?3, checked_in_at_ms = ?4, due_ms = ?5,
-            checked_in_on = ?6, checked_in_by = ?7, cancel_reason = ?8, scan_id = ?9 WHERE id = ?1",
+            checked_in_on = ?6, checked_in_by = ?7, cancel_reason = ?8, scan_id = ?9, changes = ?10 WHERE id = ?1",
     )?
     .execute((
         booking.id.as_str(),
@@ -295,6 +392,7 @@ pub fn update(tx: &Transaction<'_>, booking: &Booking) -> Result<(), SqliteError
         booking.checked_in_by.as_ref().map(UserId::as_str),
         booking.cancel_reason.as_ref().map(Reason::as_str),
         booking.scan.as_ref().map(ScanId::as_str),
+        booking.changes,
     ))?;
     Ok(())
 }

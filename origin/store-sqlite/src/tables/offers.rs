@@ -26,7 +26,8 @@ pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establi
     o.percentage, o.discount_description, o.conditions, o.valid_from_ms, o.valid_until_ms, o.schedule,
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
     o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row,
-    o.discount_terms, o.slugs, o.updated_at_ms, o.language, o.translations";
+    o.discount_terms, o.slugs, o.updated_at_ms, o.language, o.translations,
+    o.requires_approval";
 const ROW_COLUMN: usize = 26;
 
 /// Runs a query that selects [`COLUMNS`].
@@ -85,6 +86,7 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
         admission: Admission {
             requires_identity: row.get(23)?,
             minimum_age: row.get(24)?,
+            requires_approval: row.get("requires_approval")?,
         },
         price: optional_json("price", row.get_ref(25)?)?,
         page: slugs::page(row)?,
@@ -171,12 +173,12 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description, limit_per_day,
             limit_per_user, archived_at_ms, version, requires_identity, minimum_age, price,
-            discount_terms, slugs, updated_at_ms, language, translations)
+            discount_terms, slugs, updated_at_ms, language, translations, requires_approval)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
             :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age,
-            :price, :discount_terms, :slugs, :updated_at_ms, :language, :translations)",
+            :price, :discount_terms, :slugs, :updated_at_ms, :language, :translations, :requires_approval)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -208,7 +210,7 @@ pub fn replace(
             limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
             requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price,
             discount_terms = :discount_terms, slugs = :slugs, updated_at_ms = :updated_at_ms,
-            language = :language, translations = :translations
+            language = :language, translations = :translations, requires_approval = :requires_approval
          WHERE id = :id",
         after,
     )?;
@@ -278,6 +280,7 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":discount_terms": terms,
         ":requires_identity": offer.admission.requires_identity,
         ":minimum_age": offer.admission.minimum_age,
+        ":requires_approval": offer.admission.requires_approval,
         ":slugs": slugs::column(&offer.page.slugs)?,
         ":updated_at_ms": offer.page.updated_at_ms,
         ":language": offer.wording.language.as_str(),

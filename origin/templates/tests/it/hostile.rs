@@ -47,6 +47,10 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
             l.reason = Some(typed.clone());
             fill(&mut l.booking, &typed);
         }
+        Letter::BookingExpired(l) => {
+            l.first_name.clone_from(&typed);
+            fill(&mut l.booking, &typed);
+        }
         Letter::FavouritePartnerOffer(l) => {
             l.first_name.clone_from(&typed);
             (l.offer.title, l.offer.partner) = (typed.clone(), typed);

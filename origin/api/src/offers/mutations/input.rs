@@ -53,6 +53,8 @@ pub struct UpdateOfferInput {
     requires_identity: MaybeUndefined<bool>,
     /// 16 to 21 years, which the guest's verified identity has to prove; null: no age.
     minimum_age: MaybeUndefined<i32>,
+    /// Whether the venue's staff confirm each booking; not for an offer with a price.
+    requires_approval: MaybeUndefined<bool>,
     /// The language of `title`, `description` and `conditions`.
     language: MaybeUndefined<Locale>,
     /// All that the offer says in other languages, each once; those that are not given go.
@@ -64,7 +66,7 @@ pub struct UpdateOfferInput {
 /// Limits on bookings besides the quota. Null means no limit.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub struct BookingLimitsInput {
-    /// Maximum bookings by all users together for one day, from 06:00 to 06:00 (Europe/Paris); 1 or more.
+    /// Maximum places of all bookings together for one day, from 06:00 to 06:00 (Europe/Paris); 1 or more.
     per_day: MaybeUndefined<i32>,
     /// Maximum bookings by one user over the offer's whole lifetime; 1 or more.
     per_user: MaybeUndefined<i32>,
@@ -177,6 +179,7 @@ impl UpdateOfferInput {
             expected_version: self.expected_version.map(i64::from),
             requires_identity: reading.take(value("requiresIdentity", self.requires_identity, Ok)),
             minimum_age: reading.take(nullable(self.minimum_age, rules::minimum_age)),
+            requires_approval: reading.take(value("requiresApproval", self.requires_approval, Ok)),
             language: reading.take(value("language", self.language, |locale| Ok(locale.into()))),
             translations: match reading.take(value("translations", self.translations, Ok)) {
                 Edit::Keep => Edit::Keep,

@@ -63,6 +63,9 @@ pub struct CreateOfferInput {
     requires_identity: bool,
     /// 16 to 21 years, which the guest's verified identity has to prove.
     minimum_age: Option<i32>,
+    /// Whether the venue's staff confirm each booking; not for an offer with a price.
+    #[graphql(default)]
+    requires_approval: bool,
     /// The language of `title`, `description` and `conditions`.
     #[graphql(default_with = "Locale::Fr")]
     language: Locale,
@@ -113,6 +116,11 @@ impl DiscountInput {
 }
 
 impl CreateOfferInput {
+    /// Whether it asks for both a price and the venue's approval, which exclude each other.
+    pub const fn asks_approval_with_price(&self) -> bool {
+        self.requires_approval && self.price.is_some()
+    }
+
     pub fn establishment(&self) -> Option<EstablishmentId> {
         EstablishmentId::parse(&self.establishment_id)
     }
@@ -162,6 +170,7 @@ impl CreateOfferInput {
             minimum_age: Edit::Set(
                 reading.take(self.minimum_age.map(rules::minimum_age).transpose()),
             ),
+            requires_approval: Edit::Set(self.requires_approval),
             language: Edit::Set(self.language.into()),
             translations: Edit::Set(translations(&mut reading, self.translations)),
             ..OfferEdit::default()

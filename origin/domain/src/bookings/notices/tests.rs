@@ -49,15 +49,21 @@ fn a_guest_hears_of_a_confirmation_that_somebody_else_made_and_is_reminded() {
 }
 
 #[test]
-fn the_team_hears_of_a_booking_that_stays_pending() {
-    let mut pending = of(BookingStatus::Pending, 48);
-    let tasks = notices(None, &pending, &By::Holder, NOW_MS);
-    let told: Vec<_> = tasks.iter().map(|task| task.work.kind()).collect();
-    assert_eq!(told, ["booking_to_confirm"]);
-    assert_eq!(tasks[0].due_at_ms, NOW_MS + TOLD_TO_TEAM_AFTER_MS);
-    assert_eq!(tasks[0].person, pending.user, "erasure removes it");
-    pending.until_ms = NOW_MS + TOLD_TO_TEAM_AFTER_MS;
-    assert_eq!(notices(None, &pending, &By::Holder, NOW_MS), []);
+fn a_venue_hears_at_once_of_what_waits_for_it_and_the_guest_if_it_never_answered() {
+    let waits = |status| Booking {
+        decide_before_ms: Some(NOW_MS + 24 * HOUR_MS),
+        ..of(status, 48)
+    };
+    let tasks = notices(None, &waits(BookingStatus::Pending), &By::Holder, NOW_MS);
+    let told_at: Vec<_> = tasks
+        .iter()
+        .map(|task| (task.work.kind(), task.due_at_ms))
+        .collect();
+    assert_eq!(told_at, [("booking_to_confirm", NOW_MS)]);
+    assert_eq!(tasks[0].person, booking().user, "erasure removes it");
+    let before = Some(BookingStatus::Pending);
+    let expired = told(before, &waits(BookingStatus::Expired), &By::Job);
+    assert_eq!(expired, [("booking_expired".to_owned(), 0, 24)]);
 }
 
 #[test]
@@ -90,6 +96,7 @@ fn a_notice_holds_while_the_booking_is_as_it_says() {
         (BookingNotice::Confirmed, BookingStatus::Confirmed),
         (BookingNotice::Reminder, BookingStatus::Confirmed),
         (BookingNotice::CancelledByVenue, BookingStatus::Cancelled),
+        (BookingNotice::Expired, BookingStatus::Expired),
         (BookingNotice::ReviewRequest, BookingStatus::CheckedIn),
     ] {
         for other in BookingStatus::ALL {

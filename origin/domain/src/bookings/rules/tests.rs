@@ -4,7 +4,7 @@ use super::*;
 
 const STAFF: By = By::Staff(None);
 use crate::{
-    BookingLimits, Quota,
+    Admission, BookingLimits, Quota,
     bookings::samples::{NOW_MS, booking, offer},
     payments::{money::Currency, price::OfferPrice},
 };
@@ -16,6 +16,8 @@ fn new() -> NewBooking {
         offer: offer().id,
         idempotency_key: Some("k".into()),
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     }
 }
 
@@ -44,7 +46,7 @@ fn only_what_everybody_sees_is_booked() {
 }
 
 #[test]
-fn what_is_booked_long_before_has_to_be_confirmed() {
+fn a_booking_is_confirmed_at_once_unless_the_venue_approves_it() {
     // Open on Wednesdays from 18:00 in Paris; now is Monday, 14:00 in Paris.
     let schedule = crate::OfferSchedule {
         weekdays: vec![3],
@@ -56,11 +58,128 @@ fn what_is_booked_long_before_has_to_be_confirmed() {
         ..offer()
     };
     let made = draft(&offer, &new(), NOW_MS).unwrap();
-    assert_eq!(made.status, BookingStatus::Pending);
     assert_eq!(made.from_ms - NOW_MS, 52 * HOUR_MS);
-    let day_before_ms = made.from_ms - 24 * HOUR_MS;
-    let late = draft(&offer, &new(), day_before_ms + 1).unwrap();
-    assert_eq!(late.status, BookingStatus::Confirmed);
+    assert_eq!(made.status, BookingStatus::Confirmed);
+    assert_eq!(made.decide_before_ms, None);
+    let asks = Offer {
+        admission: Admission {
+            requires_approval: true,
+            ..Admission::default()
+        },
+        ..offer
+    };
+    let waits = draft(&asks, &new(), NOW_MS).unwrap();
+    let until_ms = NOW_MS + 24 * HOUR_MS;
+    assert_eq!(waits.status, BookingStatus::Pending);
+    assert_eq!(waits.decide_before_ms, Some(until_ms));
+    assert_eq!(due_ms(&waits), Some(until_ms));
+    for (by, at_ms, expected) in [
+        (STAFF, until_ms - 1, Ok(())),
+        (STAFF, until_ms, Err(BookingRefusal::TooLateToApprove)),
+        (By::Holder, NOW_MS, Err(BookingRefusal::ApprovalRequired)),
+        (By::Job, NOW_MS, Err(BookingRefusal::ApprovalRequired)),
+    ] {
+        let confirmed = step(&waits, &Step::Confirm.into(), &by, at_ms);
+        assert_eq!(confirmed.map(drop), expected, "{by:?} {at_ms}");
+    }
+    assert!(step(&waits, &Step::Expire.into(), &By::Job, until_ms).is_ok());
+    // Those of earlier versions: either side confirms them until they begin.
+    let earlier = Booking {
+        decide_before_ms: None,
+        ..waits
+    };
+    for by in [By::Holder, STAFF] {
+        let last_ms = earlier.from_ms - 1;
+        assert!(step(&earlier, &Step::Confirm.into(), &by, last_ms).is_ok());
+        let late = step(&earlier, &Step::Confirm.into(), &by, earlier.from_ms);
+        assert_eq!(late, Err(BookingRefusal::TooLate));
+    }
+}
+
+#[test]
+fn an_opening_is_one_of_the_offers_that_is_not_over_nor_too_far() {
+    let friday = crate::OfferSchedule {
+        weekdays: vec![5],
+        from: "18:00".into(),
+        to: "02:00".into(),
+    };
+    let offer = Offer {
+        valid_until_ms: NOW_MS + 400 * 24 * HOUR_MS,
+        schedule: Some(friday),
+        ..offer()
+    };
+    // Friday, 5 June, 18:00 in Paris.
+    let begins_ms = NOW_MS + 100 * HOUR_MS;
+    let at = |opening_ms| NewBooking {
+        opening_ms: Some(opening_ms),
+        ..new()
+    };
+    let made = draft(&offer, &at(begins_ms), NOW_MS).unwrap();
+    assert_eq!(
+        (made.from_ms, made.until_ms),
+        (begins_ms, begins_ms + 8 * HOUR_MS)
+    );
+    // It goes on: what is left of it.
+    let late_ms = begins_ms + 7 * HOUR_MS;
+    let late = draft(&offer, &at(begins_ms), late_ms).unwrap();
+    assert_eq!((late.from_ms, late.night), (late_ms, made.night));
+    let week_ms = 7 * 24 * HOUR_MS;
+    for (opening_ms, now_ms, refusal) in [
+        (begins_ms + 1, NOW_MS, BookingRefusal::NoSuchOpening),
+        (begins_ms + HOUR_MS, NOW_MS, BookingRefusal::NoSuchOpening),
+        (
+            begins_ms - 24 * HOUR_MS,
+            NOW_MS,
+            BookingRefusal::NoSuchOpening,
+        ),
+        (i64::MAX, NOW_MS, BookingRefusal::NoSuchOpening),
+        (
+            begins_ms,
+            begins_ms + 8 * HOUR_MS,
+            BookingRefusal::OpeningOver,
+        ),
+        (
+            begins_ms + 13 * week_ms,
+            NOW_MS,
+            BookingRefusal::OpeningTooFar,
+        ),
+    ] {
+        let refused = draft(&offer, &at(opening_ms), now_ms);
+        assert_eq!(refused, Err(refusal), "{opening_ms}");
+    }
+    assert!(draft(&offer, &at(begins_ms + 12 * week_ms), NOW_MS).is_ok());
+}
+
+#[test]
+fn a_party_needs_a_place_for_each() {
+    let four = PartySize::new(4).unwrap();
+    let left = |remaining, per_day| Offer {
+        quota: Some(Quota {
+            total: 9,
+            remaining,
+        }),
+        limits: BookingLimits {
+            per_day,
+            per_user: None,
+        },
+        ..offer()
+    };
+    for (remaining, per_day, of_day, expected) in [
+        (4, None, 0, Ok(())),
+        (3, None, 0, Err(BookingRefusal::TooFewPlaces)),
+        (0, None, 0, Err(BookingRefusal::SoldOut)),
+        (9, Some(6), 2, Ok(())),
+        (9, Some(6), 3, Err(BookingRefusal::TooFewPlaces)),
+        (9, Some(6), 6, Err(BookingRefusal::SoldOutThatDay)),
+        (9, Some(3), 0, Err(BookingRefusal::TooFewPlaces)),
+    ] {
+        let standing = Standing {
+            of_day,
+            ..Standing::default()
+        };
+        let admitted = admit(&left(remaining, per_day), four, standing);
+        assert_eq!(admitted, expected, "{remaining} {per_day:?} {of_day}");
+    }
 }
 
 #[test]
@@ -91,23 +210,38 @@ fn each_limit_is_a_refusal_of_its_own() {
             ..standing
         },
     );
-    assert_eq!(admit(&limited, standing), Ok(()));
-    assert_eq!(admit(&limited, day), Err(BookingRefusal::SoldOutThatDay));
-    assert_eq!(admit(&limited, user), Err(BookingRefusal::UserLimit));
-    assert_eq!(admit(&offer(), user), Ok(()));
-    assert_eq!(admit(&offer(), standing), Ok(()));
-    assert_eq!(admit(&sold_out, standing), Err(BookingRefusal::SoldOut));
+    assert_eq!(admit(&limited, PartySize::ONE, standing), Ok(()));
+    assert_eq!(
+        admit(&limited, PartySize::ONE, day),
+        Err(BookingRefusal::SoldOutThatDay)
+    );
+    assert_eq!(
+        admit(&limited, PartySize::ONE, user),
+        Err(BookingRefusal::UserLimit)
+    );
+    assert_eq!(admit(&offer(), PartySize::ONE, user), Ok(()));
+    assert_eq!(admit(&offer(), PartySize::ONE, standing), Ok(()));
+    assert_eq!(
+        admit(&sold_out, PartySize::ONE, standing),
+        Err(BookingRefusal::SoldOut)
+    );
     let again = Standing {
         open_of_offer: 1,
         open: MAX_OPEN,
         ..standing
     };
-    assert_eq!(admit(&sold_out, again), Err(BookingRefusal::AlreadyBooked));
+    assert_eq!(
+        admit(&sold_out, PartySize::ONE, again),
+        Err(BookingRefusal::AlreadyBooked)
+    );
     let busy = Standing {
         open: MAX_OPEN,
         ..standing
     };
-    assert_eq!(admit(&offer(), busy), Err(BookingRefusal::TooManyOpen));
+    assert_eq!(
+        admit(&offer(), PartySize::ONE, busy),
+        Err(BookingRefusal::TooManyOpen)
+    );
 }
 
 #[test]
@@ -233,10 +367,10 @@ fn what_has_a_price_waits_for_its_money_and_nobody_else_confirms_it() {
     assert_eq!(over, Err(BookingRefusal::TooLate));
     let none = Standing::default();
     let refused = Err(BookingRefusal::PartnerTakesNoPayments);
-    assert_eq!(admit(&offer, none), refused);
+    assert_eq!(admit(&offer, PartySize::ONE, none), refused);
     let takes = Standing {
         takes_payments: true,
         ..none
     };
-    assert_eq!(admit(&offer, takes), Ok(()));
+    assert_eq!(admit(&offer, PartySize::ONE, takes), Ok(()));
 }

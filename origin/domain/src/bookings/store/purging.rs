@@ -14,21 +14,14 @@ use crate::{
 
 /// The purge for a new booking; `offer` is its state before the booking.
 pub fn purge_of_creation(booking: &Booking, offer: &Offer) -> PendingPurge {
-    let after = with_remaining(offer, |remaining| remaining - 1);
-    purge(booking, "createBooking", &By::Holder, changed(offer, after))
+    let tags = changed(booking, offer, |remaining, places| remaining - places);
+    purge(booking, "createBooking", &By::Holder, tags)
 }
 
-/// The purge for a step; if the step gave a place back, `given_back` is the offer before that.
-pub fn purge_of_step(
-    after: &Booking,
-    step: Step,
-    by: &By,
-    given_back: Option<&Offer>,
-) -> PendingPurge {
-    let offer_tags = given_back.map(|before| {
-        let after = with_remaining(before, |remaining| remaining + 1);
-        changed(before, after)
-    });
+/// The purge for a step; if the step freed places, `freed` is the offer before that.
+pub fn purge_of_step(after: &Booking, step: Step, by: &By, freed: Option<&Offer>) -> PendingPurge {
+    let offer_tags =
+        freed.map(|before| changed(after, before, |remaining, places| remaining + places));
     purge(after, step.as_str(), by, offer_tags.unwrap_or_default())
 }
 
@@ -46,28 +39,44 @@ fn purge(booking: &Booking, action: &str, by: &By, offer_tags: Vec<Tag>) -> Pend
     }
 }
 
-fn with_remaining(offer: &Offer, change: impl FnOnce(i32) -> i32) -> Offer {
-    let quota = offer.quota.map(|quota| Quota {
-        remaining: change(quota.remaining).clamp(0, quota.total),
-        ..quota
+/// What shows the offer, if the booking takes or frees its places. `change` makes the number that is
+/// left of the one before and of the booking's places.
+fn changed(booking: &Booking, before: &Offer, change: impl FnOnce(i32, i32) -> i32) -> Vec<Tag> {
+    let quota = before.quota.map(|quota| {
+        let remaining = change(quota.remaining, booking.party.people());
+        Quota {
+            remaining: remaining.clamp(0, quota.total),
+            ..quota
+        }
     });
-    Offer {
-        quota,
-        ..offer.clone()
+    let mut tags = Vec::new();
+    if booking.counted {
+        tags = tags_of(&OfferChange {
+            before: Some(before.clone()),
+            after: Some(Offer {
+                quota,
+                ..before.clone()
+            }),
+        });
     }
-}
-
-fn changed(before: &Offer, after: Offer) -> Vec<Tag> {
-    tags_of(&OfferChange {
-        before: Some(before.clone()),
-        after: Some(after),
-    })
+    // What openings have left is counted from bookings too.
+    let shown = tags::quota(&before.id);
+    if before.limits.per_day.is_some() && !tags.contains(&shown) {
+        tags.push(shown);
+    }
+    tags
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bookings::samples::{booking, offer};
+    use crate::{
+        BookingLimits,
+        bookings::{
+            party::PartySize,
+            samples::{booking, offer},
+        },
+    };
 
     fn left(remaining: i32) -> Offer {
         let total = 3;
@@ -91,14 +100,34 @@ mod tests {
             tags::partner(&offer().partner_id),
             shown_number[2].clone(),
         ];
-        assert_eq!(purge_of_creation(&booking(), &offer()).tags, own);
-        assert_eq!(purge_of_creation(&booking(), &left(2)).tags, shown_number);
-        assert_eq!(purge_of_creation(&booking(), &left(1)).tags, shown_offer);
-        let cancelled = |offer: Option<&Offer>| {
-            purge_of_step(&booking(), Step::Cancel, &By::Holder, offer).tags
+        let counted = Booking {
+            counted: true,
+            ..booking()
         };
+        let made = |booking: &Booking, offer: &Offer| purge_of_creation(booking, offer).tags;
+        assert_eq!(made(&booking(), &offer()), own);
+        assert_eq!(made(&counted, &left(2)), shown_number);
+        assert_eq!(made(&counted, &left(1)), shown_offer);
+        let cancelled =
+            |offer: Option<&Offer>| purge_of_step(&counted, Step::Cancel, &By::Holder, offer).tags;
         assert_eq!(cancelled(Some(&left(0))), shown_offer);
         assert_eq!(cancelled(Some(&left(1))), shown_number);
         assert_eq!(cancelled(None), own);
+        // Two people take the last two places.
+        let two = Booking {
+            party: PartySize::new(2).unwrap(),
+            ..counted.clone()
+        };
+        assert_eq!(made(&two, &left(2)), shown_offer);
+        // It was made while there was no quota, so it takes nothing of it.
+        assert_eq!(made(&booking(), &left(1)), own);
+        let by_day = Offer {
+            limits: BookingLimits {
+                per_day: Some(5),
+                per_user: None,
+            },
+            ..offer()
+        };
+        assert_eq!(made(&booking(), &by_day), shown_number);
     }
 }

@@ -131,7 +131,85 @@ fn a_booking_belongs_to_the_night_in_which_its_opening_began() {
     assert_eq!(opening.night.to_string(), "2026-06-05");
 }
 
+#[test]
+fn openings_are_listed_once_each_in_order_within_the_offers_validity() {
+    let weekend = Offer {
+        valid_from_ms: ms("2026-06-05T20:00:00Z"),
+        valid_until_ms: ms("2026-06-12T22:00:00Z"),
+        ..scheduled(&[5, 6], "20:00", "02:00")
+    };
+    let all = |offer: &Offer, from: &str, until: &str| -> Vec<(i64, i64, String)> {
+        let found = openings(offer, ms(from)..ms(until));
+        let found = found.map(|one| (one.begins_ms, one.until_ms, one.night.to_string()));
+        found.collect()
+    };
+    let opening = |from, until, night: &str| (ms(from), ms(until), night.to_owned());
+    let expected = [
+        // The offer begins and ends in the middle of an opening.
+        opening("2026-06-05T20:00:00Z", "2026-06-06T00:00:00Z", "2026-06-05"),
+        opening("2026-06-06T18:00:00Z", "2026-06-07T00:00:00Z", "2026-06-06"),
+        opening("2026-06-12T18:00:00Z", "2026-06-12T22:00:00Z", "2026-06-12"),
+    ];
+    let (begin, end) = ("2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z");
+    assert_eq!(all(&weekend, begin, end), expected);
+    // Ends do not belong to what they end.
+    let (middle, last) = ("2026-06-06T00:00:00Z", "2026-06-12T18:00:00Z");
+    assert_eq!(all(&weekend, middle, last), expected[1..2]);
+    let overlapping = all(&weekend, "2026-06-05T23:59:59Z", "2026-06-06T00:00:00Z");
+    assert_eq!(overlapping, expected[..1]);
+    for (begins_ms, ..) in &expected {
+        let found = opening_at(&weekend, *begins_ms).unwrap();
+        assert_eq!(found.begins_ms, *begins_ms);
+        assert_eq!(opening_at(&weekend, begins_ms + 1), None);
+    }
+    // Without a schedule each night is one.
+    let always = Offer {
+        schedule: None,
+        ..weekend
+    };
+    let nights = all(&always, "2026-06-06T03:00:00Z", "2026-06-07T10:00:00Z");
+    let expected = [
+        opening("2026-06-05T20:00:00Z", "2026-06-06T04:00:00Z", "2026-06-05"),
+        opening("2026-06-06T04:00:00Z", "2026-06-07T04:00:00Z", "2026-06-06"),
+        opening("2026-06-07T04:00:00Z", "2026-06-08T04:00:00Z", "2026-06-07"),
+    ];
+    assert_eq!(nights, expected);
+}
+
+#[test]
+fn what_is_left_is_the_least_of_the_quota_and_the_night() {
+    for (of_quota, per_night, taken, expected) in [
+        (None, None, 5, None),
+        (Some(3), None, 5, Some(3)),
+        (None, Some(9), 5, Some(4)),
+        (Some(3), Some(9), 5, Some(3)),
+        (Some(7), Some(9), 5, Some(4)),
+        (Some(7), Some(3), 5, Some(0)),
+        (Some(-1), None, 0, Some(0)),
+        (None, Some(1), i64::MAX, Some(0)),
+    ] {
+        assert_eq!(places_left(of_quota, per_night, taken), expected);
+    }
+}
+
 proptest! {
+    /// What is booked without an opening is what the list shows first.
+    #[test]
+    fn the_next_opening_is_the_first_of_the_list(
+        days in prop::collection::btree_set(1..=7, 1..=7usize),
+        from in 0..1_440,
+        minute in 0..500_000_i64,
+    ) {
+        let (from, to) = (from, (from + 300) % 1_440);
+        let time = |minutes: i32| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        let days: Vec<i32> = days.into_iter().collect();
+        let offer = scheduled(&days, &time(from), &time(to));
+        let now_ms = offer.valid_from_ms + minute * 60_000;
+        let next = next_opening(&offer, now_ms).unwrap();
+        prop_assert_eq!(openings(&offer, now_ms..i64::MAX / 2).next(), Some(next.clone()));
+        prop_assert_eq!(opening_at(&offer, next.begins_ms), Some(next));
+    }
+
     /// For every schedule and moment: the window has not ended, lies within the offer's validity,
     /// is open throughout, and no opening precedes it.
     #[test]

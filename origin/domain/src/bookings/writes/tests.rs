@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     BookingId, BookingLimits, OfferId, Quota, UserId,
     bookings::{
+        party::PartySize,
         samples::{NOW_MS, booking, offer},
         store::{By, Created, Stepped},
     },
@@ -16,6 +17,8 @@ fn new() -> NewBooking {
         offer: offer().id,
         idempotency_key: Some("k".into()),
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     }
 }
 
@@ -35,6 +38,27 @@ fn a_key_that_was_used_before_answers_whatever_has_become_of_the_offer() {
         let reused = draft(&new(), Some(other.clone()), offer, NOW_MS);
         assert_eq!(reused, Err(refused(BookingRefusal::KeyReused)));
     }
+    // Another number of people, or another opening of the same offer.
+    let (five, day_ms) = (PartySize::new(5).unwrap(), 24 * 3_600_000);
+    for asked in [
+        NewBooking {
+            party: five,
+            ..new()
+        },
+        NewBooking {
+            opening_ms: Some(NOW_MS + day_ms),
+            ..new()
+        },
+    ] {
+        let reused = draft(&asked, Some(booking()), Some(offer()), NOW_MS);
+        assert_eq!(reused, Err(refused(BookingRefusal::KeyReused)));
+    }
+    let same = NewBooking {
+        opening_ms: Some(booking().from_ms),
+        ..new()
+    };
+    let again = draft(&same, Some(booking()), None, NOW_MS);
+    assert_eq!(again, Err(Created::Before(Box::new(booking()))));
     let gone = draft(&new(), None, None, NOW_MS);
     assert_eq!(gone, Err(refused(BookingRefusal::OfferNotFound)));
     let over = draft(&new(), None, Some(offer()), offer().valid_until_ms);
@@ -62,8 +86,8 @@ fn a_new_booking_takes_a_place_or_meets_others() {
         remaining: 2,
     });
     for (quota, per_day, expected) in [
-        (quota, None, OfferWrite::TakePlace),
-        (quota, Some(3), OfferWrite::TakePlace),
+        (quota, None, OfferWrite::TakePlaces),
+        (quota, Some(3), OfferWrite::TakePlaces),
         (None, Some(3), OfferWrite::MeetOthers),
         (None, None, OfferWrite::MeetOthers),
     ] {

@@ -483,10 +483,12 @@ fn an_offer_admits_who_is_verified_and_certainly_old_enough() {
     let identity = Admission {
         requires_identity: true,
         minimum_age: None,
+        ..Admission::default()
     };
     let adult = Admission {
         requires_identity: false,
         minimum_age: Some(18),
+        ..Admission::default()
     };
     let known = |status, birth_year| Identity {
         status,

@@ -45,6 +45,10 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
             serde_json::json!({"firstName": "Zoé", "booking": booking}),
         ),
         (
+            Kind::BookingExpired,
+            serde_json::json!({"firstName": "Zoé", "booking": booking}),
+        ),
+        (
             Kind::FavouritePartnerOffer,
             serde_json::json!({"firstName": "Zoé", "offer": offer}),
         ),

@@ -32,6 +32,8 @@ pub enum Updated {
     Refused(BrokenRule),
     /// The quota's new total is less than this number of booked places; nothing was written.
     BelowBooked(i32),
+    /// The offer would ask for both a price and the venue's approval; nothing was written.
+    ApprovalWithPrice,
     /// The edit changes nothing: the offer already has these values.
     Unchanged(Box<Offer>),
     /// The offer after the edit.
@@ -58,6 +60,8 @@ pub enum Change {
     Refuse(BrokenRule),
     /// Nothing: so many places are booked.
     BelowBooked(i32),
+    /// Nothing: the offer would ask for both a price and the venue's approval.
+    ApprovalWithPrice,
     /// Nothing: the offer already has these values.
     Keep(Box<Offer>),
     /// Replaces the offer and stores the purge, in one transaction.
@@ -75,6 +79,7 @@ impl From<Change> for Updated {
             Change::Conflict { version } => Self::Conflict { version },
             Change::Refuse(broken) => Self::Refused(broken),
             Change::BelowBooked(booked) => Self::BelowBooked(booked),
+            Change::ApprovalWithPrice => Self::ApprovalWithPrice,
             Change::Keep(offer) => Self::Unchanged(offer),
             Change::Write { after, purge: None } => Self::Done(after, Purging::Nothing),
             Change::Write {
@@ -109,6 +114,7 @@ pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author, now_
         Ok(after) => Box::new(after),
         Err(Unfit::Broken(broken)) => return Change::Refuse(broken),
         Err(Unfit::BelowBooked(booked)) => return Change::BelowBooked(booked),
+        Err(Unfit::ApprovalWithPrice) => return Change::ApprovalWithPrice,
     };
     if !differ_in_what_is_left_only(before, &after) {
         after.version += 1;

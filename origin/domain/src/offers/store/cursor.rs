@@ -117,6 +117,8 @@ impl OfferCursor {
             | CursorKind::PaymentNewest
             | CursorKind::LedgerOldest
             | CursorKind::VerificationNewest
+            | CursorKind::BookingUpcoming
+            | CursorKind::BookingPast
             | CursorKind::BookingOfNight
             | CursorKind::ReviewNewest
             | CursorKind::ReviewHighest

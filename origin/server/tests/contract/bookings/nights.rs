@@ -1,20 +1,34 @@
-//! A limit per day counts by nights: from 06:00 to 06:00.
+//! A limit per day counts by nights, from 06:00 to 06:00, and by people.
+
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use domain::{
     BookingLimits, Offer, OfferSchedule,
-    bookings::{booking::Booking, refusals::BookingRefusal, store::Created},
+    bookings::{
+        booking::{Booking, Step},
+        party::PartySize,
+        refusals::BookingRefusal,
+        rules::NewBooking,
+        store::Created,
+    },
     night::Night,
+    offers::{
+        edit::{Edit, OfferEdit, QuotaEdit},
+        store::{Author, Updated},
+    },
 };
 
-use super::{HOUR_MS, create, made, new, places, stored};
+use super::{HOUR_MS, create, made, new, places, remaining, step, stored};
 use crate::{
     backends::Fresh,
     runner::tests,
-    samples::{DAY_MS, family},
+    samples::{DAY_MS, NOW_MS, family},
 };
 
 tests! {
     a_booking_after_midnight_counts_with_its_evening: [],
+    each_person_takes_a_place_and_gives_it_back: [],
+    an_opening_of_another_night_has_places_of_its_own: [],
 }
 
 /// Open from 18:00 to 08:00, for two bookings a night, around this night.
@@ -68,4 +82,94 @@ async fn a_booking_after_midnight_counts_with_its_evening(fresh: Fresh) {
         let next = made(&fresh, named("eve"), morning_ms + 2 * HOUR_MS).await;
         assert_eq!(of(next), (night.next(), "CONFIRMED"));
     }
+}
+
+async fn each_person_takes_a_place_and_gives_it_back(fresh: Fresh) {
+    let offer = places("a", 7);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let party = |name: &str, people| NewBooking {
+        party: PartySize::new(people).unwrap(),
+        ..new(name, name, &offer)
+    };
+    let four = made(&fresh, party("ana", 4), NOW_MS).await;
+    assert_eq!(stored(&fresh, &four.id).await, Some(four.clone()));
+    assert_eq!(four.party.people(), 4);
+    assert_eq!(remaining(&fresh, &offer).await, 3);
+    let too_many = create(&fresh, party("bob", 4), NOW_MS).await;
+    assert_eq!(too_many, Created::Refused(BookingRefusal::TooFewPlaces));
+    made(&fresh, party("bob", 3), NOW_MS).await;
+    let none = create(&fresh, party("eve", 1), NOW_MS).await;
+    assert_eq!(none, Created::Refused(BookingRefusal::SoldOut));
+    // A form that sets the quota counts people, not bookings.
+    let update = async |total| {
+        let edit = OfferEdit {
+            quota: Edit::Set(Some(QuotaEdit { total: Some(total) })),
+            ..OfferEdit::default()
+        };
+        let author = Author {
+            actor: "test".into(),
+            action: "updateOffer",
+        };
+        let updated = fresh
+            .db
+            .offers
+            .update(offer.id.clone(), edit, author, NOW_MS);
+        updated.await.unwrap()
+    };
+    assert_eq!(update(6).await, Updated::BelowBooked(7));
+    assert!(matches!(update(9).await, Updated::Done(..)));
+    assert_eq!(remaining(&fresh, &offer).await, 2);
+    step(&fresh, &four.id, Step::Cancel, NOW_MS).await;
+    assert_eq!(remaining(&fresh, &offer).await, 6);
+}
+
+async fn an_opening_of_another_night_has_places_of_its_own(fresh: Fresh) {
+    let night = Night::parse("2026-06-05").unwrap();
+    let offer = every_evening("a", night);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let now_ms = night.begins_ms();
+    let evening_ms = |night: Night| night.begins_ms() + 12 * HOUR_MS;
+    let at = |name: &str, night: Night, people| NewBooking {
+        opening_ms: Some(evening_ms(night)),
+        party: PartySize::new(people).unwrap(),
+        ..new(name, name, &offer)
+    };
+    let later = made(&fresh, at("ana", night.next(), 2), now_ms).await;
+    assert_eq!(
+        (later.night, later.from_ms),
+        (night.next(), evening_ms(night.next()))
+    );
+    made(&fresh, at("bob", night, 1), now_ms).await;
+    for (asked, refusal) in [
+        (at("eve", night.next(), 1), BookingRefusal::SoldOutThatDay),
+        (at("eve", night, 2), BookingRefusal::TooFewPlaces),
+        (
+            NewBooking {
+                opening_ms: Some(now_ms),
+                ..new("eve", "eve", &offer)
+            },
+            BookingRefusal::NoSuchOpening,
+        ),
+    ] {
+        let refused = create(&fresh, asked, now_ms).await;
+        assert_eq!(refused, Created::Refused(refusal));
+    }
+    let taken = async |nights: RangeInclusive<Night>| {
+        let ids = [offer.id.clone()];
+        let found = fresh
+            .db
+            .bookings
+            .taken_by_night(&ids, nights)
+            .await
+            .unwrap();
+        let found = found
+            .into_iter()
+            .map(|((_, night), places)| (night, places));
+        found.collect::<BTreeMap<_, _>>()
+    };
+    let both = BTreeMap::from([(night, 1), (night.next(), 2)]);
+    assert_eq!(taken(night.previous()..=night.next()).await, both);
+    step(&fresh, &later.id, Step::Cancel, now_ms).await;
+    assert_eq!(taken(night.next()..=night.next()).await, BTreeMap::new());
+    assert_eq!(taken(night..=night).await, BTreeMap::from([(night, 1)]));
 }

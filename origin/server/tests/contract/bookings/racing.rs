@@ -6,6 +6,7 @@ use domain::{
     BookingLimits, Offer,
     bookings::{
         booking::Step,
+        party::PartySize,
         refusals::BookingRefusal,
         rules::{MAX_OPEN, NewBooking},
         store::{By, Created, Stepped},
@@ -24,6 +25,7 @@ use crate::{
 tests! {
     of_500_that_book_50_places_on_two_servers_50_have_one: [Transactions],
     of_many_that_book_one_day_as_many_as_it_has_do: [Transactions],
+    parties_of_any_size_never_take_more_places_than_there_are: [Transactions],
     of_many_bookings_of_one_user_as_many_as_allowed_are_open: [Transactions],
     of_many_retries_of_one_key_on_two_servers_one_books: [Transactions],
     of_many_that_check_one_booking_in_one_does: [Transactions],
@@ -96,6 +98,60 @@ async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
     let tally = tally(&join_all(all).await);
     let expected = [("SoldOutThatDay".to_owned(), 90), ("booked".to_owned(), 10)];
     assert_eq!(tally, BTreeMap::from(expected));
+}
+
+/// Four hundred parties of one to twenty on two servers, of which every third takes its places back: what is left is
+/// the quota without those who hold a place, and so is what a night has left.
+async fn parties_of_any_size_never_take_more_places_than_there_are(fresh: Fresh) {
+    let offer = Offer {
+        limits: BookingLimits {
+            per_day: Some(90),
+            per_user: None,
+        },
+        ..places("a", 70)
+    };
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let other = fresh.of_another_server().await;
+    for n in 0..400 {
+        sign_up(&fresh, &user(&n.to_string())).await;
+    }
+    let all = (0..400).map(|n| {
+        let bookings = if n % 2 == 0 { &fresh.db } else { &other }.bookings.clone();
+        let new = NewBooking {
+            party: PartySize::new(1 + n * 7 % 20).unwrap(),
+            ..new(&n.to_string(), &n.to_string(), &offer)
+        };
+        async move {
+            let created = bookings.create(new, NOW_MS).await.unwrap();
+            let Created::Done(booking) = &created else {
+                return (created, 0);
+            };
+            if n % 3 == 0 {
+                let back = bookings.step(&booking.id, Step::Cancel, By::Holder, NOW_MS);
+                assert!(matches!(back.await.unwrap(), Stepped::Done(_)));
+                return (created, 0);
+            }
+            let people = booking.party.people();
+            (created, people)
+        }
+    });
+    let all = join_all(all).await;
+    let tally = tally(all.iter().map(|(created, _)| created));
+    println!("storm of parties: {tally:?}");
+    let words: Vec<_> = tally.keys().map(String::as_str).collect();
+    assert_eq!(words, ["SoldOut", "TooFewPlaces", "booked"], "{tally:?}");
+    let held: i32 = all.iter().map(|(_, people)| people).sum();
+    assert_eq!(remaining(&fresh, &offer).await, 70 - held);
+    let Created::Done(first) = &all.iter().find(|(_, people)| *people > 0).unwrap().0 else {
+        panic!("it holds places");
+    };
+    let nights = first.night..=first.night;
+    let taken = fresh
+        .db
+        .bookings
+        .taken_by_night(std::slice::from_ref(&offer.id), nights);
+    let taken = taken.await.unwrap();
+    assert_eq!(taken[&(offer.id.clone(), first.night)], i64::from(held));
 }
 
 /// The offers differ, so the user is all that these bookings have in common.

@@ -1,7 +1,7 @@
 //! What a booking's guest is told is stored with what happened to it.
 
 use domain::{
-    BookingId, Offer, OfferSchedule,
+    Admission, BookingId, Offer, OfferSchedule,
     bookings::{
         booking::{BookingStatus, Step},
         store::By,
@@ -52,6 +52,10 @@ async fn a_change_leaves_what_its_guest_is_told(fresh: Fresh) {
         valid_from_ms: NOW_MS - DAY_MS,
         valid_until_ms: NOW_MS + 20 * DAY_MS,
         schedule: Some(in_two_days()),
+        admission: Admission {
+            requires_approval: true,
+            ..Admission::default()
+        },
         ..places("later", 3)
     };
     fresh

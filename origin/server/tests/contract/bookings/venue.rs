@@ -60,6 +60,7 @@ async fn a_venue_ends_bookings_and_its_reason_is_kept(fresh: Fresh) {
     let expected = Booking {
         status: BookingStatus::Cancelled,
         changed_at_ms: NOW_MS + 5,
+        changes: 1,
         cancel_reason: cancel.reason.clone(),
         ..booking.clone()
     };
@@ -86,6 +87,7 @@ async fn a_check_in_is_undone_unless_its_guest_has_booked_again(fresh: Fresh) {
     let undone = done(undo(&booking.id, NOW_MS + 2).await);
     let expected = Booking {
         changed_at_ms: NOW_MS + 2,
+        changes: 2,
         ..booking.clone()
     };
     assert_eq!(undone, expected);
@@ -133,6 +135,7 @@ async fn a_scan_from_the_night_counts_after_the_guest_was_given_up(fresh: Fresh)
         checked_in_at_ms: Some(scanned_ms),
         checked_in_by: Some(user("sam")),
         changed_at_ms: morning_ms,
+        changes: 2,
         scan: ScanId::parse("s1"),
         ..booking.clone()
     };

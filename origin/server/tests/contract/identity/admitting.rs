@@ -49,6 +49,7 @@ async fn an_offer_asks_for_an_identity_and_an_age(fresh: Fresh) {
         Admission {
             requires_identity: true,
             minimum_age: None,
+            ..Admission::default()
         },
     );
     let for_adults = asking(
@@ -56,6 +57,7 @@ async fn an_offer_asks_for_an_identity_and_an_age(fresh: Fresh) {
         Admission {
             requires_identity: false,
             minimum_age: Some(18),
+            ..Admission::default()
         },
     );
     fresh
@@ -131,6 +133,7 @@ async fn what_an_offer_asks_for_is_edited(fresh: Fresh) {
     let asked = Admission {
         requires_identity: true,
         minimum_age: Some(18),
+        ..Admission::default()
     };
     assert_eq!(after.admission, asked);
     let stored = offers.by_ids(slice::from_ref(&offer.id)).await.unwrap();

@@ -7,7 +7,7 @@ use access::{
     service_tokens::Secret,
 };
 use domain::{
-    BookingId, CampaignId, Offer, OfferSchedule, Quota, UserId,
+    Admission, BookingId, CampaignId, Offer, OfferSchedule, Quota, UserId,
     announcements::{
         Announcement,
         campaign::{Campaign, Content, Text},
@@ -19,6 +19,7 @@ use domain::{
     },
     bookings::{
         booking::{Booking, BookingStatus, Step},
+        party::PartySize,
         refusals::BookingRefusal,
         rules::NewBooking,
         store::{By, Created, Stepped},
@@ -99,8 +100,8 @@ pub(super) const COUNTS: [(Collection, u64); 28] = [
     // is told of an identity.
     // Of the payment and its refund: the booking, its event, what the guest is told of both, and the
     // refund itself.
-    // And the question what a visit was like.
-    (Collection::Queue, 9 + 7 + 1 + 2 + 5 + 1),
+    // And the question what a visit was like, and that a venue never answered.
+    (Collection::Queue, 9 + 7 + 1 + 2 + 5 + 1 + 1),
     (Collection::Reach, 2),
     (Collection::Devices, 1),
     (Collection::Inbox, 1),
@@ -173,7 +174,14 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     };
     let offers = [
         with_quota("any time", None),
-        with_quota("thursdays", Some(thursdays)),
+        Offer {
+            // Its bookings wait for the venue.
+            admission: Admission {
+                requires_approval: true,
+                ..Admission::default()
+            },
+            ..with_quota("thursdays", Some(thursdays))
+        },
     ];
     fresh.fill(vec![family(offers.to_vec())]).await;
     fill_accounts(&fresh.db, &offers).await;
@@ -276,6 +284,8 @@ async fn bookings_are_what_they_were(from: &Database, db: &Database, remembered:
         offer: offer.id.clone(),
         idempotency_key: key.map(Into::into),
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     };
     let same = db
         .bookings

@@ -44,6 +44,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("requestUpload", USERS), ("completeUpload", USERS), ("deleteImage", USERS),
     ("notificationSettings", USERS), ("setNotification", USERS), ("deleteMyAccount", USERS), ("logout", USERS),
     ("myBookings", USERS), ("myBookingsConnection", USERS), ("booking", USERS),
+    ("calendarFeed", USERS), ("createCalendarFeed", USERS), ("revokeCalendarFeed", USERS),
     ("createBooking", USERS), ("confirmBooking", USERS), ("cancelBooking", USERS),
     ("checkIn", STAFF), ("partnerBookings", STAFF), ("declineBooking", STAFF),
     ("cancelBookingByVenue", STAFF), ("checkInByCode", STAFF), ("undoCheckIn", STAFF),

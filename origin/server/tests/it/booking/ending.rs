@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Offer, OfferSchedule};
+use domain::{Admission, Offer, OfferSchedule};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use yousoon::bookings::ending::Ending;
@@ -10,7 +10,7 @@ use yousoon::bookings::ending::Ending;
 use super::{HOUR_MS, again, booked, places};
 use crate::{accounts::person::register, app::TestApp, fixtures::store};
 
-fn job(app: &TestApp) -> Ending {
+pub(super) fn job(app: &TestApp) -> Ending {
     let bookings = Arc::clone(&app.state.services.bookings);
     Ending::new(
         bookings,
@@ -32,31 +32,37 @@ async fn statuses(app: &TestApp, name: &str) -> Vec<String> {
 #[tokio::test]
 async fn one_server_at_a_time_expires_bookings_and_marks_no_shows() {
     let app = TestApp::start().await;
+    // Open on Wednesdays, for those whom the venue approves.
     let on_wednesdays = Offer {
         schedule: Some(OfferSchedule {
             weekdays: vec![3],
             from: "18:00".into(),
             to: "20:00".into(),
         }),
+        admission: Admission {
+            requires_approval: true,
+            ..Admission::default()
+        },
         ..places("a", 1, 9)
     };
     let now = places("a", 0, 9);
     store(&app, "a", vec![now.clone(), on_wednesdays.clone()]).await;
     let ana = register(&app, "ana").await;
     booked(&app, &ana, &now).await;
-    app.pass_ms(1);
+    app.pass_ms(4 * HOUR_MS);
+    let ana = again(&app, "ana").await;
     booked(&app, &ana, &on_wednesdays).await;
     let (first, second) = (job(&app), job(&app));
     assert_eq!(first.turn().await.unwrap(), 0);
     // Until Tuesday at 14:00, and two hours: it is a no-show.
-    app.pass_ms(26 * HOUR_MS);
+    app.pass_ms(22 * HOUR_MS);
     let before = app.head();
     assert_eq!(first.turn().await.unwrap(), 1);
     assert!(app.state.services.purge_log.feed().position().head >= before);
     assert_eq!(statuses(&app, "ana").await, ["PENDING", "NO_SHOW"]);
-    // Wednesday, 18:00 in Paris: nobody confirmed. The second server has no lease while the first
-    // renews it, and has it when the first is gone.
-    app.pass_ms(26 * HOUR_MS - 10_000);
+    // Tuesday, 18:00 in Paris: a day has passed, and nobody answered. The second server has no lease
+    // while the first renews it, and has it when the first is gone.
+    app.pass_ms(2 * HOUR_MS - 10_000);
     assert_eq!(first.turn().await.unwrap(), 0);
     app.pass_ms(10_000);
     assert_eq!(second.turn().await.unwrap(), 0);

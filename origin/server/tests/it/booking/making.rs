@@ -1,6 +1,6 @@
 //! `createBooking`, `confirmBooking` and `cancelBooking`.
 
-use domain::{Offer, OfferSchedule, users::account::Post};
+use domain::{Offer, users::account::Post};
 use serde_json::{Value, json};
 
 use super::{CANCEL, CREATE, HOUR_MS, again, booked, create, places, works_for};
@@ -182,39 +182,4 @@ async fn a_booking_is_given_back_by_its_holder_while_there_is_time() {
     let ana = again(&app, "ana").await;
     let refused = ana.ask(&app, CANCEL, json!({"b": late["id"]})).await;
     assert_eq!(refused.code(), "CANCELLATION_TOO_LATE");
-}
-
-#[tokio::test]
-async fn what_is_booked_days_before_is_confirmed_by_its_holder_or_the_staff() {
-    const CONFIRM: &str = "mutation F($b: ID!) { confirmBooking(id: $b) { status } }";
-    let app = TestApp::start().await;
-    let on_thursdays = |number| Offer {
-        schedule: Some(OfferSchedule {
-            weekdays: vec![4],
-            from: "18:00".into(),
-            to: "20:00".into(),
-        }),
-        ..places("a", number, 9)
-    };
-    let (one, other) = (on_thursdays(0), on_thursdays(1));
-    store(&app, "a", vec![one.clone(), other.clone()]).await;
-    let (ana, bob) = (register(&app, "ana").await, register(&app, "bob").await);
-    let staff = works_for(&app, "staff", "a", Post::Staff).await;
-    let foreign = works_for(&app, "foreign", "b", Post::Owner).await;
-    for (offer, by) in [(&one, &ana), (&other, &staff)] {
-        let booking = booked(&app, &ana, offer).await;
-        assert_eq!(booking["status"], "PENDING");
-        let this = json!({"b": booking["id"]});
-        for stranger in [&bob, &foreign] {
-            let refused = stranger.ask(&app, CONFIRM, this.clone()).await;
-            assert_eq!(refused.code(), "BOOKING_NOT_FOUND");
-        }
-        let done = by.ask(&app, CONFIRM, this.clone()).await.data();
-        assert_eq!(done["confirmBooking"]["status"], "CONFIRMED");
-        // F3. Whoever asks: it is confirmed.
-        for party in [&ana, &staff] {
-            let twice = party.ask(&app, CONFIRM, this.clone()).await.data();
-            assert_eq!(twice, done);
-        }
-    }
 }

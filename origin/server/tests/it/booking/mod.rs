@@ -1,9 +1,12 @@
 //! Bookings over HTTP.
 
+mod approving;
+mod calendars;
 mod ending;
 mod files;
 mod leaving;
 mod making;
+mod opening;
 mod reading;
 mod scanning;
 mod scans;

@@ -215,6 +215,10 @@ async fn a_venue_declines_what_waits() {
             from: "18:00".into(),
             to: "20:00".into(),
         }),
+        admission: domain::Admission {
+            requires_approval: true,
+            ..domain::Admission::default()
+        },
         ..places("a", 0, 9)
     };
     store(&app, "a", vec![wednesdays.clone()]).await;
@@ -222,11 +226,10 @@ async fn a_venue_declines_what_waits() {
     let staff = works_for(&app, "staff", "a", Post::Staff).await;
     let booking = booked(&app, &ana, &wednesdays).await;
     let asked = json!({"b": booking["id"], "r": "Soirée privée"});
-    if booking["status"] == "PENDING" {
-        let declined = staff.ask(&app, DECLINE, asked).await.data();
-        let expected = json!({"status": "CANCELLED", "cancelReason": "Soirée privée"});
-        assert_eq!(declined["declineBooking"], expected);
-    }
+    assert_eq!(booking["status"], "PENDING");
+    let declined = staff.ask(&app, DECLINE, asked).await.data();
+    let expected = json!({"status": "CANCELLED", "cancelReason": "Soirée privée"});
+    assert_eq!(declined["declineBooking"], expected);
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ async fn an_offer_that_asks_for_an_identity_leads_to_the_check() {
         admission: Admission {
             requires_identity: false,
             minimum_age: Some(18),
+            ..Admission::default()
         },
         ..places("a", 0, 9)
     };

@@ -4,8 +4,10 @@ use domain::{
     BookingId, Offer, OfferId,
     bookings::{
         booking::{BookingStatus, Step},
+        calendar_feed::FeedSecret,
+        party::PartySize,
         rules::NewBooking,
-        store::{BookingCursor, BookingQuery, By, Created},
+        store::{BookingCursor, BookingQuery, By, Created, TimedCursor, TimedQuery, When},
     },
     paris::Day,
 };
@@ -31,6 +33,8 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
         offer: offer.clone(),
         idempotency_key: Some(name.to_owned()),
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     };
     let made = bookings
         .create(new("1", &offer.id), offer.valid_from_ms)
@@ -55,11 +59,32 @@ pub(super) async fn ask(db: &Database, offers: &[Offer]) {
             bookings.list(&query).await.unwrap();
         }
     }
+    for when in [When::Upcoming, When::Past] {
+        for after in [None, Some(TimedCursor::of(&booking))] {
+            let query = TimedQuery {
+                user: user.clone(),
+                when,
+                status: None,
+                first: 20,
+                after,
+            };
+            bookings.by_time(&query).await.unwrap();
+        }
+    }
+    bookings.beginning_since(&user, 0, 20).await.unwrap();
+    let hash = FeedSecret::new([1; 32]).hash();
+    bookings.put_feed(&user, &hash, NOW_MS).await.unwrap();
+    bookings.feed_since(&user).await.unwrap();
+    bookings.user_of_feed(&hash).await.unwrap();
+    bookings.revoke_feed(&user).await.unwrap();
     bookings.due(i64::MAX / 2, 20).await.unwrap();
     let day = |text| Day::parse(text).unwrap();
     let days = day("2020-01-01")..=day("2030-01-01");
     let counted = bookings.days_of_partner(&offer.partner_id, days);
     counted.await.unwrap();
+    let nights = booking.night..=booking.night;
+    let taken = bookings.taken_by_night(std::slice::from_ref(&offer.id), nights);
+    taken.await.unwrap();
     let id = &booking.id;
     let cancelled = bookings.step(id, Step::Cancel, By::Holder, booking.created_at_ms);
     cancelled.await.unwrap();

@@ -7,9 +7,10 @@ use std::{
 
 use domain::catalogue::sample;
 use domain::{
-    BookingId, Offer, OfferSchedule, PartnerId, Quota, StoreError,
+    Admission, BookingId, Offer, OfferSchedule, PartnerId, Quota, StoreError,
     bookings::{
         booking::{BookingStatus, Step},
+        party::PartySize,
         rules::{self, NewBooking},
         store::{By, Created, Stepped},
     },
@@ -231,7 +232,7 @@ async fn a_booking_whose_answer_was_lost_is_found_by_its_key_and_does_not_stay_p
             (&found.id, found.status),
             (&asked.id, BookingStatus::Pending)
         );
-        let start_ms = found.from_ms;
+        let start_ms = found.decide_before_ms.unwrap();
         let due = straight.bookings.due(start_ms, 9).await.unwrap();
         assert_eq!(due, [*found]);
         let ended = straight
@@ -261,6 +262,10 @@ async fn booking_of_a_later_day(db: &MongoDb) -> (Offer, NewBooking) {
         is_active: true,
         valid_from_ms: 0,
         valid_until_ms: i64::MAX / 2,
+        admission: Admission {
+            requires_approval: true,
+            ..Admission::default()
+        },
         ..template.clone()
     };
     let user = accounts::account();
@@ -270,6 +275,8 @@ async fn booking_of_a_later_day(db: &MongoDb) -> (Offer, NewBooking) {
         offer: template.id.clone(),
         idempotency_key: Some("k".into()),
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     };
     let is_pending = |offer: &Offer| {
         rules::draft(offer, &new, NOW_MS)

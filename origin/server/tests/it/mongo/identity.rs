@@ -2,7 +2,7 @@
 
 use domain::{
     Admission, BookingId, Offer, UserId, VerificationId,
-    bookings::rules::NewBooking,
+    bookings::{party::PartySize, rules::NewBooking},
     identity::{
         provider::{Hint, Started, Verdict},
         rules::{KEPT_MS, NewRuling, NewVerification, RulingVerdict},
@@ -102,6 +102,8 @@ async fn book(db: &Database, user: &UserId) {
         offer: offer.id.clone(),
         idempotency_key: None,
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     };
     let created = db.bookings.create(new, offer.valid_from_ms).await.unwrap();
     assert!(format!("{created:?}").contains("Identity"), "{created:?}");

@@ -2,7 +2,7 @@
 
 use domain::{
     BookingId, Offer, PartnerId, PaymentId, RefundId, UserId,
-    bookings::{rules::NewBooking, store::Created},
+    bookings::{party::PartySize, rules::NewBooking, store::Created},
     offers::{
         edit::{Edit, OfferEdit},
         store::Author,
@@ -76,6 +76,8 @@ async fn paid(db: &Database, offer: &Offer, user: &UserId) -> Payment {
         offer: offer.id.clone(),
         idempotency_key: None,
         terms: Some(Terms { fee_bp: 700 }),
+        opening_ms: None,
+        party: PartySize::ONE,
     };
     let Created::Done(booking) = db.bookings.create(new, now_ms).await.unwrap() else {
         panic!("an offer with places can be booked when it begins");

@@ -4,6 +4,7 @@ use domain::{
     BookingId, Offer, UserId,
     bookings::{
         booking::Step,
+        party::PartySize,
         rules::NewBooking,
         store::{By, Created},
     },
@@ -94,6 +95,8 @@ async fn reviewed(db: &Database, offer: &Offer, user: &UserId, now_ms: i64) -> R
         offer: offer.id.clone(),
         idempotency_key: None,
         terms: None,
+        opening_ms: None,
+        party: PartySize::ONE,
     };
     let Created::Done(booking) = db.bookings.create(new, now_ms).await.unwrap() else {
         panic!("an offer with places can be booked when it begins");

@@ -6,19 +6,20 @@ use std::{
 };
 
 use domain::{
-    BookingId, PartnerId,
+    BookingId, OfferId, PartnerId, UserId,
     bookings::{
         booking::Booking,
         rules::NewBooking,
-        store::{BookingPage, BookingQuery, DayCount},
+        store::{BookingPage, BookingQuery, DayCount, TimedQuery, When},
     },
+    night::Night,
     paris::Day,
 };
 use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{collect, first, object_id, object_ids, text, whole},
+    documents::{collect, first, id, object_id, object_ids, part, text, whole, word},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{bookings as rows, collections::BOOKINGS},
@@ -97,6 +98,42 @@ pub(super) async fn page(db: &MongoDb, query: &BookingQuery) -> Result<BookingPa
     })
 }
 
+pub(super) async fn by_time(db: &MongoDb, query: &TimedQuery) -> Result<BookingPage, MongoError> {
+    let (open, order, beyond) = match query.when {
+        // An index finds the few that have a time at which they end, whatever it is.
+        When::Upcoming => (doc! {"$gt": DateTime::from_millis(0)}, 1, "$gt"),
+        When::Past => (doc! {"$exists": false}, -1, "$lt"),
+    };
+    let mut filter = doc! {"userId": object_id(&query.user)?, "due": open};
+    if let Some(status) = query.status {
+        filter.insert("status", status.as_str());
+    }
+    if let Some(after) = &query.after {
+        let moment = DateTime::from_millis(after.from_ms);
+        let of_the_same = doc! {"from": moment, "_id": {beyond: object_id(&after.id)?}};
+        filter.insert("$or", vec![doc! {"from": {beyond: moment}}, of_the_same]);
+    }
+    let order = doc! {"from": order, "_id": order};
+    let mut items = find(db, filter, order, query.first.saturating_add(1)).await?;
+    let has_next_page = items.len() > query.first;
+    items.truncate(query.first);
+    Ok(BookingPage {
+        items,
+        has_next_page,
+    })
+}
+
+pub(super) async fn beginning_since(
+    db: &MongoDb,
+    user: &UserId,
+    since_ms: i64,
+    most: usize,
+) -> Result<Vec<Booking>, MongoError> {
+    let since = doc! {"$gte": DateTime::from_millis(since_ms)};
+    let filter = doc! {"userId": object_id(user)?, "from": since};
+    find(db, filter, doc! {"from": -1, "_id": -1}, most).await
+}
+
 pub(super) async fn due(
     db: &MongoDb,
     now_ms: i64,
@@ -126,6 +163,40 @@ pub(super) async fn days_of_partner(
             check_ins,
         })
         .collect())
+}
+
+/// The places that bookings hold in each of these nights, by offer.
+pub(super) async fn taken_by_night(
+    db: &MongoDb,
+    offers: &[OfferId],
+    nights: &RangeInclusive<Night>,
+) -> Result<HashMap<(OfferId, Night), i64>, MongoError> {
+    let (first, last) = (nights.start().to_string(), nights.end().to_string());
+    let taken = doc! {
+        "offerId": {"$in": object_ids(offers)?},
+        "day": {"$gte": first, "$lte": last},
+        "status": rows::holding(),
+    };
+    let of_each = doc! {"offerId": "$offerId", "day": "$day"};
+    let stages = vec![
+        doc! {"$match": taken},
+        doc! {"$group": {"_id": of_each, "places": rows::sum_of_places()}},
+    ];
+    let bookings = db.collection::<Document>(BOOKINGS);
+    let found = db.run(async move {
+        let found = bookings.aggregate(stages).max_time(SERVER_WITHIN);
+        collect(found.await?).await
+    });
+    let found = found.await?;
+    let taken = found.iter().map(|group| {
+        let of = part(group, "_id")?;
+        let key = (
+            id(of, "offerId", OfferId::parse)?,
+            word(of, "day", Night::parse)?,
+        );
+        Ok((key, i64::from(whole(group, "places")?)))
+    });
+    taken.collect()
 }
 
 async fn by_day(

@@ -73,8 +73,8 @@ pub(super) async fn create(
     };
     creation.booking.short_code = Some(ShortCode::of(&new.id, code_attempt));
     match creation.offer_write {
-        OfferWrite::TakePlace => {
-            if !places::take_place(tx, &new.offer).await? {
+        OfferWrite::TakePlaces => {
+            if !places::take_places(tx, &new.offer, new.party).await? {
                 return Ok(BookingRefusal::SoldOut.into());
             }
         }
@@ -125,7 +125,7 @@ pub(super) async fn take(
     }
 }
 
-/// Writes what a step made of a booking, gives its place back, and leaves the purge and the tasks.
+/// Writes what a step made of a booking, gives its places back, and leaves the purge and the tasks.
 pub(in crate::stores) async fn store(
     tx: &mut Tx,
     before: &Booking,
@@ -138,16 +138,16 @@ pub(in crate::stores) async fn store(
     if tx.update_one(BOOKINGS, this, rows::edit(after)?).await? == 0 {
         return Err(StoreError::Conflict("the booking").into());
     }
-    let given_back = if rules::gives_back(before, after) {
+    let freed = if rules::frees_places(before, after) {
         let offer = places::one(tx, &after.offer).await?;
-        if let Some(offer) = &offer {
-            places::give_back_place(tx, offer).await?;
+        if let Some(offer) = offer.as_ref().filter(|_| before.counted) {
+            places::give_places_back(tx, offer, before.party).await?;
         }
         offer
     } else {
         None
     };
-    let purge = purge_of_step(after, step, by, given_back.as_ref());
+    let purge = purge_of_step(after, step, by, freed.as_ref());
     outbox::push(tx, &purge, now_ms).await?;
     // A database that was copied while its source was in use may have the keys.
     let told = tasks(Some(before.status), after, by, now_ms);
@@ -211,7 +211,10 @@ async fn standing(
         open: number(open()),
         made: number(met.iter().filter(|met| met.created_at_ms > since_ms)),
         of_user: count(tx, of_user).await?,
-        of_day: count(tx, of_day).await?,
+        of_day: match of_day {
+            Some(of_day) => places::held_places(tx, of_day).await?,
+            None => 0,
+        },
         takes_payments: booking.price.is_some()
             && payments::accounts::account_of(tx, &booking.partner)
                 .await?

@@ -57,6 +57,7 @@ fn full() -> Offer {
         admission: Admission {
             requires_identity: true,
             minimum_age: Some(18),
+            ..Admission::default()
         },
         page: domain::WebPage::default(),
         wording: domain::offers::wording::Wording::default(),

@@ -62,8 +62,8 @@ pub(super) fn create(
     };
     give_short_code(tx, &mut creation.booking)?;
     match creation.offer_write {
-        OfferWrite::TakePlace => {
-            if !places::take_place(tx, &new.offer)? {
+        OfferWrite::TakePlaces => {
+            if !places::take_places(tx, &new.offer, new.party)? {
                 return Ok(BookingRefusal::SoldOut.into());
             }
         }
@@ -119,7 +119,7 @@ pub(super) fn take(
     }
 }
 
-/// Writes what a step made of a booking, gives its place back, and leaves the purge and the tasks.
+/// Writes what a step made of a booking, gives its places back, and leaves the purge and the tasks.
 pub(in crate::stores) fn store(
     tx: &Transaction<'_>,
     before: &Booking,
@@ -129,14 +129,16 @@ pub(in crate::stores) fn store(
     now_ms: i64,
 ) -> Result<(), SqliteError> {
     rows::update(tx, after)?;
-    let given_back = if rules::gives_back(before, after) {
+    let freed = if rules::frees_places(before, after) {
         let offer = places::one(tx, &after.offer)?;
-        places::give_back_place(tx, &after.offer)?;
+        if before.counted {
+            places::give_places_back(tx, &after.offer, before.party)?;
+        }
         offer
     } else {
         None
     };
-    let purge = purge_of_step(after, step, by, given_back.as_ref());
+    let purge = purge_of_step(after, step, by, freed.as_ref());
     outbox_push(tx, &purge, now_ms)?;
     queue::push(tx, &tasks(Some(before.status), after, by, now_ms))?;
     // A visit that was none has no review.

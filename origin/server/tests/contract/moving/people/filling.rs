@@ -2,6 +2,7 @@
 
 use domain::{
     PaymentId, RefundId, VerificationId,
+    bookings::party::PartySize,
     identity::{
         provider::Started,
         rules::{NewRuling, NewVerification, RulingVerdict},
@@ -155,6 +156,7 @@ pub(super) async fn fill_bookings(
     db: &Database,
     [any_time, thursdays]: &[Offer; 2],
 ) -> Vec<BookingId> {
+    assert!(thursdays.admission.requires_approval, "it is pending");
     let long_after = NOW_MS + 20 * DAY_MS;
     let mut ids = Vec::new();
     for (name, by, offer, key, then) in [
@@ -196,6 +198,8 @@ pub(super) async fn fill_bookings(
             offer: offer.id.clone(),
             idempotency_key: key.map(Into::into),
             terms: None,
+            opening_ms: None,
+            party: PartySize::ONE,
         };
         ids.push(new.id.clone());
         let created = db.bookings.create(new, NOW_MS).await.unwrap();
