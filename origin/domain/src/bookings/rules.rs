@@ -271,7 +271,9 @@ fn approvable(booking: &Booking, by: &By, now_ms: i64) -> Result<(), BookingRefu
             Ok(())
         }
         By::Staff(_) => Err(BookingRefusal::TooLateToApprove),
-        By::Holder | By::Job | By::Payment | By::Erasure => Err(BookingRefusal::ApprovalRequired),
+        By::Holder | By::Job | By::Payment | By::Erasure | By::Support(_) => {
+            Err(BookingRefusal::ApprovalRequired)
+        }
     }
 }
 
