@@ -17,6 +17,7 @@ mod manifests;
 mod messages;
 mod metrics;
 mod observed;
+mod operating;
 mod pages;
 mod payments;
 mod people;

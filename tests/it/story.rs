@@ -64,7 +64,7 @@ impl Person {
 
     /// Verifies the e-mail address, with the link that came with the account: only then may this user
     /// found a partner, or the command line make them a member.
-    async fn verify(&self, stack: &Stack) {
+    pub(crate) async fn verify(&self, stack: &Stack) {
         for _ in 0..100 {
             if let Some(token) = token_sent_to(&stack.origin_log(), &self.email) {
                 let verified = self

@@ -48,7 +48,10 @@ impl Codes {
         let bytes = self.derived(purpose.as_str(), nonce);
         match purpose {
             CodePurpose::VerifyPhone => digits(bytes),
-            CodePurpose::VerifyEmail | CodePurpose::ResetPassword => URL_SAFE_NO_PAD.encode(bytes),
+            CodePurpose::VerifyEmail
+            | CodePurpose::ResetPassword
+            | CodePurpose::ChangeEmail
+            | CodePurpose::UndoEmailChange => URL_SAFE_NO_PAD.encode(bytes),
         }
     }
 

@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use cache_tiered::Link;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{
+        Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions, WHOLE_MS,
+    },
 };
 use redis::{FromRedisValue, Script};
 
@@ -30,14 +32,16 @@ end
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
 ";
 
-/// KEYS: the session. ARGV: id, hash, next hash, now, expiry, key prefix of users, lifetime, grace.
+/// KEYS: the session. ARGV: id, hash, next hash, now, expiry, key prefix of users, lifetime, grace, how
+/// long after its beginning a session ends.
 /// Returns the outcome, the session's user and its epoch.
 const ROTATE: &str = "
-local user, hash, previous, used, expires, epoch = unpack(
-  redis.call('HMGET', KEYS[1], 'user', 'hash', 'previous', 'used', 'expires', 'epoch'))
+local user, hash, previous, used, expires, epoch, created = unpack(
+  redis.call('HMGET', KEYS[1], 'user', 'hash', 'previous', 'used', 'expires', 'epoch', 'created'))
 if not user then return {'unknown', '', ''} end
 local now, set = tonumber(ARGV[4]), ARGV[6] .. user
-local is_over = tonumber(expires) <= now
+local ends = tonumber(created) + tonumber(ARGV[9])
+local is_over = tonumber(expires) <= now or ends <= now
 if not is_over and previous == ARGV[2] and hash == ARGV[3] and now - used < tonumber(ARGV[8]) then
   return {'done', user, epoch or '0'}
 end
@@ -47,12 +51,22 @@ if is_over or hash ~= ARGV[2] then
   if is_over then return {'unknown', '', ''} end
   return {'reused', user, ''}
 end
-redis.call('HSET', KEYS[1],
-  'hash', ARGV[3], 'previous', ARGV[2], 'used', ARGV[4], 'expires', ARGV[5])
-redis.call('PEXPIRE', KEYS[1], ARGV[7])
+local goes_on = math.min(tonumber(ARGV[7]), ends - now)
+redis.call('HSET', KEYS[1], 'hash', ARGV[3], 'previous', ARGV[2], 'used', ARGV[4],
+  'expires', string.format('%.0f', now + goes_on))
+redis.call('PEXPIRE', KEYS[1], string.format('%.0f', goes_on))
 redis.call('ZADD', set, ARGV[5], ARGV[1])
 redis.call('PEXPIRE', set, ARGV[7])
 return {'done', user, epoch or '0'}
+";
+
+/// KEYS: the session. ARGV: id, key prefix of users. Returns the session's user, or nothing.
+const SIGN_OUT: &str = "
+local user = redis.call('HGET', KEYS[1], 'user')
+if not user then return false end
+redis.call('DEL', KEYS[1])
+redis.call('ZREM', ARGV[2] .. user, ARGV[1])
+return user
 ";
 
 /// KEYS: the user's set. ARGV: key prefix of sessions, the session to keep (or empty), the session
@@ -75,6 +89,7 @@ pub struct RedisSessions {
     prefix: String,
     begin: Script,
     rotate: Script,
+    sign_out: Script,
     end: Script,
 }
 
@@ -87,6 +102,7 @@ impl RedisSessions {
             prefix: format!("{{{prefix}}}"),
             begin: Script::new(BEGIN),
             rotate: Script::new(ROTATE),
+            sign_out: Script::new(SIGN_OUT),
             end: Script::new(END),
         }
     }
@@ -162,7 +178,8 @@ impl Sessions for RedisSessions {
             .arg(exchange.now_ms + LIFE_MS)
             .arg(self.of_users())
             .arg(LIFE_MS)
-            .arg(exchange.grace_ms);
+            .arg(exchange.grace_ms)
+            .arg(WHOLE_MS);
         let (outcome, user, epoch): (String, String, String) =
             self.call("session_rotate", invocation).await?;
         let user = || UserId::parse(&user).ok_or(StoreError::corrupt("user", &user));
@@ -234,6 +251,14 @@ impl Sessions for RedisSessions {
                 .then(a.id.as_str().cmp(b.id.as_str()))
         });
         Ok(found)
+    }
+
+    async fn sign_out(&self, id: &SessionId) -> Result<Option<UserId>, StoreError> {
+        let mut invocation = self.sign_out.key(self.session_key(id));
+        invocation.arg(id.as_str()).arg(self.of_users());
+        let user: Option<String> = self.call("session_sign_out", invocation).await?;
+        user.map(|user| UserId::parse(&user).ok_or(StoreError::corrupt("user", &user)))
+            .transpose()
     }
 
     async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {

@@ -30,6 +30,12 @@ const ESTABLISHMENT: Kind = Kind {
     max_age_s: 60 * 60,
 };
 
+/// What its user is shown. Nothing decides by it who may do what.
+const PROFILE: Kind = Kind {
+    name: "profile",
+    max_age_s: 60 * 60,
+};
+
 const DEFAULT_MEMORY_MIB: u64 = 256;
 
 #[derive(Clone, Debug)]
@@ -61,6 +67,7 @@ pub struct Caches {
     pub offers: EntityCache,
     pub partners: EntityCache,
     pub establishments: EntityCache,
+    pub profiles: EntityCache,
     pub metrics: Metrics,
     /// Running cache fills and writes.
     pub tasks: TaskTracker,
@@ -101,6 +108,7 @@ impl Caches {
             offers: entities(OFFER, 4),
             partners: entities(PARTNER, 8),
             establishments: entities(ESTABLISHMENT, 8),
+            profiles: entities(PROFILE, 8),
             feed,
             metrics,
             tasks,

@@ -21,6 +21,7 @@ pub mod news;
 pub mod nodes;
 pub mod notifications;
 pub mod offers;
+pub mod operators;
 pub mod partners;
 pub mod payments;
 pub mod pictures;

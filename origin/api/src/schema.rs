@@ -31,6 +31,7 @@ use crate::{
         mapping::ClusterQueries, mutations::OfferMutations, queries::OfferQueries,
         searching::SearchQueries,
     },
+    operators::{mutations::OperatorMutations, queries::OperatorQueries},
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
@@ -67,6 +68,7 @@ pub struct Query(
     NightQueries,
     ReviewQueries,
     ModerationQueries,
+    OperatorQueries,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -91,6 +93,7 @@ pub struct Mutation(
     ScanMutations,
     ReviewMutations,
     ModerationMutations,
+    OperatorMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

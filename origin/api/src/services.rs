@@ -19,6 +19,7 @@ use domain::{
     messages::{reach::ReachStore, sms_countries::SmsCountries, templates::TemplateStore},
     notifications::store::NotificationStore,
     offers::store::OfferStore,
+    operators::store::OperatorStore,
     partners::store::PartnerStore,
     payments::store::PaymentStore,
     pictures::store::PictureStore,
@@ -75,6 +76,7 @@ pub struct Shared {
     pub pictures: Arc<dyn PictureStore>,
     pub identities: Arc<dyn IdentityStore>,
     pub reviews: Arc<dyn ReviewStore>,
+    pub operators: Arc<dyn OperatorStore>,
     /// Checks identities; none if no provider is configured.
     pub identity: Option<Identity>,
     /// The bucket of pictures; none if none is configured.

@@ -11,7 +11,10 @@ use domain::{
     identity::store::IdentityStore,
     messages::{
         kind::Channel,
-        letter::{Invitation, Letter, PhoneCode, Proof, ResetPassword, VerifyEmail},
+        letter::{
+            ChangeEmail, EmailChanged, Invitation, Letter, PhoneCode, Proof, ResetPassword,
+            VerifyEmail,
+        },
         reach::AddressHash,
     },
     notifications::{inbox::Entry, store::NotificationStore},
@@ -231,10 +234,13 @@ impl Sources {
         }
         let code = self.codes.code(purpose, nonce);
         let stored = self.code_store.get(user, purpose).await?;
-        // Only the latest code of its purpose is good, and only for the address that it was made for.
+        // Only the latest code of its purpose is good, and only for the address that it was made for. Who
+        // took an account over does not silence the owner's notice with another new password.
+        let is_of_its_time =
+            |epoch| purpose == CodePurpose::UndoEmailChange || epoch == account.epoch;
         let stored = stored.filter(|stored| {
             stored.expires_at_ms > now_ms
-                && stored.epoch == account.epoch
+                && is_of_its_time(stored.epoch)
                 && self.codes.is(stored, &code)
         });
         let Some(stored) = stored else {
@@ -255,6 +261,15 @@ impl Sources {
                 let token = token();
                 let letter = ResetPassword { first_name, token };
                 (Recipient::Email(target), Letter::ResetPassword(letter))
+            }
+            CodePurpose::ChangeEmail => {
+                let letter = ChangeEmail { token: token() };
+                (Recipient::Email(target), Letter::ChangeEmail(letter))
+            }
+            CodePurpose::UndoEmailChange => {
+                let token = token();
+                let letter = EmailChanged { first_name, token };
+                (Recipient::Email(target), Letter::EmailChanged(letter))
             }
             CodePurpose::VerifyPhone => {
                 let code = Proof::new(code);

@@ -6,8 +6,8 @@ mod tests;
 use pq_core::ErrorCode;
 
 use crate::{
-    announcements, auth, bookings, catalogue, identity, maps, notifications, offers, partners,
-    payments, pictures, reviews, team, users,
+    announcements, auth, bookings, catalogue, identity, maps, notifications, offers, operators,
+    partners, payments, pictures, reviews, team, users,
 };
 
 /// A block and the error codes that it declares.
@@ -19,7 +19,7 @@ pub struct Block {
 }
 
 /// The blocks that declare error codes.
-pub const BLOCKS: [Block; 14] = [
+pub const BLOCKS: [Block; 15] = [
     Block {
         title: "Signing in",
         codes: auth::error_codes::ALL,
@@ -75,6 +75,10 @@ pub const BLOCKS: [Block; 14] = [
     Block {
         title: "Reviews",
         codes: reviews::codes::ALL,
+    },
+    Block {
+        title: "Operators",
+        codes: operators::codes::ALL,
     },
 ];
 

@@ -34,10 +34,11 @@ pub enum CursorKind {
     ReviewLowest,
     ReviewReported,
     Sitemap,
+    OperatorAudit,
 }
 
 impl CursorKind {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -58,6 +59,7 @@ impl CursorKind {
         Self::ReviewLowest,
         Self::ReviewReported,
         Self::Sitemap,
+        Self::OperatorAudit,
     ];
 
     const fn byte(self) -> u8 {
@@ -83,6 +85,7 @@ impl CursorKind {
             Self::ReviewReported => 23,
             // Beyond those that other lists may take meanwhile.
             Self::Sitemap => 32,
+            Self::OperatorAudit => 48,
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod night;
 pub mod notifications;
 mod nouns;
 pub mod offers;
+pub mod operators;
 pub mod paris;
 pub mod partners;
 pub mod payments;

@@ -70,10 +70,11 @@ pub enum Collection {
     Reviews,
     ReviewReports,
     PartnerRatings,
+    OperatorAudit,
 }
 
 impl Collection {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -106,6 +107,7 @@ impl Collection {
         Self::Reviews,
         Self::ReviewReports,
         Self::PartnerRatings,
+        Self::OperatorAudit,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -142,6 +144,7 @@ impl Collection {
             Self::Reviews => "reviews",
             Self::ReviewReports => "review_reports",
             Self::PartnerRatings => "partner_ratings",
+            Self::OperatorAudit => "operator_audit",
         }
     }
 }

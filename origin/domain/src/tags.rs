@@ -31,6 +31,8 @@ const INBOX: &str = "inbox:";
 const VERIFICATION: &str = "verification:";
 /// The prefix of [`review`] tags.
 const REVIEW: &str = "review:";
+/// The prefix of [`user`] tags.
+const USER: &str = "user:";
 /// The prefix of [`document`] tags.
 const DOCUMENT: &str = "document:";
 
@@ -67,8 +69,8 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
     OfferId::parse(tag.as_str().strip_prefix(PUBLISHED)?)
 }
 
-/// Whether an answer that is shared may carry this tag. Those of a booking are private, and no answer
-/// carries a [`published`], [`bookings_of`], [`template`], [`inbox`], [`verification`] or [`review`] tag.
+/// Whether an answer that is shared may carry this tag. Those of a booking and a user are private, and no
+/// answer carries a [`published`], [`bookings_of`], [`template`], [`inbox`], [`verification`] or [`review`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
     ![
         PUBLISHED,
@@ -78,6 +80,7 @@ pub fn is_on_shared_answers(tag: &Tag) -> bool {
         INBOX,
         VERIFICATION,
         REVIEW,
+        USER,
     ]
     .iter()
     .any(|prefix| tag.as_str().starts_with(prefix))
@@ -141,6 +144,11 @@ pub fn reviews(id: &PartnerId) -> Tag {
 /// On no answer: in the audit it tells that somebody answered, removed or kept this review.
 pub fn review(id: &ReviewId) -> Tag {
     named(REVIEW, id)
+}
+
+/// On every answer that shows this user's profile. The log outlives accounts, so the tag has no user's id.
+pub fn user(id: &UserId) -> Tag {
+    named(USER, &NotificationId::derive("user", id.as_str()))
 }
 
 /// On every answer to this document.
@@ -226,5 +234,8 @@ mod tests {
         assert!(!is_on_shared_answers(&review(&ReviewId::derive(
             "review", "1"
         ))));
+        let profile = super::user(&user);
+        assert!(!profile.as_str().contains(user.as_str()), "{profile}");
+        assert!(!is_on_shared_answers(&profile));
     }
 }

@@ -18,6 +18,7 @@ use cache_core::{PurgeKind, Tag};
 use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use commands::{
     access::{RoleOptions, TokenCommand},
+    audit::AuditCommand,
     cache::CacheCommand,
     config::ConfigCommand,
     database::DatabaseOptions,
@@ -101,6 +102,9 @@ enum Command {
     /// Check that ratings are what reviews add up to.
     #[command(subcommand)]
     Reviews(ReviewsCommand),
+    /// Check what operators did.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Inspect the caches of a running server.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -288,6 +292,7 @@ fn run(
         Command::Queue(command) => block_on(commands::queue::queue(database, command)),
         Command::Payments(command) => block_on(commands::payments::payments(database, command)),
         Command::Reviews(command) => block_on(commands::reviews::reviews(database, command)),
+        Command::Audit(command) => block_on(commands::audit::audit(database, command)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),
     }

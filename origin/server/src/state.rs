@@ -195,6 +195,7 @@ impl AppState {
             announcements: database.announcements,
             pictures: database.pictures,
             identities: database.identities,
+            operators: database.operators,
             identity,
             reviews: database.reviews,
             uploads,

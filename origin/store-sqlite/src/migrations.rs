@@ -148,6 +148,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "calendars",
         sql: include_str!("migrations/calendars.sql"),
     },
+    Migration {
+        version: 28,
+        name: "operator audit",
+        sql: include_str!("migrations/operator_audit.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -35,6 +35,8 @@ const fn required(kind: Kind, part: Part) -> &'static [&'static str] {
             | Kind::ResetPassword
             | Kind::Invitation
             | Kind::NewDevice
+            | Kind::ChangeEmail
+            | Kind::EmailChanged
             | Kind::BookingToConfirm,
         ) => &["link"],
         (

@@ -59,6 +59,8 @@ impl Links {
         let link = match letter {
             Letter::VerifyEmail(l) => page(site, &["verify-email"], Some(l.token.expose())),
             Letter::ResetPassword(l) => page(site, &["reset-password"], Some(l.token.expose())),
+            Letter::ChangeEmail(l) => page(site, &["confirm-email"], Some(l.token.expose())),
+            Letter::EmailChanged(l) => page(site, &["undo-email"], Some(l.token.expose())),
             Letter::PhoneCode(_) => return None,
             Letter::Invitation(l) => page(portal, &["invitation"], Some(l.token.expose())),
             Letter::NewDevice(_) => page(site, &["account", "devices"], None),

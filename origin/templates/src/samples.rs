@@ -6,10 +6,11 @@ use domain::{
         kind::Kind,
         letter::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingExpired,
-            BookingReminder, BookingToConfirm, DisputeOutcome, FavouriteEndsSoon,
-            FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation, Letter, NewDevice,
-            News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof,
-            ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest, VerifyEmail,
+            BookingReminder, BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged,
+            FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation,
+            Letter, NewDevice, News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult,
+            PhoneCode, Proof, ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest,
+            VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -37,6 +38,11 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             token: token(),
         }),
         Kind::ResetPassword => Letter::ResetPassword(ResetPassword {
+            first_name,
+            token: token(),
+        }),
+        Kind::ChangeEmail => Letter::ChangeEmail(ChangeEmail { token: token() }),
+        Kind::EmailChanged => Letter::EmailChanged(EmailChanged {
             first_name,
             token: token(),
         }),
@@ -152,7 +158,11 @@ fn bare(letter: Letter) -> Letter {
             first_name: no_name(),
             ..letter
         }),
-        Letter::PhoneCode(_) | Letter::Invitation(_) => letter,
+        Letter::EmailChanged(letter) => Letter::EmailChanged(EmailChanged {
+            first_name: no_name(),
+            ..letter
+        }),
+        Letter::PhoneCode(_) | Letter::Invitation(_) | Letter::ChangeEmail(_) => letter,
         Letter::NewDevice(letter) => Letter::NewDevice(NewDevice {
             first_name: no_name(),
             device: None,

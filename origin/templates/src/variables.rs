@@ -182,6 +182,11 @@ impl Variables {
                 self.add_person("first_name", &letter.first_name);
                 self.add_life(CodePurpose::ResetPassword.life_ms());
             }
+            Letter::ChangeEmail(_) => self.add_life(CodePurpose::ChangeEmail.life_ms()),
+            Letter::EmailChanged(letter) => {
+                self.add_person("first_name", &letter.first_name);
+                self.add_life(CodePurpose::UndoEmailChange.life_ms());
+            }
             Letter::PhoneCode(letter) => {
                 self.add_made("code", one_line(letter.code.expose()));
                 self.add_life(CodePurpose::VerifyPhone.life_ms());

@@ -182,6 +182,7 @@ pub(crate) const BLOCKS: &[(&str, &str)] = &[
     ("news", "notifications"),
     ("notifications", "notifications"),
     ("offers", "offers"),
+    ("operators", "operators"),
     ("partners", "partners"),
     ("payments", "payments"),
     ("pictures", "pictures"),
@@ -228,6 +229,8 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("reviews", "users"),
         // An account is stored with its first code.
         ("users", "auth"),
+        // What operators do to accounts, and the audit of it, are one transaction.
+        ("operators", "users"),
     ],
 )];
 

@@ -121,6 +121,8 @@ pub struct Budgets {
     pub scans: Budget,
     /// Such reports for a partner.
     pub scans_partner: Budget,
+    /// What an operator reads and changes of others.
+    pub operate: Budget,
 }
 
 impl Default for Budgets {
@@ -241,13 +243,14 @@ impl Default for Budgets {
             ),
             scans: budget("scans", "YOUSOON_LIMIT_SCANS", 60, HOUR),
             scans_partner: budget("scans-partner", "YOUSOON_LIMIT_SCANS_PARTNER", 300, HOUR),
+            operate: budget("operate", "YOUSOON_LIMIT_OPERATE", 300, HOUR),
         }
     }
 }
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 44] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 45] {
         let Self {
             register_network,
             login,
@@ -293,6 +296,7 @@ impl Budgets {
             short_code_partner,
             scans,
             scans_partner,
+            operate,
         } = self;
         [
             register_network,
@@ -339,6 +343,7 @@ impl Budgets {
             short_code_partner,
             scans,
             scans_partner,
+            operate,
         ]
     }
 }

@@ -40,6 +40,12 @@ pub struct ChangePasswordInput {
 }
 
 #[derive(Clone, InputObject)]
+pub struct ChangeEmailInput {
+    pub new_email: String,
+    pub password: String,
+}
+
+#[derive(Clone, InputObject)]
 pub struct ResetPasswordInput {
     /// The token from the e-mailed link.
     pub token: String,
@@ -85,6 +91,17 @@ impl ChangePasswordInput {
     }
 }
 
+impl ChangeEmailInput {
+    pub fn read(self) -> Result<Self, Vec<BrokenField>> {
+        let mut reading = Reading::default();
+        let read = Self {
+            new_email: reading.take(email("newEmail", &self.new_email)),
+            ..self
+        };
+        reading.end(read)
+    }
+}
+
 impl ResetPasswordInput {
     pub fn read(self) -> Result<Self, Vec<BrokenField>> {
         Ok(Self {
@@ -103,6 +120,12 @@ impl fmt::Debug for RegisterInput {
 impl fmt::Debug for LoginInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LoginInput(…)")
+    }
+}
+
+impl fmt::Debug for ChangeEmailInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChangeEmailInput(…)")
     }
 }
 

@@ -6,7 +6,9 @@ pub mod proofs;
 use async_graphql::{Context, ID, Object, Result};
 
 pub use crate::{
-    auth::input::{ChangePasswordInput, LoginInput, RegisterInput, ResetPasswordInput},
+    auth::input::{
+        ChangeEmailInput, ChangePasswordInput, LoginInput, RegisterInput, ResetPasswordInput,
+    },
     nodes::consent::{ConsentInput, ConsentPurpose},
 };
 
@@ -45,12 +47,14 @@ impl AuthMutations {
     }
 
     /// Ends the session of the access token, and the token with it. Also takes a token that has
-    /// expired.
-    async fn logout(&self, ctx: &Context<'_>) -> Result<bool> {
-        let request = RequestContext::of(ctx);
-        let (user, session) = request.session()?;
-        // One that was over is out as well.
-        let _was_there = sign_in::end(request, user, session).await?;
+    /// expired. With a refresh token, ends its session, and needs no access token.
+    /// Refusals: `UNAUTHENTICATED`, `REFRESH_TOKEN_INVALID` if it is no refresh token at all.
+    async fn logout(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The last one, or one before it.")] refresh_token: Option<String>,
+    ) -> Result<bool> {
+        sign_in::logout(RequestContext::of(ctx), refresh_token.as_deref()).await?;
         Ok(true)
     }
 

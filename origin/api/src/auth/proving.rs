@@ -15,6 +15,7 @@ use domain::{
         kind::Channel,
         reach::{AddressHash, Reach},
     },
+    offers::store::Purging,
     queue::NewTask,
     sentence::Sentence,
     texts::{pasted_token, typed_code},
@@ -35,6 +36,7 @@ use crate::{
         attempts::{self, Attempt, count_attempt},
         context::RequestContext,
         errors::{failed, refused},
+        relaying::relay,
     },
     services::Services,
 };
@@ -118,7 +120,11 @@ pub async fn verify_phone(request: &RequestContext, digits: &str) -> Result<Acco
 }
 
 /// A message has arrived there, so others are sent there again.
-async fn reached(request: &RequestContext, channel: Channel, address: AddressHash) -> Result<()> {
+pub(super) async fn reached(
+    request: &RequestContext,
+    channel: Channel,
+    address: AddressHash,
+) -> Result<()> {
     let reach = Reach {
         channel,
         address,
@@ -226,11 +232,25 @@ async fn send(
     purpose: CodePurpose,
     now_ms: i64,
 ) -> std::result::Result<(), StoreError> {
-    let auth = &services.auth;
     let target = match purpose {
-        CodePurpose::VerifyEmail | CodePurpose::ResetPassword => account.email.clone(),
-        CodePurpose::VerifyPhone => account.phone.clone().unwrap_or_default(),
+        CodePurpose::VerifyPhone => account.phone.as_deref().unwrap_or_default(),
+        CodePurpose::VerifyEmail
+        | CodePurpose::ResetPassword
+        | CodePurpose::ChangeEmail
+        | CodePurpose::UndoEmailChange => &account.email,
     };
+    send_to(services, account, purpose, target, now_ms).await
+}
+
+/// As [`send`], to an address that is not the account's yet.
+pub(super) async fn send_to(
+    services: &Services,
+    account: &Account,
+    purpose: CodePurpose,
+    target: &str,
+    now_ms: i64,
+) -> std::result::Result<(), StoreError> {
+    let auth = &services.auth;
     let known = auth.code_store.get(&account.id, purpose).await?;
     if known.is_some_and(|known| {
         let is_good = known.target == target && known.epoch == account.epoch;
@@ -238,7 +258,7 @@ async fn send(
     }) {
         return Ok(());
     }
-    let (stored, task) = new_code(services, account, purpose, &target, now_ms);
+    let (stored, task) = new_code(services, account, purpose, target, now_ms);
     // Not put if the account was erased since it was looked up.
     if auth.code_store.put(stored, task).await? {
         services.queue_wake.send_replace(());
@@ -264,7 +284,7 @@ pub fn new_code(
 
 /// The code of a link's token. It is good until it expires or another one replaces it: what it
 /// allows happens once, so that a client that heard no answer may ask again.
-async fn code_of_link(
+pub(super) async fn code_of_link(
     request: &RequestContext,
     purpose: CodePurpose,
     token: &str,
@@ -286,7 +306,9 @@ async fn change_account(
     change: AccountChange,
 ) -> Result<Account> {
     let changed = request.services.users.change(user, change, request.now_ms);
-    match changed.await.map_err(failed)? {
+    let changed = changed.await.map_err(failed)?;
+    relay(request, Purging::Pending).await;
+    match changed {
         Changed::Done(account) => Ok(*account),
         Changed::PhoneTaken => Err(refused(
             PHONE_TAKEN,
@@ -295,7 +317,8 @@ async fn change_account(
                 "another account has verified this phone number",
             ),
         )),
-        Changed::NotFound | Changed::LastOwner(_) => Err(wrong_code()),
+        // No address changes here.
+        Changed::NotFound | Changed::EmailTaken | Changed::LastOwner(_) => Err(wrong_code()),
     }
 }
 
@@ -316,7 +339,7 @@ pub fn served(request: &RequestContext, phone: Option<&str>) -> Result<()> {
 
 /// One refusal for every unusable code (wrong, used, expired, too many tries), so that the caller
 /// does not learn which it was.
-fn wrong_code() -> Error {
+pub(super) fn wrong_code() -> Error {
     refused(
         CODE_INVALID,
         Sentence::new(

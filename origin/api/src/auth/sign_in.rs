@@ -35,6 +35,7 @@ use crate::{
     nodes::user::UserNode,
     request::{
         attempts::{Attempt, count_attempt, remember_network, wait_s},
+        authorise,
         context::RequestContext,
         errors::{failed, failed_with, refused},
     },
@@ -95,7 +96,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
     }
 }
 
-fn email_taken() -> Error {
+pub(super) fn email_taken() -> Error {
     refused(
         EMAIL_TAKEN,
         Sentence::new(
@@ -171,6 +172,28 @@ pub async fn refresh(request: &RequestContext, token: &str) -> Result<AuthPayloa
     Err(not_taken())
 }
 
+/// Ends the sessions of the refresh token and of the access token, whichever there is. Who has a token
+/// of a session may end it, also with one that was used: using that would end it as well. One that was
+/// over is out too, so a repeat gets the same answer.
+pub async fn logout(request: &RequestContext, token: Option<&str>) -> Result<()> {
+    let Some(token) = token else {
+        let (user, session) = authorise::token_holder(&request.asker.caller, "logout")?;
+        end(request, user, session).await?;
+        return Ok(());
+    };
+    let named = RefreshToken::parse(token).ok_or_else(not_taken)?.session();
+    let auth = &request.services.auth;
+    let ended = auth.sessions.sign_out(&named).await;
+    auth.standings.forget_session(&named);
+    ended.map_err(failed_with)?;
+    if let Some((user, session)) = request.asker.caller.session()
+        && *session != named
+    {
+        end(request, user, session).await?;
+    }
+    Ok(())
+}
+
 pub async fn change_password(
     request: &RequestContext,
     input: ChangePasswordInput,
@@ -201,7 +224,11 @@ pub async fn set_password(
     Ok(match changed {
         // A hash has a salt of its own: this one is nobody else's.
         Changed::Done(account) if account.password == to => Some(*account),
-        Changed::Done(_) | Changed::NotFound | Changed::PhoneTaken | Changed::LastOwner(_) => None,
+        Changed::Done(_)
+        | Changed::NotFound
+        | Changed::PhoneTaken
+        | Changed::EmailTaken
+        | Changed::LastOwner(_) => None,
     })
 }
 
@@ -276,7 +303,7 @@ async fn meet(request: &RequestContext, user: &UserId) -> Result<()> {
 }
 
 /// Creates a session and issues its tokens.
-async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload> {
+pub(super) async fn begin(request: &RequestContext, account: Account) -> Result<AuthPayload> {
     meet(request, &account.id).await?;
     let token = RefreshToken::first();
     let session = Session {

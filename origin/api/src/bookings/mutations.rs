@@ -259,7 +259,7 @@ fn used(at_ms: i64, by: Option<&str>, language: Language) -> String {
 }
 
 /// After a write: the next field and the client's next request see it.
-pub(super) async fn changed(request: &RequestContext) {
+pub(crate) async fn changed(request: &RequestContext) {
     forget_offers(&request.loader);
     forget_bookings(&request.loader);
     // Its guest may be told.

@@ -9,11 +9,13 @@ use domain::{
         codes::CAMPAIGN_KEY_TAKEN,
         store::Sent,
     },
+    operators::deed::{Deed, Target},
     sentence::Sentence,
 };
 
 use crate::{
     nodes::moment::{DateTime, timestamp},
+    operators::recording::{deed, record},
     request::{
         context::RequestContext,
         errors::{broken, failed, refused},
@@ -87,6 +89,12 @@ impl NewsMutations {
             campaign: campaign.id.clone(),
         };
         let task = what.task(request.now_ms, request.now_ms);
+        let target = Some(Target::campaign(&campaign.id));
+        record(
+            request,
+            deed(request, Deed::SendNews, target, String::new()),
+        )
+        .await?;
         let sent = request.services.announcements.send(campaign, task).await;
         match sent.map_err(failed)? {
             Sent::Done(campaign) => {

@@ -15,7 +15,7 @@ use domain::{
         store::{BookingCursor, BookingPage, TimedCursor, When},
     },
     reviews::{self, review::Review},
-    users::account::Account,
+    users::profile::Profile,
 };
 
 use crate::{
@@ -112,7 +112,7 @@ impl BookingNode {
             Some(id) => loader.load_one(id).await.map_err(failed)?,
             None => None,
         };
-        let nobody = || Account::nobody(UserId::derive("erased", self.0.id.as_str()));
+        let nobody = || Profile::nobody(UserId::derive("erased", self.0.id.as_str()));
         Ok(found.unwrap_or_else(nobody).into())
     }
 

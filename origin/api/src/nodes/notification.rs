@@ -79,6 +79,8 @@ pub enum NotificationKind {
     ReviewReplied,
     /// A review was removed, and why.
     ReviewRemoved,
+    ChangeEmail,
+    EmailChanged,
 }
 
 /// A way on which messages reach a user.

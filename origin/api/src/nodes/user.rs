@@ -7,7 +7,10 @@ use access::caller::{Caller, SignedIn};
 use async_graphql::{Context, Enum, ID, Object, Result};
 use domain::{
     auth::sessions::SessionId,
-    users::account::{self, Account},
+    users::{
+        account::{self, Account},
+        profile::Profile,
+    },
 };
 
 use crate::{
@@ -23,7 +26,7 @@ use crate::{
         authorise::{self, About},
         context::RequestContext,
         errors::failed,
-        loaders::{BookingsOf, FavoritesOf},
+        loaders::{BookingsOf, FavoritesOf, IdentityOf},
     },
 };
 
@@ -39,11 +42,17 @@ pub enum IdentityStatus {
 /// A user, with the caller who reads it if that is not the request's. After login the reader is the
 /// new session's user, while the request itself came without a token.
 #[derive(Clone, Debug)]
-pub struct UserNode(Account, Option<Caller>);
+pub struct UserNode(Profile, Option<Caller>);
+
+impl From<Profile> for UserNode {
+    fn from(profile: Profile) -> Self {
+        Self(profile, None)
+    }
+}
 
 impl From<Account> for UserNode {
     fn from(account: Account) -> Self {
-        Self(account, None)
+        Self(account.into(), None)
     }
 }
 
@@ -56,7 +65,7 @@ impl UserNode {
             membership: account.membership.clone(),
             session,
         };
-        Self(account, Some(Caller::User(Box::new(reader))))
+        Self(account.into(), Some(Caller::User(Box::new(reader))))
     }
 
     /// Checks the policy for a field of this user.
@@ -116,8 +125,11 @@ impl UserNode {
 
     async fn identity_status(&self, ctx: &Context<'_>) -> Result<IdentityStatus> {
         self.may_see(ctx, "identityStatus")?;
-        let now_ms = RequestContext::of(ctx).now_ms;
-        Ok(self.0.identity.status_at(now_ms).into())
+        let request = RequestContext::of(ctx);
+        let key = IdentityOf(self.0.id.clone());
+        let found = request.loader.load_one(key).await.map_err(failed)?;
+        // Of an account that is gone there is none.
+        Ok(found.unwrap_or_default().status_at(request.now_ms).into())
     }
 
     async fn preferences(&self, ctx: &Context<'_>) -> Result<PreferencesNode> {

@@ -97,7 +97,10 @@ impl NotificationMutations {
         match changed.map_err(failed)? {
             Changed::Done(account) => Ok(SettingNode::of(&account.preferences, kind, channel)),
             // Neither its number nor its team has changed.
-            Changed::NotFound | Changed::PhoneTaken | Changed::LastOwner(_) => Err(gone()),
+            Changed::NotFound
+            | Changed::PhoneTaken
+            | Changed::EmailTaken
+            | Changed::LastOwner(_) => Err(gone()),
         }
     }
 

@@ -85,6 +85,8 @@ pub enum Attempt<'a> {
     Review(&'a UserId),
     /// Reporting a review.
     ReportReview(&'a UserId),
+    /// Reading or changing somebody else's account or booking as an operator.
+    Operate(&'a UserId),
     /// Writing an offer, an establishment or a partner; a new partner has no budget yet. Each write
     /// may make lists in the caches invalid.
     Write(Option<&'a PartnerId>),
@@ -136,6 +138,7 @@ impl Attempt<'_> {
             | Self::RecordScans(_)
             | Self::Review(_)
             | Self::ReportReview(_)
+            | Self::Operate(_)
             | Self::Write(_) => None,
         }
     }
@@ -194,6 +197,7 @@ impl Attempt<'_> {
                 (budgets.scans, Target::Everywhere(caller.actor())),
                 (budgets.scans_partner, everywhere(partner.as_str())),
             ],
+            Self::Operate(user) => vec![(budgets.operate, everywhere(user.as_str()))],
             Self::RequestUpload(user) => vec![(budgets.upload, everywhere(user.as_str()))],
             Self::CompleteUpload(user) => {
                 vec![(budgets.upload_complete, everywhere(user.as_str()))]
@@ -234,6 +238,7 @@ impl Attempt<'_> {
             | Self::RecordScans(_)
             | Self::Review(_)
             | Self::ReportReview(_)
+            | Self::Operate(_)
             | Self::Write(_) => None,
         }
     }

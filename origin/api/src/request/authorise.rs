@@ -11,7 +11,7 @@ use async_graphql::{
 };
 use domain::{
     PartnerId, UserId,
-    auth::service_tokens::Scope,
+    auth::{service_tokens::Scope, sessions::SessionId},
     sentence::Sentence,
     users::account::{Post, Role},
 };
@@ -85,7 +85,6 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
     match who {
         Who::Anybody => true,
         Who::SignedIn => signed_in(caller).is_some(),
-        Who::TokenHolder => caller.session().is_some(),
         Who::Themselves => is_theirs(caller, about),
         Who::Team(post) => is_of_the_team(caller, post, about),
         Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),
@@ -101,6 +100,15 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
         Who::Operators(scope) => is_operator(caller, scope),
         Who::Administrators => signed_in(caller).is_some_and(|user| user.role == Role::Admin),
     }
+}
+
+/// The user and the session of the caller's access token, also of one that has expired or whose session
+/// has ended; a caller without one is refused.
+pub fn token_holder<'a>(
+    caller: &'a Caller,
+    field: &str,
+) -> std::result::Result<(&'a UserId, &'a SessionId), Refused> {
+    caller.session().ok_or_else(|| refusal(caller, field))
 }
 
 fn is_theirs(caller: &Caller, about: About<'_>) -> bool {

@@ -15,7 +15,7 @@ use domain::{
     payments::{payment::Payment, refund::Refund},
     pictures::picture::{Picture, PictureId},
     tags,
-    users::account::Account,
+    users::{account::Identity, profile::Profile},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -75,6 +75,11 @@ pub struct RefundsOf(pub PaymentId);
 /// Key: whether an offer is a favourite of the signed-in user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FavoriteOf(pub OfferId);
+
+/// Key: what the check of an identity left with a user. Never read from a cached profile: offers admit
+/// guests by it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdentityOf(pub UserId);
 
 /// Key: the newest bookings of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -272,12 +277,39 @@ impl Loader<FavoriteOf> for Stores {
 }
 
 impl Loader<UserId> for Stores {
-    type Value = Account;
+    type Value = Profile;
     type Error = StoreFailure;
 
-    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Account>, StoreFailure> {
-        let read = self.services.users.by_ids(ids);
-        Ok(self.services.observer.read("users.by_ids", read).await?)
+    async fn load(&self, ids: &[UserId]) -> Result<HashMap<UserId, Profile>, StoreFailure> {
+        let services = &self.services;
+        let read = async |ids: Vec<UserId>| {
+            let read = services.users.by_ids(&ids);
+            let found = services.observer.read("users.by_ids", read).await?;
+            let profiles = found.into_iter();
+            Ok(profiles
+                .map(|(id, account)| (id, Profile::from(account)))
+                .collect())
+        };
+        self.through(&services.caches.profiles, ids, profile_tags, read)
+            .await
+    }
+}
+
+impl Loader<IdentityOf> for Stores {
+    type Value = Identity;
+    type Error = StoreFailure;
+
+    async fn load(
+        &self,
+        keys: &[IdentityOf],
+    ) -> Result<HashMap<IdentityOf, Identity>, StoreFailure> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let read = self.services.users.by_ids(&ids);
+        let found = self.services.observer.read("users.by_ids", read).await?;
+        let found = found.into_iter();
+        Ok(found
+            .map(|(id, account)| (IdentityOf(id), account.identity))
+            .collect())
     }
 }
 
@@ -406,6 +438,12 @@ pub fn forget_offers(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<TakenOf>();
 }
 
+/// Clears the request's loaded profiles, like [`forget_offers`].
+pub fn forget_profiles(loader: &DataLoader<Stores, HashMapCache>) {
+    loader.clear::<UserId>();
+    loader.clear::<IdentityOf>();
+}
+
 /// Clears the request's loaded partners and establishments.
 pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
     loader.clear::<PartnerId>();
@@ -415,6 +453,10 @@ pub fn forget_partners(loader: &DataLoader<Stores, HashMapCache>) {
 
 fn offer_tags(id: &OfferId, _offer: &Offer) -> Vec<Tag> {
     vec![tags::offer(id)]
+}
+
+fn profile_tags(id: &UserId, _profile: &Profile) -> Vec<Tag> {
+    vec![tags::user(id)]
 }
 
 fn partner_tags(id: &PartnerId, _partner: &Partner) -> Vec<Tag> {

@@ -8,9 +8,6 @@ pub enum Who {
     Anybody,
     /// Any user whose account is active.
     SignedIn,
-    /// A caller with an access token that this system issued, even if it has expired or its session
-    /// has ended.
-    TokenHolder,
     /// The user the field is about, and administrators.
     Themselves,
     /// The booking's holder; members of its partner's team with at least this post; administrators;
@@ -76,6 +73,10 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "establishment", Who::Anybody),
     ("Query", "establishmentBySlug", Who::Anybody),
     ("Query", "sitemap", Who::Anybody),
+    ("Query", "userForOperator", Who::Administrators),
+    ("Query", "exportUserData", Who::Administrators),
+    ("Query", "bookingForOperator", Who::Administrators),
+    ("Query", "operatorAudit", Who::Administrators),
 
     ("Mutation", "register", Who::Anybody),
     ("Mutation", "login", Who::Anybody),
@@ -83,11 +84,15 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "verifyEmail", Who::Anybody),
     ("Mutation", "requestPasswordReset", Who::Anybody),
     ("Mutation", "resetPassword", Who::Anybody),
+    ("Mutation", "changeEmail", Who::SignedIn),
+    ("Mutation", "confirmEmailChange", Who::Anybody),
+    ("Mutation", "undoEmailChange", Who::Anybody),
     ("Mutation", "requestEmailVerification", Who::SignedIn),
     ("Mutation", "requestPhoneCode", Who::SignedIn),
     ("Mutation", "verifyPhone", Who::SignedIn),
-    // A user whose token expired, after a quarter of an hour, may sign out as well.
-    ("Mutation", "logout", Who::TokenHolder),
+    // A user whose access token expired, after a quarter of an hour, may sign out as well. It asks for
+    // an access token or a refresh token itself.
+    ("Mutation", "logout", Who::Anybody),
     ("Mutation", "changePassword", Who::SignedIn),
     ("Mutation", "endSession", Who::SignedIn),
     ("Mutation", "endOtherSessions", Who::SignedIn),
@@ -107,6 +112,10 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "submitIdentityVerification", Who::SignedIn),
     ("Mutation", "decideIdentity", Who::Administrators),
     ("Mutation", "setUserStatus", Who::Operators(Scope::Users)),
+    ("Mutation", "setUserRole", Who::Administrators),
+    ("Mutation", "endUserSessions", Who::Administrators),
+    ("Mutation", "eraseUser", Who::Administrators),
+    ("Mutation", "cancelBookingFor", Who::Administrators),
     ("Mutation", "sendNews", Who::Operators(Scope::News)),
     ("Mutation", "inviteMember", Who::Team(Post::Owner)),
     ("Mutation", "withdrawInvitation", Who::Team(Post::Owner)),
@@ -251,6 +260,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "PurgeAffected",
     "AuthPayload",
     "Session",
+    "EmailChanged",
     "Consent",
     "DataExport",
     "Preferences",
@@ -306,6 +316,10 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "IdentityCase",
     "IdentityCaseConnection",
     "IdentityCaseEdge",
+    "UserForOperator",
+    "OperatorAuditConnection",
+    "OperatorAuditEdge",
+    "OperatorAuditEntry",
 ];
 
 /// The policy for a field of a type.

@@ -3,7 +3,7 @@
 
 use async_graphql::Result;
 use domain::{
-    auth::sessions::Session,
+    auth::{codes::CodePurpose, sessions::Session},
     bookings::{
         booking::Booking,
         reason::Reason,
@@ -69,7 +69,11 @@ impl Start {
     }
 }
 
-pub async fn page(request: &RequestContext, after: Option<&str>) -> Result<Page> {
+pub async fn page(
+    request: &RequestContext,
+    account: &Account,
+    after: Option<&str>,
+) -> Result<Page> {
     let start = match after {
         None => Start::Beginning,
         Some(text) => Start::parse(text).ok_or_else(|| {
@@ -82,11 +86,10 @@ pub async fn page(request: &RequestContext, after: Option<&str>) -> Result<Page>
             )
         })?,
     };
-    let account = request.account().await?;
     let mut data = json!({"exportedAt": moment(request.now_ms)});
     let (booked_after, before_id) = match start {
         Start::Beginning => {
-            beginning(request, &account, &mut data).await?;
+            beginning(request, account, &mut data).await?;
             (Some(None), None)
         }
         Start::Bookings(cursor) => (Some(Some(cursor)), None),
@@ -213,11 +216,34 @@ async fn beginning(request: &RequestContext, account: &Account, data: &mut Value
     data["knownDevices"] = known.collect();
     data["notifications"] = inbox.items.iter().map(of_entry).collect();
     data["account"] = of_account(account);
+    data["otherAddresses"] = other_addresses(request, account).await?;
     data["consents"] = consents.iter().map(of_consent).collect();
     data["favorites"] = favorites.collect();
     data["sessions"] = sessions.iter().map(of_session).collect();
     data["invitations"] = invitations.iter().map(of_invitation).collect();
     Ok(())
+}
+
+/// The addresses of a change that waits for its confirmation, or was made lately.
+async fn other_addresses(request: &RequestContext, account: &Account) -> Result<Value> {
+    let codes = &request.services.auth.code_store;
+    let mut found = Vec::new();
+    for (purpose, is_new) in [
+        (CodePurpose::ChangeEmail, true),
+        (CodePurpose::UndoEmailChange, false),
+    ] {
+        let code = codes.get(&account.id, purpose).await.map_err(failed)?;
+        let code = code.filter(|code| code.expires_at_ms > request.now_ms);
+        found.extend(code.map(|code| {
+            json!({
+                "email": code.target,
+                "isNew": is_new,
+                "at": moment(code.created_at_ms),
+                "until": moment(code.expires_at_ms),
+            })
+        }));
+    }
+    Ok(found.into())
 }
 
 /// All account data except the password hash, which is not personal data and could be used to guess
@@ -424,6 +450,7 @@ fn of_session(session: &Session) -> Value {
         "createdAt": moment(session.created_at_ms),
         "lastUsedAt": moment(session.used_at_ms),
         "expiresAt": moment(session.expires_at_ms),
+        "endsAt": moment(session.ends_at_ms()),
     })
 }
 

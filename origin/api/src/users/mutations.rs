@@ -7,7 +7,6 @@ use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Resu
 use domain::{
     OfferId, UserId,
     broken::{BrokenField, Reading},
-    error_chain::chain,
     offers::store::Purging,
     pictures::picture::{Owner, Purpose},
     sentence::Sentence,
@@ -34,9 +33,10 @@ use crate::{
         context::{RequestContext, gone},
         errors::{broken, failed, last_owner, refused},
         input::nullable,
-        loaders::forget_favorites,
+        loaders::{forget_favorites, forget_profiles},
         relaying::relay,
     },
+    users::erasing,
 };
 
 /// Fields that are not given stay unchanged; null clears `phone` and `avatar`.
@@ -193,37 +193,8 @@ impl UserMutations {
             Erased::NotFound | Erased::Done => {}
             Erased::LastOwner(_) => return Err(last_owner()),
         }
-        let auth = &request.services.auth;
-        auth.standings.forget(&account.id);
-        // They are nobody's any more, and expire by themselves if the store cannot be reached.
-        if let Err(error) = auth.sessions.end_all(&account.id, None).await {
-            tracing::warn!(error = chain(&error), "sessions of an erased account stay");
-        }
-        let (limiter, email) = (&request.services.rate_limiter, account.email_key());
-        if let Err(error) = limiter.forget_networks(email.as_str()).await {
-            tracing::warn!(
-                error = chain(&error),
-                "networks of an erased account stay for 30 days"
-            );
-        }
-        // Open bookings were cancelled with it.
-        relay(request, Purging::Pending).await;
+        erasing::after(request, &account).await;
         Ok(true)
-    }
-
-    /// Suspends or reinstates a user. False if there is no such user.
-    async fn set_user_status(&self, ctx: &Context<'_>, id: ID, status: UserStatus) -> Result<bool> {
-        let request = RequestContext::of(ctx);
-        let Some(id) = UserId::parse(&id) else {
-            return Ok(false);
-        };
-        let change = AccountChange::Status(status.into());
-        let users = &request.services.users;
-        let done = users.change(&id, change, request.now_ms).await;
-        let is_there = matches!(done.map_err(failed)?, Changed::Done(_));
-        request.services.auth.standings.forget(&id);
-        tracing::info!(actor = request.asker.caller.actor(), user = %id, ?status, "user status");
-        Ok(is_there)
     }
 }
 
@@ -233,11 +204,12 @@ async fn changed(request: &RequestContext, id: &UserId, change: AccountChange) -
         .users
         .change(id, change, request.now_ms)
         .await;
-    request.loader.clear::<UserId>();
+    forget_profiles(&request.loader);
+    relay(request, Purging::Pending).await;
     match changed.map_err(failed)? {
         Changed::Done(account) => Ok(*account),
         Changed::LastOwner(_) => Err(last_owner()),
         // The profile verifies no number.
-        Changed::NotFound | Changed::PhoneTaken => Err(gone()),
+        Changed::NotFound | Changed::PhoneTaken | Changed::EmailTaken => Err(gone()),
     }
 }

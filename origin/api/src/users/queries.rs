@@ -9,13 +9,16 @@ pub use crate::nodes::preferences::{AppLanguage, PreferencesInput, PreferencesNo
 
 use domain::UserId;
 
-use super::export;
+use super::export::{self, Page};
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
     },
-    request::{context::RequestContext, errors::failed},
+    request::{
+        context::{RequestContext, gone},
+        errors::failed,
+    },
 };
 
 /// One page of all data stored about a user.
@@ -27,6 +30,16 @@ pub struct DataExport {
     data: String,
     /// `after` for the next page; null on the last one.
     next: Option<String>,
+}
+
+impl DataExport {
+    pub(crate) fn of(page: Page, now_ms: i64) -> Self {
+        Self {
+            created_at: timestamp(now_ms),
+            data: page.data.to_string(),
+            next: page.next,
+        }
+    }
 }
 
 #[ComplexObject]
@@ -44,7 +57,10 @@ impl UserQueries {
     /// The signed-in user.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn me(&self, ctx: &Context<'_>) -> Result<UserNode> {
-        Ok(RequestContext::of(ctx).account().await?.into())
+        let request = RequestContext::of(ctx);
+        let user = request.signed_in()?.id.clone();
+        let found = request.loader.load_one(user).await.map_err(failed)?;
+        Ok(found.ok_or_else(gone)?.into())
     }
 
     /// A user. `id`, `firstName`, `avatar` are public; every other field requires that user or an
@@ -54,7 +70,7 @@ impl UserQueries {
         let Some(id) = UserId::parse(&id) else {
             return Ok(None);
         };
-        let found = RequestContext::of(ctx).services.users.by_id(&id).await;
+        let found = RequestContext::of(ctx).loader.load_one(id).await;
         Ok(found.map_err(failed)?.map(UserNode::from))
     }
 
@@ -79,11 +95,8 @@ impl UserQueries {
         >,
     ) -> Result<DataExport> {
         let request = RequestContext::of(ctx);
-        let page = export::page(request, after.as_deref()).await?;
-        Ok(DataExport {
-            created_at: timestamp(request.now_ms),
-            data: page.data.to_string(),
-            next: page.next,
-        })
+        let account = request.account().await?;
+        let page = export::page(request, &account, after.as_deref()).await?;
+        Ok(DataExport::of(page, request.now_ms))
     }
 }

@@ -274,7 +274,10 @@ impl World {
         let code = self.codes.code(purpose, &nonce);
         let target = match purpose {
             CodePurpose::VerifyPhone => "+33600000001".to_owned(),
-            CodePurpose::VerifyEmail | CodePurpose::ResetPassword => format!("{user}@example.fr"),
+            CodePurpose::VerifyEmail
+            | CodePurpose::ResetPassword
+            | CodePurpose::ChangeEmail
+            | CodePurpose::UndoEmailChange => format!("{user}@example.fr"),
         };
         let now_ms = self.now_ms();
         let stored = self.codes.stored(user, 0, purpose, &target, &code, now_ms);

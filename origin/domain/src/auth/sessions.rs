@@ -9,6 +9,8 @@ use crate::{StoreError, UserId};
 
 /// How long a refresh token is valid, in milliseconds.
 pub const LIFE_MS: i64 = 7 * 86_400_000;
+/// How long after the sign-in a session ends, however often it was refreshed, in milliseconds.
+pub const WHOLE_MS: i64 = 90 * 86_400_000;
 /// The maximum number of sessions per user; beyond it the least recently used session ends.
 pub const MAX_SESSIONS: usize = 20;
 
@@ -37,7 +39,28 @@ pub struct Session {
     pub device: Option<String>,
     pub created_at_ms: i64,
     pub used_at_ms: i64,
+    /// When its refresh token expires: seven days after its last use, and at [`Self::ends_at_ms`] at
+    /// the latest.
     pub expires_at_ms: i64,
+}
+
+impl Session {
+    /// When the session ends for good.
+    pub const fn ends_at_ms(&self) -> i64 {
+        ends_at_ms(self.created_at_ms)
+    }
+}
+
+/// When a session ends for good that began at this moment.
+pub const fn ends_at_ms(created_at_ms: i64) -> i64 {
+    created_at_ms.saturating_add(WHOLE_MS)
+}
+
+/// When the refresh token expires that a session gets now.
+pub fn expires_at_ms(created_at_ms: i64, now_ms: i64) -> i64 {
+    now_ms
+        .saturating_add(LIFE_MS)
+        .min(ends_at_ms(created_at_ms))
 }
 
 /// The exchange of a refresh token for the next one.
@@ -59,7 +82,7 @@ pub enum Rotation {
     Done { user: UserId, epoch: i64 },
     /// The token had been used before and longer ago, so the session ended.
     Reused(UserId),
-    /// There is no such session, or it has expired.
+    /// There is no such session, it has expired, or its 90 days are over.
     Unknown,
 }
 
@@ -81,6 +104,9 @@ pub trait Sessions: fmt::Debug + Send + Sync {
 
     /// The user's sessions that have not expired, most recently used first.
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError>;
+
+    /// Ends the session that a refresh token names, whoever's it is; returns its user.
+    async fn sign_out(&self, id: &SessionId) -> Result<Option<UserId>, StoreError>;
 
     /// Ends one session of this user; returns whether there was one.
     async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError>;

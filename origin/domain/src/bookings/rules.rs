@@ -233,8 +233,8 @@ fn in_time(booking: &Booking, step: Step, by: &By, now_ms: i64) -> Result<(), Bo
             return approvable(booking, by, now_ms);
         }
         Step::Confirm => (now_ms < booking.from_ms, BookingRefusal::TooLate),
-        // The venue may have to close at any moment.
-        Step::Cancel if matches!(by, By::Staff(_)) => {
+        // The venue may have to close at any moment, and support helps at any.
+        Step::Cancel if matches!(by, By::Staff(_) | By::Support(_)) => {
             (now_ms < booking.until_ms, BookingRefusal::TooLate)
         }
         Step::CancelByVenue | Step::Decline => (now_ms < booking.until_ms, BookingRefusal::TooLate),
@@ -271,7 +271,9 @@ fn approvable(booking: &Booking, by: &By, now_ms: i64) -> Result<(), BookingRefu
             Ok(())
         }
         By::Staff(_) => Err(BookingRefusal::TooLateToApprove),
-        By::Holder | By::Job | By::Payment | By::Erasure => Err(BookingRefusal::ApprovalRequired),
+        By::Holder | By::Job | By::Payment | By::Erasure | By::Support(_) => {
+            Err(BookingRefusal::ApprovalRequired)
+        }
     }
 }
 

@@ -62,6 +62,17 @@ pub enum By {
     Payment,
     /// The erasure of the user's account.
     Erasure,
+    /// An operator, at the guest's request.
+    Support(Refunding),
+}
+
+/// What a guest gets back for whom support cancels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refunding {
+    /// Everything.
+    Full,
+    /// What the guest would get back who cancels now.
+    ByRule,
 }
 
 impl By {
@@ -72,6 +83,7 @@ impl By {
             Self::Job => "end of bookings",
             Self::Payment => "payment of the booking",
             Self::Erasure => "erasure of an account",
+            Self::Support(_) => "support",
         }
     }
 }

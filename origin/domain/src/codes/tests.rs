@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 166] = [
+const STATUSES: [(&str, u16, u16); 170] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -53,6 +53,7 @@ const STATUSES: [(&str, u16, u16); 166] = [
     ("PHONE_TAKEN", 409, 200),
     ("PHONE_NOT_SERVED", 400, 200),
     ("EMAIL_NOT_VERIFIED", 403, 200),
+    ("EMAIL_CHANGED_LATELY", 409, 200),
     ("OFFER_NOT_FOUND", 404, 200),
     ("OFFER_ARCHIVED", 409, 200),
     ("QUOTA_BELOW_BOOKED", 409, 200),
@@ -171,6 +172,9 @@ const STATUSES: [(&str, u16, u16); 166] = [
     ("REVIEW_OF_OWN_PARTNER", 403, 200),
     ("REVIEW_IS_YOURS", 403, 200),
     ("ALREADY_REPORTED", 409, 200),
+    ("USER_NOT_FOUND", 404, 200),
+    ("USER_IS_YOURSELF", 409, 200),
+    ("LAST_ADMINISTRATOR", 409, 200),
 ];
 
 #[test]

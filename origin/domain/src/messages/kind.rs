@@ -44,6 +44,10 @@ words! {
         ReviewReplied = "review_replied",
         /// An administrator has removed a review. The author is always told, and why.
         ReviewRemoved = "review_removed",
+        /// To a new address, which its owner confirms.
+        ChangeEmail = "change_email",
+        /// To the address that an account had before.
+        EmailChanged = "email_changed",
     }
 }
 
@@ -148,6 +152,8 @@ impl Kind {
         const CODE: Worth = Worth::For(15 * MINUTE_MS);
         // It is good for less time than a link.
         const PHONE: Worth = Worth::For(CodePurpose::VerifyPhone.life_ms());
+        // It has to arrive as long as its link helps.
+        const UNDO: Worth = Worth::For(CodePurpose::UndoEmailChange.life_ms());
         const INVITED: Worth = Worth::For(INVITATION_MS);
         const DAY: Worth = Worth::For(DAY_MS);
         const WEEK: Worth = Worth::For(7 * DAY_MS);
@@ -177,6 +183,8 @@ impl Kind {
             Self::ReviewRequest           => row(Notices,   IN_THE_APP, IN_THE_APP,     OptOut,    Waits, WEEK),
             Self::ReviewReplied           => row(Notices,   NO_SMS,   IN_THE_APP,       OptOut,    Waits, DAY),
             Self::ReviewRemoved           => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
+            Self::ChangeEmail             => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  CODE),
+            Self::EmailChanged            => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  UNDO),
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Letter {
     ReviewRequest(ReviewRequest),
     ReviewReplied(ReviewReplied),
     ReviewRemoved(ReviewRemoved),
+    ChangeEmail(ChangeEmail),
+    EmailChanged(EmailChanged),
 }
 
 impl Letter {
@@ -60,6 +62,8 @@ impl Letter {
             Self::ReviewRequest(_) => Kind::ReviewRequest,
             Self::ReviewReplied(_) => Kind::ReviewReplied,
             Self::ReviewRemoved(_) => Kind::ReviewRemoved,
+            Self::ChangeEmail(_) => Kind::ChangeEmail,
+            Self::EmailChanged(_) => Kind::EmailChanged,
         }
     }
 
@@ -84,7 +88,9 @@ impl Letter {
             | Self::PaymentDisputed(_)
             | Self::News(_)
             | Self::ReviewReplied(_)
-            | Self::ReviewRemoved(_) => None,
+            | Self::ReviewRemoved(_)
+            | Self::ChangeEmail(_)
+            | Self::EmailChanged(_) => None,
         }
     }
 
@@ -133,6 +139,21 @@ pub struct VerifyEmail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResetPassword {
+    pub first_name: String,
+    pub token: Proof,
+}
+
+/// To the new address. It names nobody: somebody may have mistyped it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeEmail {
+    pub token: Proof,
+}
+
+/// To the address that was the account's, without the new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EmailChanged {
     pub first_name: String,
     pub token: Proof,
 }

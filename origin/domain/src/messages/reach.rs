@@ -36,8 +36,13 @@ impl Barrier {
     /// Whether a message of this kind is sent all the same: only what makes the address good again.
     pub fn lets_through(self, kind: Kind) -> bool {
         match self {
-            Self::Bounced => matches!(kind, Kind::VerifyEmail | Kind::PhoneCode),
-            Self::Complained => kind == Kind::VerifyEmail,
+            Self::Bounced => {
+                matches!(
+                    kind,
+                    Kind::VerifyEmail | Kind::PhoneCode | Kind::ChangeEmail
+                )
+            }
+            Self::Complained => matches!(kind, Kind::VerifyEmail | Kind::ChangeEmail),
             Self::Stopped => false,
         }
     }
@@ -142,8 +147,10 @@ mod tests {
             let kinds = kinds.filter(|kind| barrier.lets_through(*kind));
             kinds.map(Kind::as_str).collect::<Vec<_>>()
         };
-        assert_eq!(passing(Barrier::Bounced), ["verify_email", "phone_code"]);
-        assert_eq!(passing(Barrier::Complained), ["verify_email"]);
+        let bounced = passing(Barrier::Bounced);
+        assert_eq!(bounced, ["verify_email", "phone_code", "change_email"]);
+        let complained = passing(Barrier::Complained);
+        assert_eq!(complained, ["verify_email", "change_email"]);
         assert_eq!(passing(Barrier::Stopped), [""; 0]);
     }
 

@@ -10,6 +10,7 @@ use crate::{
         reach::Barrier,
     },
     notifications::device::Platform,
+    operators::deed::Deed,
     payments::{
         money::Currency,
         payment::PaymentState,
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 27] = [
+pub const KINDS: [&Kind; 28] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -56,6 +57,7 @@ pub const KINDS: [&Kind; 27] = [
     &REVIEWS,
     &REVIEW_REPORTS,
     &PARTNER_RATINGS,
+    &OPERATOR_AUDIT,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -683,5 +685,25 @@ static PARTNER_RATINGS: Kind = Kind {
         field("stars_3", "stars3", Shape::Whole),
         field("stars_4", "stars4", Shape::Whole),
         field("stars_5", "stars5", Shape::Whole),
+    ],
+};
+
+/// In the order of its numbers: each row follows the one before.
+static OPERATOR_AUDIT: Kind = Kind {
+    collection: Collection::OperatorAudit,
+    identity: Identity::First,
+    fields: &[
+        field("number", "_id", Shape::Text),
+        field("at_ms", "at", Shape::Moment),
+        field("actor", "actor", Shape::Text),
+        field(
+            "deed",
+            "deed",
+            Shape::Word(|text| Deed::parse(text).is_some()),
+        ),
+        field("target", "target", Shape::Text).or_null(),
+        field("reason", "reason", Shape::Text),
+        field("request", "request", Shape::Text),
+        field("digest", "digest", Shape::Text),
     ],
 };

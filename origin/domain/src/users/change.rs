@@ -2,7 +2,7 @@
 //! the result.
 
 use super::account::{
-    Account, Identity, Membership, PasswordHash, Post, Preferences, Role, Status,
+    Account, EmailKey, Identity, Membership, PasswordHash, Post, Preferences, Role, Status,
 };
 use crate::{PartnerId, messages::settings::Switch};
 
@@ -24,11 +24,25 @@ pub enum AccountChange {
     },
     /// The address was verified; applies only if the account still has this address.
     EmailVerified(String),
+    /// Another address, which was just proven; applies only in the epoch in which it was asked for, and
+    /// begins the next one: whoever is signed in signs in again.
+    Email {
+        epoch: i64,
+        to: String,
+    },
+    /// The address that the account had before, because its owner did not change it. Signs out all
+    /// sessions, and nobody knows the new password: a link to that address sets another.
+    UndoEmail {
+        to: String,
+        password: PasswordHash,
+    },
     /// The number was verified; applies only if the account still has this number.
     PhoneVerified(String),
     /// Enables or disables the account; a disabled user is signed out.
     Status(Status),
     Role(Role, Option<Membership>),
+    /// Makes the user an administrator; any other role takes that away, and leaves what the team gives.
+    Administrator(Role),
     /// Makes the user a member of a partner's team; an existing membership stays. Administrators
     /// keep their role.
     Join(Membership),
@@ -66,12 +80,19 @@ impl AccountChange {
             Self::EmailVerified(email) if after.email == *email => {
                 after.email_verified_at_ms.get_or_insert(now_ms);
             }
+            Self::Email { epoch, to } if after.epoch == *epoch => move_to(&mut after, to, now_ms),
+            Self::UndoEmail { to, password } if after.email_key() != EmailKey::of(to) => {
+                move_to(&mut after, to, now_ms);
+                after.password = password.clone();
+            }
             Self::PhoneVerified(phone) if after.phone.as_ref() == Some(phone) => {
                 after.phone_verified_at_ms.get_or_insert(now_ms);
             }
             Self::Password { .. }
             | Self::Rehash { .. }
             | Self::EmailVerified(_)
+            | Self::Email { .. }
+            | Self::UndoEmail { .. }
             | Self::PhoneVerified(_) => {}
             Self::Status(status) => {
                 if before.status == Status::Active && *status == Status::Disabled {
@@ -82,6 +103,13 @@ impl AccountChange {
             Self::Role(role, membership) => {
                 after.role = *role;
                 after.membership.clone_from(membership);
+            }
+            Self::Administrator(role) => {
+                after.role = match (role, &after.membership) {
+                    (Role::Admin, _) => Role::Admin,
+                    (Role::User | Role::Partner, Some(_)) => Role::Partner,
+                    (Role::User | Role::Partner, None) => Role::User,
+                };
             }
             Self::Join(membership) => {
                 if after.membership.is_none() {
@@ -98,6 +126,13 @@ impl AccountChange {
         }
         after
     }
+}
+
+/// Gives an account another address, whose owner has just proven to be there.
+fn move_to(account: &mut Account, email: &str, now_ms: i64) {
+    email.clone_into(&mut account.email);
+    account.email_verified_at_ms = Some(now_ms);
+    account.epoch += 1;
 }
 
 fn set_post(account: &mut Account, partner: &PartnerId, post: Option<Post>) {

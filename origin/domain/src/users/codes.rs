@@ -8,6 +8,7 @@ pub const ALL: &[ErrorCode] = &[
     PHONE_TAKEN,
     PHONE_NOT_SERVED,
     EMAIL_NOT_VERIFIED,
+    EMAIL_CHANGED_LATELY,
 ];
 
 pub const EMAIL_TAKEN: ErrorCode = ErrorCode {
@@ -40,4 +41,12 @@ pub const EMAIL_NOT_VERIFIED: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "The user has not verified the account's e-mail address, and this needs it.",
     remedy: "The user opens the link in the e-mail that `register` or `requestEmailVerification` sent.",
+};
+
+pub const EMAIL_CHANGED_LATELY: ErrorCode = ErrorCode {
+    word: "EMAIL_CHANGED_LATELY",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The account's e-mail address was changed less than seven days ago, and the owner of the one before may still take it back.",
+    remedy: "The user waits until seven days have passed since that change.",
 };

@@ -6,4 +6,5 @@ pub mod account;
 pub mod change;
 pub mod codes;
 pub mod consents;
+pub mod profile;
 pub mod store;

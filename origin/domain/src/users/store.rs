@@ -30,6 +30,8 @@ pub enum Changed {
     NotFound,
     /// Another account has verified the number that this one would have verified.
     PhoneTaken,
+    /// Another account has this e-mail address.
+    EmailTaken,
     /// The user is the only owner of this partner and has to stay one.
     LastOwner(PartnerId),
     /// The account after the change.
@@ -61,8 +63,8 @@ impl From<Changed> for PostChanged {
         match changed {
             Changed::NotFound => Self::NotMember,
             Changed::LastOwner(_) => Self::LastOwner,
-            // A post has no phone number.
-            Changed::PhoneTaken | Changed::Done(_) => Self::Done,
+            // A post has no phone number and no address.
+            Changed::PhoneTaken | Changed::EmailTaken | Changed::Done(_) => Self::Done,
         }
     }
 }
@@ -132,6 +134,16 @@ pub trait UserStore: fmt::Debug + Send + Sync {
         &self,
         id: &UserId,
         change: AccountChange,
+        now_ms: i64,
+    ) -> Result<Changed, StoreError>;
+
+    /// As [`Self::change`], for another address: what tells the owner of the one before is stored with it,
+    /// if the change applies. Addresses are unique, as in [`Self::create`].
+    async fn change_email(
+        &self,
+        id: &UserId,
+        change: AccountChange,
+        notice: (StoredCode, NewTask),
         now_ms: i64,
     ) -> Result<Changed, StoreError>;
 

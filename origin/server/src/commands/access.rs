@@ -188,7 +188,9 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
             "{email} is the only owner of partner {partner}: first make another account one, with \
              --partner {partner}:owner"
         ),
-        Changed::NotFound | Changed::PhoneTaken => bail!("the account was deleted meanwhile"),
+        Changed::NotFound | Changed::PhoneTaken | Changed::EmailTaken => {
+            bail!("the account was deleted meanwhile")
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! command works on.
 
 pub(crate) mod access;
+pub(crate) mod audit;
 pub(crate) mod cache;
 pub(crate) mod config;
 pub(crate) mod database;

@@ -116,6 +116,7 @@ pub async fn stats(state: &AppState) -> Result<CacheStats, StoreError> {
             &state.services.caches.offers,
             &state.services.caches.partners,
             &state.services.caches.establishments,
+            &state.services.caches.profiles,
         ]
         .map(|cache| entity_stats(&state.services.caches, cache))
         .into(),

@@ -23,12 +23,12 @@ const MANIFEST: &str = "manifest.json";
 /// 1 was without people, bookings and what partners do; 2 without epochs of credentials; 3 without what is
 /// told to people; 4 without news, changed texts,
 /// known devices and pictures; 5 without checks of identities and payments; 6
-/// without discounts that are no percentage, and without reviews.
+/// without discounts that are no percentage, without reviews and without the audit of operators.
 const FORMAT: u32 = 7;
 /// The oldest that is restored.
 const OLDEST: u32 = 3;
 /// What exports of earlier formats do not have, since there was nothing of it.
-const ADDED: [(u32, Collection); 19] = [
+const ADDED: [(u32, Collection); 20] = [
     (4, Collection::Queue),
     (4, Collection::Reach),
     (4, Collection::Devices),
@@ -48,6 +48,7 @@ const ADDED: [(u32, Collection); 19] = [
     (7, Collection::Reviews),
     (7, Collection::ReviewReports),
     (7, Collection::PartnerRatings),
+    (7, Collection::OperatorAudit),
 ];
 
 /// Whether exports of this format have nothing of a collection.

@@ -1,6 +1,6 @@
 //! What a moving is checked by: one sum a collection, over its lines.
 
-use std::fmt;
+use std::{array, fmt};
 
 use domain::{StoreError, rows::Collection};
 use serde::{Deserialize, Serialize};
@@ -59,8 +59,14 @@ impl Sums {
 }
 
 /// Adds up as lines go by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SumBuilder([(u64, Sha256); Collection::ALL.len()]);
+
+impl Default for SumBuilder {
+    fn default() -> Self {
+        Self(array::from_fn(|_| (0, Sha256::new())))
+    }
+}
 
 impl SumBuilder {
     pub(super) fn batch(&mut self, batch: &Batch) -> Result<(), StoreError> {

@@ -178,7 +178,9 @@ const fn name(kind: Kind) -> [&'static str; 2] {
         | Kind::PhoneCode
         | Kind::Invitation
         | Kind::NewDevice
-        | Kind::ReviewRemoved => ["ces messages", "these messages"],
+        | Kind::ReviewRemoved
+        | Kind::ChangeEmail
+        | Kind::EmailChanged => ["ces messages", "these messages"],
     }
 }
 

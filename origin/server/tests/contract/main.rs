@@ -18,6 +18,7 @@ mod listings;
 mod mongo;
 mod moving;
 mod notifications;
+mod operators;
 mod partners;
 mod payments;
 mod pictures;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         queue::TESTS,
         reach::TESTS,
         notifications::TESTS,
+        operators::TESTS,
         announcements::TESTS,
         service_tokens::TESTS,
         bookings::TESTS,

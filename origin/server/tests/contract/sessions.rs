@@ -9,7 +9,7 @@ use access::{
 use cache_tiered::{Clock, Link, Metrics};
 use domain::{
     UserId,
-    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, Sessions},
+    auth::sessions::{LIFE_MS, MAX_SESSIONS, Rotation, Session, Sessions, WHOLE_MS},
 };
 use e2e::{Durability, Redis};
 use futures_util::future::join_all;
@@ -22,6 +22,8 @@ tests! {
     a_token_that_is_sent_again_soon_gets_the_same_next_one: [],
     many_that_use_one_token_at_once_get_the_same_next_one: [],
     a_session_is_over_after_seven_days_without_use: [],
+    a_session_is_over_after_ninety_days_however_often_it_is_used: [],
+    whoever_has_a_token_of_a_session_may_end_it: [],
     a_user_lists_and_ends_sessions_of_their_own: [],
     a_user_has_so_many_sessions_and_no_more: [],
 }
@@ -179,7 +181,7 @@ async fn many_that_use_one_token_at_once_get_the_same_next_one(fresh: Fresh) {
     let ana = user("ana");
     for store in stores(&fresh).await {
         let token = begin(&store, &ana, NOW_MS).await;
-        let uses = join_all((0..8).map(|_| refresh(&store, &token, NOW_MS))).await;
+        let uses = join_all((0..50).map(|_| refresh(&store, &token, NOW_MS))).await;
         let next = uses[0].1.clone();
         assert!(uses.iter().all(|one| *one == (done(&ana), next.clone())));
         let (after, _) = refresh(&store, &next, NOW_MS).await;
@@ -198,6 +200,68 @@ async fn a_session_is_over_after_seven_days_without_use(fresh: Fresh) {
         assert_eq!(listed, []);
         let (over, _) = refresh(&store, &next, end_ms).await;
         assert_eq!(over, Rotation::Unknown);
+    }
+}
+
+async fn a_session_is_over_after_ninety_days_however_often_it_is_used(fresh: Fresh) {
+    let ana = user("ana");
+    for store in stores(&fresh).await {
+        let mut token = begin(&store, &ana, NOW_MS).await;
+        let end_ms = NOW_MS + WHOLE_MS;
+        let mut at_ms = NOW_MS;
+        while at_ms + LIFE_MS - 1 < end_ms {
+            at_ms += LIFE_MS - 1;
+            let (rotation, next) = refresh(&store, &token, at_ms).await;
+            assert_eq!(rotation, done(&ana));
+            token = next;
+        }
+        let (last, next) = refresh(&store, &token, end_ms - 1).await;
+        assert_eq!(last, done(&ana));
+        let listed = store.sessions.of_user(&ana, end_ms - 1).await.unwrap();
+        assert_eq!((listed.len(), listed[0].expires_at_ms), (1, end_ms));
+        assert_eq!(listed[0].ends_at_ms(), end_ms);
+        assert_eq!(store.sessions.of_user(&ana, end_ms).await.unwrap(), []);
+        // Also for who heard no answer at the last moment.
+        for over in [&next, &token] {
+            let (after, _) = refresh(&store, over, end_ms).await;
+            assert_eq!(after, Rotation::Unknown);
+        }
+        // One of a version that gave every token seven days.
+        let token = RefreshToken::first();
+        let older = Session {
+            used_at_ms: end_ms - 1,
+            expires_at_ms: end_ms + LIFE_MS - 1,
+            ..session(&ana, &token, NOW_MS)
+        };
+        store.sessions.begin(older, token.hash()).await.unwrap();
+        let (after, _) = refresh(&store, &token, end_ms).await;
+        assert_eq!(after, Rotation::Unknown);
+    }
+}
+
+/// With the last one, or with one that was used: that would end it as well.
+async fn whoever_has_a_token_of_a_session_may_end_it(fresh: Fresh) {
+    let (ana, ben) = (user("ana"), user("ben"));
+    for store in stores(&fresh).await {
+        let stays = begin(&store, &ana, NOW_MS).await;
+        for uses in 0..2 {
+            let first = begin(&store, &ana, NOW_MS).await;
+            let mut last = first.clone();
+            for _ in 0..uses {
+                last = refresh(&store, &last, NOW_MS).await.1;
+            }
+            let ended = store.sessions.sign_out(&first.session()).await.unwrap();
+            assert_eq!(ended, Some(ana.clone()));
+            let again = store.sessions.sign_out(&first.session()).await.unwrap();
+            assert_eq!(again, None);
+            let (after, _) = refresh(&store, &last, NOW_MS).await;
+            assert_eq!(after, Rotation::Unknown);
+        }
+        let listed = store.sessions.of_user(&ana, NOW_MS).await.unwrap();
+        assert_eq!(listed, [session(&ana, &stays, NOW_MS)]);
+        let nobodys = RefreshToken::first().session();
+        assert_eq!(store.sessions.sign_out(&nobodys).await.unwrap(), None);
+        assert_eq!(store.sessions.of_user(&ben, NOW_MS).await.unwrap(), []);
     }
 }
 

@@ -32,6 +32,20 @@ fn logged(dir: &Path, arguments: &[&str]) -> Vec<Value> {
 }
 
 #[test]
+fn an_audit_is_whole_and_had_what_it_had() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    yousoon(dir, &["seed", "--offers", "1"]);
+    let verify = |arguments: &[&str]| yousoon(dir, &[&["audit", "verify"], arguments].concat());
+    assert_eq!(verify(&[]), (0, "the audit is empty\n".to_owned()));
+    let (code, text) = verify(&["--had", "1:00"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("is not there"), "{text}");
+    let (code, text) = verify(&["--had", "nonsense"]);
+    assert_eq!(code, 1, "{text}");
+}
+
+#[test]
 fn purges_are_told_newest_first() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();

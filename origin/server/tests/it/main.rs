@@ -32,6 +32,7 @@ mod maps;
 mod measuring;
 mod mongo;
 mod notifying;
+mod operating;
 mod paying;
 mod picturing;
 mod publishing;

@@ -104,6 +104,10 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("login", Anybody, "(input: {email: \"ana@example.fr\", password: PASSWORD}) { refreshToken }", Another),
     ("refreshToken", Anybody, "(token: REFRESH) { refreshToken }", Same),
     ("logout", Guest, "", Same),
+    ("logout", Anybody, "(refreshToken: REFRESH)", Same),
+    ("changeEmail", Guest, "(input: {newEmail: \"anne@example.fr\", password: PASSWORD})", Same),
+    ("confirmEmailChange", Anybody, "(token: CHANGE_EMAIL) { email }", Same),
+    ("undoEmailChange", Anybody, "(token: UNDO_EMAIL)", Same),
     ("changePassword", Guest, "(input: {currentPassword: PASSWORD, newPassword: \"battery staple\"}) { refreshToken }", Refused("TOKEN_INVALID")),
     ("endSession", Guest, "(id: SESSION)", Gets("false")),
     ("endOtherSessions", Guest, "", Gets("0")),
@@ -145,6 +149,10 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("reportReview", Guest, "(id: ANSWERED, reason: FAKE)", Same),
     ("decideReview", Admin, "(id: ANSWERED, verdict: REMOVE, reason: \"insult\") { removal { reason removedAt } }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
+    ("setUserRole", Admin, "(id: STAFF_ID, role: ADMIN, reason: \"ticket 1\")", Same),
+    ("endUserSessions", Admin, "(id: GUEST_ID, reason: \"ticket 1\")", Gets("0")),
+    ("eraseUser", Admin, "(id: GUEST_ID, reason: \"ticket 1\")", Refused("USER_NOT_FOUND")),
+    ("cancelBookingFor", Admin, "(bookingId: BOOKING, reason: \"ticket 1\", refund: FULL) { id status }", Same),
 ];
 
 /// A partner `a` with a team, and a guest who has booked and was sent links and codes.
@@ -252,6 +260,7 @@ impl World {
             ("PARTNER", format!("{:?}", partner("a").id.as_str())),
             ("MEMBER", format!("{:?}", staff.id)),
             ("GUEST_ID", format!("{:?}", guest.id)),
+            ("STAFF_ID", format!("{:?}", invited.id)),
             ("DEVICE", format!("{DEVICE:?}")),
             ("REFRESH", format!("{:?}", guest.refresh)),
             ("PASSWORD", format!("{PASSWORD:?}")),
@@ -274,6 +283,7 @@ impl World {
         words.extend(of_guest(&app, &guest).await);
         verify(&app, &guest).await;
         words.extend(of_team(&app, &owner).await);
+        words.extend(of_addresses(&app).await);
         let identity = app.state.services.identity.as_ref().unwrap();
         let check = identity.submit(&invited.user_id(), "1").await.unwrap();
         words.push(("CHECK", format!("{:?}", check.id.as_str())));
@@ -397,6 +407,27 @@ async fn of_reviews(
         ("REVIEW", format!("{:?}", review.as_str())),
         ("ANSWERED", format!("{:?}", answered.as_str())),
     ]
+}
+
+/// Links that were sent to the address that somebody asked for, and to the one that somebody had.
+async fn of_addresses(app: &TestApp) -> Vec<(&'static str, String)> {
+    let mut words = Vec::new();
+    let mut to_new = String::new();
+    for (name, new) in [("dan", "dan2@example.fr"), ("eli", "eli2@example.fr")] {
+        let who = person(app, name, None).await;
+        let change = format!(
+            "mutation M {{ changeEmail(input: {{newEmail: {new:?}, password: {PASSWORD:?}}}) }}"
+        );
+        who.ask(app, &change, json!({})).await.data();
+        to_new = proof(app, "change_email").await;
+        if name == "dan" {
+            words.push(("CHANGE_EMAIL", to_new.clone()));
+        }
+    }
+    let confirm = format!("mutation M {{ confirmEmailChange(token: {to_new}) {{ email }} }}");
+    app.ask(&confirm, json!({})).await.data();
+    words.push(("UNDO_EMAIL", proof(app, "undo_email_change").await));
+    words
 }
 
 /// Links and codes that were sent to the guest, and a second session.

@@ -16,6 +16,7 @@ mod identity;
 mod known_devices;
 mod lease;
 mod notifications;
+mod operator_audit;
 mod payments;
 mod pictures;
 mod portal;
@@ -176,6 +177,11 @@ const STEPS: &[Migration] = &[
         version: 24,
         name: "calendars",
         changes: calendars::changes,
+    },
+    Migration {
+        version: 25,
+        name: "operator audit",
+        changes: operator_audit::changes,
     },
 ];
 

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{
+        Exchange, MAX_SESSIONS, Rotation, Session, SessionId, Sessions, ends_at_ms, expires_at_ms,
+    },
 };
 use mongodb::{
     Collection,
@@ -47,6 +49,19 @@ impl MongoSessions {
         found.await
     }
 
+    /// When a session began, which never changes: a step after it needs no transaction.
+    async fn began(&self, id: &SessionId) -> Result<Option<i64>, MongoError> {
+        let (all, this) = (self.all(), doc! {"_id": id.as_str()});
+        let found = self.db.run(async move {
+            let found = all.find_one(this).projection(doc! {"createdAt": 1});
+            Ok(found.max_time(SERVER_WITHIN).await?)
+        });
+        let found = found.await?;
+        found
+            .map(|found| moment_ms(&found, "createdAt"))
+            .transpose()
+    }
+
     async fn remove(&self, filter: Document) -> Result<usize, MongoError> {
         let all = self.all();
         let removed = self.db.run(async move {
@@ -81,6 +96,13 @@ impl Sessions for MongoSessions {
             now_ms,
             grace_ms,
         } = exchange;
+        let Some(created_at_ms) = self.began(id).await? else {
+            return Ok(Rotation::Unknown);
+        };
+        if ends_at_ms(created_at_ms) <= now_ms {
+            self.remove(doc! {"_id": id.as_str()}).await?;
+            return Ok(Rotation::Unknown);
+        }
         let lasts = doc! {"$gt": DateTime::from_millis(now_ms)};
         // One document, one step: of two that come at once one finds the hash.
         let present = doc! {"_id": id.as_str(), "tokenHash": &hash, "expiresAt": &lasts};
@@ -88,7 +110,7 @@ impl Sessions for MongoSessions {
             "tokenHash": &next,
             "previousHash": &hash,
             "usedAt": DateTime::from_millis(now_ms),
-            "expiresAt": DateTime::from_millis(now_ms + LIFE_MS),
+            "expiresAt": DateTime::from_millis(expires_at_ms(created_at_ms, now_ms)),
         }};
         let repeated = doc! {
             "_id": id.as_str(),
@@ -144,6 +166,15 @@ impl Sessions for MongoSessions {
             }
         }
         Ok(found)
+    }
+
+    async fn sign_out(&self, id: &SessionId) -> Result<Option<UserId>, StoreError> {
+        let (all, this) = (self.all(), doc! {"_id": id.as_str()});
+        let ended = self
+            .db
+            .run(async move { Ok(all.find_one_and_delete(this).await?) });
+        let ended = ended.await?;
+        Ok(ended.as_ref().map(user_of).transpose()?)
     }
 
     async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {

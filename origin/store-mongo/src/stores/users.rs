@@ -2,7 +2,7 @@
 
 mod favorites;
 mod members;
-mod write;
+pub(super) mod write;
 
 use std::collections::{HashMap, HashSet};
 
@@ -127,6 +127,21 @@ impl UserStore for MongoUsers {
         let changed = self.db.transaction_that_adds(move |tx| {
             let (id, change) = (id.clone(), change.clone());
             Box::pin(async move { change::change(tx, &id, &change, now_ms).await })
+        });
+        Ok(changed.await?)
+    }
+
+    async fn change_email(
+        &self,
+        id: &UserId,
+        to: AccountChange,
+        notice: (StoredCode, NewTask),
+        now_ms: i64,
+    ) -> Result<Changed, StoreError> {
+        let id = id.clone();
+        let changed = self.db.transaction_that_adds(move |tx| {
+            let (id, to, notice) = (id.clone(), to.clone(), notice.clone());
+            Box::pin(async move { change::change_email(tx, &id, &to, &notice, now_ms).await })
         });
         Ok(changed.await?)
     }

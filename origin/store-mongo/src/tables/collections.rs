@@ -15,6 +15,7 @@ pub const KNOWN_DEVICES: &str = "known_devices";
 pub const LEDGER: &str = "ledger";
 pub const LEDGER_TRANSFERS: &str = "ledger_transfers";
 pub const OFFERS: &str = "offers";
+pub const OPERATOR_AUDIT: &str = "operator_audit";
 pub const OUTBOX: &str = "outbox";
 pub const PARTNERS: &str = "partners";
 pub const PARTNER_ACCOUNTS: &str = "partner_accounts";

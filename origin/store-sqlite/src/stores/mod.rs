@@ -9,6 +9,7 @@ pub mod identity;
 pub mod known_devices;
 pub mod notifications;
 pub mod offers;
+pub mod operators;
 pub mod partners;
 pub mod payments;
 pub mod pictures;

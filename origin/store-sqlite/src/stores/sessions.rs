@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use domain::{
     StoreError, UserId,
-    auth::sessions::{Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions},
+    auth::sessions::{
+        Exchange, LIFE_MS, MAX_SESSIONS, Rotation, Session, SessionId, Sessions, WHOLE_MS,
+    },
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_params};
 
@@ -47,6 +49,18 @@ impl Sessions for EmbeddedSessions {
     async fn of_user(&self, user: &UserId, now_ms: i64) -> Result<Vec<Session>, StoreError> {
         let user = user.clone();
         Ok(self.db.read(move |c| of_user(c, &user, now_ms)).await?)
+    }
+
+    async fn sign_out(&self, id: &SessionId) -> Result<Option<UserId>, StoreError> {
+        let id = id.clone();
+        let ended = self.db.write(move |tx| {
+            let user = tx
+                .prepare_cached("DELETE FROM sessions WHERE id = ?1 RETURNING user_id")?
+                .query_row([id.as_str()], |row| row.get::<_, String>(0))
+                .optional()?;
+            user.map(|user| user_id(&user)).transpose()
+        });
+        ended.await
     }
 
     async fn end(&self, user: &UserId, id: &SessionId) -> Result<bool, StoreError> {
@@ -116,8 +130,9 @@ fn rotate(
     let rotated = tx
         .prepare_cached(
             "UPDATE sessions SET token_hash = :next, previous_hash = :hash, used_at_ms = :now,
-                expires_at_ms = :expires
+                expires_at_ms = MIN(:expires, created_at_ms + :whole)
              WHERE id = :id AND token_hash = :hash AND expires_at_ms > :now
+                AND created_at_ms + :whole > :now
              RETURNING user_id, epoch",
         )?
         .query_row(
@@ -127,6 +142,7 @@ fn rotate(
                 ":next": exchange.next,
                 ":now": now_ms,
                 ":expires": now_ms + LIFE_MS,
+                ":whole": WHOLE_MS,
             },
             holder,
         )
@@ -134,7 +150,8 @@ fn rotate(
     let repeated = || {
         tx.prepare_cached(
             "SELECT user_id, epoch FROM sessions WHERE id = :id AND token_hash = :next
-                AND previous_hash = :hash AND used_at_ms > :since AND expires_at_ms > :now",
+                AND previous_hash = :hash AND used_at_ms > :since AND expires_at_ms > :now
+                AND created_at_ms + :whole > :now",
         )?
         .query_row(
             named_params! {
@@ -143,6 +160,7 @@ fn rotate(
                 ":next": exchange.next,
                 ":now": now_ms,
                 ":since": now_ms - exchange.grace_ms,
+                ":whole": WHOLE_MS,
             },
             holder,
         )
@@ -159,8 +177,11 @@ fn rotate(
         });
     }
     let ended = tx
-        .prepare_cached("DELETE FROM sessions WHERE id = ?1 RETURNING user_id, expires_at_ms")?
-        .query_row([id.as_str()], |row| {
+        .prepare_cached(
+            "DELETE FROM sessions WHERE id = ?1
+             RETURNING user_id, MIN(expires_at_ms, created_at_ms + ?2)",
+        )?
+        .query_row((id.as_str(), WHOLE_MS), |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
         })
         .optional()?;

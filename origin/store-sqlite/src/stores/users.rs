@@ -15,6 +15,7 @@ use domain::{
         account::{Account, Consent, EmailKey, Post, Purpose, Standing},
         change::AccountChange,
         consents::Recorded,
+        profile::purge_of,
         store::{Changed, Created, Erased, Favored, PostChanged, UserStore, loses_owner},
     },
 };
@@ -23,12 +24,13 @@ use rusqlite::Transaction;
 use crate::{
     database::{EmbeddedDb, json_list},
     error::SqliteError,
+    outbox::outbox_push,
     stores::bookings::erasing,
     tables::{
         codes, payments, pictures, queue, reviews,
         users::{
             actors,
-            change::{apply, has_one_owner},
+            change::{apply, apply_email, has_one_owner},
             consents, is_active,
         },
         verifications,
@@ -114,6 +116,19 @@ impl UserStore for EmbeddedUsers {
         let id = id.clone();
         self.db
             .write(move |tx| apply(tx, &id, &change, now_ms))
+            .await
+    }
+
+    async fn change_email(
+        &self,
+        id: &UserId,
+        change: AccountChange,
+        notice: (StoredCode, NewTask),
+        now_ms: i64,
+    ) -> Result<Changed, StoreError> {
+        let id = id.clone();
+        self.db
+            .write(move |tx| apply_email(tx, &id, &change, &notice, now_ms))
             .await
     }
 
@@ -217,7 +232,7 @@ impl UserStore for EmbeddedUsers {
     }
 }
 
-fn erase(
+pub(super) fn erase(
     tx: &Transaction<'_>,
     id: &UserId,
     pseudonym: &str,
@@ -250,6 +265,7 @@ fn erase(
     if agreed_once {
         queue::push(tx, &[NewTask::of_forgetting(id, now_ms)])?;
     }
+    outbox_push(tx, &purge_of(id), now_ms)?;
     pictures::leave(tx, id, now_ms)?;
     verifications::erase(tx, id, now_ms)?;
     reviews::erasing::erase(tx, id, now_ms)?;

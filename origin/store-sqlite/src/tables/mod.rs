@@ -6,6 +6,7 @@ pub mod inbox;
 pub mod leases;
 pub mod limit;
 pub mod offers;
+pub mod operator_audit;
 pub mod partners;
 pub mod payments;
 pub mod pictures;

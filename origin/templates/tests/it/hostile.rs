@@ -24,7 +24,8 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
     match &mut letter {
         Letter::VerifyEmail(l) => l.first_name = typed,
         Letter::ResetPassword(l) => l.first_name = typed,
-        Letter::PhoneCode(_) => {}
+        Letter::EmailChanged(l) => l.first_name = typed,
+        Letter::PhoneCode(_) | Letter::ChangeEmail(_) => {}
         Letter::Invitation(l) => l.partner = typed,
         Letter::NewDevice(l) => {
             (l.first_name, l.device) = (typed.clone(), Some(typed));

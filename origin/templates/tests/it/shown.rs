@@ -114,6 +114,8 @@ fn no_code_and_no_token_is_printed() {
                 Letter::VerifyEmail(letter) => &letter.token,
                 Letter::ResetPassword(letter) => &letter.token,
                 Letter::Invitation(letter) => &letter.token,
+                Letter::ChangeEmail(letter) => &letter.token,
+                Letter::EmailChanged(letter) => &letter.token,
                 Letter::PhoneCode(letter) => &letter.code,
                 _ => continue,
             };

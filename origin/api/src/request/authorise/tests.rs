@@ -103,7 +103,6 @@ fn every_field_follows_the_policy_table() {
         let expected = match who {
             Who::Anybody => [ALL; 5],
             Who::SignedIn => [USERS; 5],
-            Who::TokenHolder => ["over user staff manager owner admin"; 5],
             Who::Themselves => ["admin", USERS, "admin", "admin", "admin"],
             Who::Team(Post::Staff) => of_team("staff manager owner admin service"),
             Who::Team(Post::Manager) => of_team("manager owner admin service"),

@@ -20,7 +20,7 @@ fn kinds_read_back_and_are_spelt_in_lower_case() {
         assert!(word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         assert!(seen.insert(word), "{word}");
     }
-    assert_eq!(seen.len(), 19);
+    assert_eq!(seen.len(), 21);
     assert_eq!(Kind::parse("Booking_confirmed"), None);
 }
 
@@ -44,7 +44,8 @@ fn codes_invitations_new_devices_and_removals_are_mandatory() {
         .filter(|kind| !kind.can_be_switched_off())
         .map(|kind| kind.as_str())
         .collect();
-    let expected = "verify_email reset_password phone_code invitation new_device review_removed";
+    let expected = "verify_email reset_password phone_code invitation new_device review_removed \
+        change_email email_changed";
     assert_eq!(mandatory.join(" "), expected);
 }
 
@@ -144,6 +145,8 @@ fn no_code_is_sent_after_it_expired() {
         (Kind::VerifyEmail, CodePurpose::VerifyEmail),
         (Kind::ResetPassword, CodePurpose::ResetPassword),
         (Kind::PhoneCode, CodePurpose::VerifyPhone),
+        (Kind::ChangeEmail, CodePurpose::ChangeEmail),
+        (Kind::EmailChanged, CodePurpose::UndoEmailChange),
     ] {
         assert!(kind.worth_until(0, None) <= purpose.life_ms(), "{kind:?}");
     }

@@ -98,6 +98,11 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
                 "reason": "Injures",
             }),
         ),
+        (Kind::ChangeEmail, serde_json::json!({"token": "s3cret"})),
+        (
+            Kind::EmailChanged,
+            serde_json::json!({"firstName": "Zoé", "token": "s3cret"}),
+        ),
     ]
     .into()
 }

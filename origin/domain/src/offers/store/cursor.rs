@@ -167,7 +167,8 @@ impl OfferPosition {
             | CursorKind::ReviewHighest
             | CursorKind::ReviewLowest
             | CursorKind::ReviewReported
-            | CursorKind::Sitemap => None,
+            | CursorKind::Sitemap
+            | CursorKind::OperatorAudit => None,
         }
     }
 }

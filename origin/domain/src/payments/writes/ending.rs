@@ -5,7 +5,7 @@ use crate::{
     RefundId,
     bookings::{
         booking::{Booking, BookingStatus},
-        store::By,
+        store::{By, Refunding},
     },
     payments::{payment::PaymentState, refund::RefundCause},
     queue::NewTask,
@@ -49,6 +49,8 @@ fn cause(booking: &Booking, by: &By, now_ms: i64) -> Option<RefundCause> {
         By::Staff(_) => Some(RefundCause::Venue),
         By::Holder => is_refundable.then_some(RefundCause::Guest),
         By::Erasure => is_refundable.then_some(RefundCause::Erasure),
+        By::Support(Refunding::Full) => Some(RefundCause::Support),
+        By::Support(Refunding::ByRule) => is_refundable.then_some(RefundCause::Guest),
         By::Job | By::Payment => None,
     }
 }

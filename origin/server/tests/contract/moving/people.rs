@@ -57,8 +57,8 @@ use yousoon::{
 };
 
 use filling::{
-    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_payments, fill_pictures,
-    fill_reach, fill_reviews, fill_team, fill_templates, fill_tokens, send_news,
+    fill_accounts, fill_bookings, fill_identities, fill_inbox, fill_operators, fill_payments,
+    fill_pictures, fill_reach, fill_reviews, fill_team, fill_templates, fill_tokens, send_news,
 };
 
 use super::{embedded, nobody};
@@ -83,7 +83,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 27] = [
+pub(super) const COUNTS: [(Collection, u64); 28] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -123,6 +123,7 @@ pub(super) const COUNTS: [(Collection, u64); 27] = [
     // The erased one's is gone.
     (Collection::ReviewReports, 1),
     (Collection::PartnerRatings, 1),
+    (Collection::OperatorAudit, 2),
 ];
 
 /// What people remember that no database can tell.
@@ -210,6 +211,7 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
     };
     fresh.db.known_devices.meet(first).await.unwrap();
     fill_payments(&fresh.db, &offers[0]).await;
+    fill_operators(&fresh.db).await;
     Remembered {
         token,
         invitation,

@@ -41,6 +41,10 @@ async fn a_broken_rule_is_named_by_its_exact_path() {
     let (mut rules, mut paths) = (BTreeSet::new(), BTreeSet::new());
     for (operation, of_type) in [("query", "Query"), ("mutation", "Mutation")] {
         for field in fields(&schema, of_type) {
+            // Without its token it signs out who asks for the rest.
+            if field.name.node == "logout" {
+                continue;
+            }
             let document = document(operation, field, &schema);
             let good: Value = field
                 .arguments

@@ -164,6 +164,55 @@ async fn logout_takes_a_token_that_has_expired_or_whose_session_has_ended() {
     }
 }
 
+/// A user whose access token is long gone, and one who never had one here.
+#[tokio::test]
+async fn logout_takes_a_refresh_token_without_an_access_token() {
+    const LOGOUT: &str = "mutation M($t: String) { logout(refreshToken: $t) }";
+    for (app, _redis) in both().await {
+        let other = app.another().await;
+        let ana = register(&app, "ana").await;
+        let second = login(&app, "ana@example.fr", PASSWORD).await;
+        let second = Person::of(&second.data()["login"]);
+        assert!(ana.is_in(&app).await && ana.is_in(&other).await);
+        // Twice, for a client that heard no answer; the session of the access token ends at once here.
+        for _ in 0..2 {
+            let out = app.ask(LOGOUT, json!({"t": ana.refresh})).await;
+            assert_eq!(out.data()["logout"], true);
+            assert!(!ana.is_in(&app).await);
+            let again = refresh(&other, &ana.refresh).await;
+            assert_eq!(again.code(), "REFRESH_TOKEN_INVALID");
+        }
+        until_out(&other, &ana).await;
+        assert!(second.is_in(&app).await, "the other session goes on");
+        // A token that was used before ends the session as its reuse would.
+        let next = Person::of(&refresh(&app, &second.refresh).await.data()["refreshToken"]);
+        app.ask(LOGOUT, json!({"t": second.refresh})).await.data();
+        assert!(!next.is_in(&app).await);
+        // Nobody ends somebody's session with what is no token of it, whether it has one of its own or
+        // not: also not with its id, which its user sees and an access token names.
+        let ben = register(&app, "ben").await;
+        let sessions = "query Q { mySessions { id } }";
+        let id = ben.ask(&app, sessions, json!({})).await.data()["mySessions"][0]["id"].clone();
+        for nonsense in [json!(""), json!("x"), id, json!(ben.access)] {
+            let refused = app.ask(LOGOUT, json!({"t": nonsense})).await;
+            assert_eq!(refused.code(), "REFRESH_TOKEN_INVALID", "{nonsense}");
+        }
+        let strange = access::sessions::RefreshToken::first().expose();
+        app.ask(LOGOUT, json!({"t": strange})).await.data();
+        assert!(ben.is_in(&app).await);
+        let absent = app.ask(LOGOUT, json!({})).await;
+        assert_eq!(absent.code(), "UNAUTHENTICATED");
+        // With both, both end.
+        let third = login(&app, "ben@example.fr", PASSWORD).await;
+        let third = Person::of(&third.data()["login"]);
+        third
+            .ask(&app, LOGOUT, json!({"t": ben.refresh}))
+            .await
+            .data();
+        assert!(!ben.is_in(&app).await && !third.is_in(&app).await);
+    }
+}
+
 /// E7, F2. A sign-in while the account is erased leaves no session behind, on whichever origin.
 #[tokio::test]
 async fn who_signs_in_while_the_account_is_erased_leaves_nothing() {

@@ -11,6 +11,7 @@ pub(crate) mod portal;
 mod profile;
 mod proving;
 mod publishing;
+mod readdressing;
 mod refreshing;
 mod services;
 mod signing_in;

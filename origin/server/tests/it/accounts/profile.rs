@@ -1,3 +1,4 @@
+use e2e::{Durability, Redis};
 use serde_json::{Value, json};
 
 use super::person::{PASSWORD, input, login, register, registering};
@@ -210,4 +211,89 @@ async fn consents_have_an_end_and_the_same_one_is_stored_once() {
     );
     let refused = Answer::of(registering(&app, &many)).await;
     assert_eq!(refused.code(), "BAD_USER_INPUT");
+}
+
+/// The lookups of profiles that memory or Redis answered, and those that nobody did.
+fn lookups(app: &TestApp) -> (u64, u64) {
+    let metrics = &app.state.services.caches.metrics;
+    let count = |tier| metrics.looked_up("profile", tier);
+    (count("l1") + count("l2"), count("miss"))
+}
+
+/// A profile is kept for an hour, and a change on one origin is seen on the other with its revision.
+#[tokio::test]
+async fn a_profile_is_cached_and_a_change_elsewhere_is_seen_with_its_revision() {
+    const ME: &str = "query Q { me { id firstName email preferences { newsByPush } } }";
+    let redis = Redis::start(Durability::Memory).await.unwrap();
+    let app = TestApp::builder().redis(&redis.url()).start().await;
+    let other = app.another().await;
+    let ana = register(&app, "ana").await;
+    let me = async |app: &TestApp| ana.ask(app, ME, json!({})).await;
+    for origin in [&app, &other] {
+        for _ in 0..3 {
+            let seen = me(origin).await;
+            assert_eq!(seen.header("cache-control"), "private, no-store");
+            assert_eq!(seen.data()["me"]["firstName"], "Zoé");
+        }
+    }
+    let (hits, _) = lookups(&other);
+    assert!(hits >= 2, "{hits}");
+    for (input, field, expected) in [
+        (json!({"firstName": "Anne"}), "firstName", json!("Anne")),
+        (json!({"firstName": "Zoé"}), "firstName", json!("Zoé")),
+    ] {
+        let changed = ana.ask(&app, UPDATE, json!({"i": input})).await;
+        let revision = changed.header("yousoon-revision").to_owned();
+        changed.data();
+        let request = other.post(ME, &json!({})).bearer_auth(&ana.access);
+        let seen = Answer::of(request.header("yousoon-min-revision", revision)).await;
+        assert_eq!(seen.data()["me"][field], expected);
+        assert_eq!(me(&app).await.data()["me"][field], expected, "here at once");
+    }
+}
+
+/// Each reads what is theirs, however many ask at once, and of others what is public.
+#[tokio::test]
+async fn nobody_gets_the_profile_of_another() {
+    let app = TestApp::start().await;
+    let mut people = Vec::new();
+    for n in 0..8 {
+        people.push(register(&app, &format!("p{n}")).await);
+    }
+    let all = (0..64).map(|n| {
+        let (app, person) = (&app, &people[n % people.len()]);
+        let email = format!("p{}@example.fr", n % people.len());
+        async move {
+            let mine = person
+                .ask(app, "query Q { me { id email } }", json!({}))
+                .await;
+            let mine = mine.data();
+            assert_eq!(mine["me"], json!({"id": person.id, "email": email}));
+        }
+    });
+    futures_util::future::join_all(all).await;
+    // Cached for its user, and asked for by another: not the address.
+    let (ana, ben) = (&people[0], &people[1]);
+    let query = "query S($id: ID!) { user(id: $id) { id firstName email } }";
+    for _ in 0..2 {
+        ana.ask(&app, query, json!({"id": ana.id})).await.data();
+        let refused = ben.ask(&app, query, json!({"id": ana.id})).await;
+        assert_eq!(refused.code(), "FORBIDDEN");
+        assert!(!refused.text.contains("p0@"), "{}", refused.text);
+    }
+}
+
+/// An erased account's profile is shown to nobody, on either origin.
+#[tokio::test]
+async fn an_erased_profile_is_not_shown_from_a_cache() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (register(&app, "ana").await, register(&app, "ben").await);
+    let query = "query S($id: ID!) { user(id: $id) { firstName } }";
+    for _ in 0..2 {
+        ben.ask(&app, query, json!({"id": ana.id})).await.data();
+    }
+    let erase = format!("mutation M {{ deleteMyAccount(password: {PASSWORD:?}) }}");
+    ana.ask(&app, &erase, json!({})).await.data();
+    let gone = ben.ask(&app, query, json!({"id": ana.id})).await.data();
+    assert_eq!(gone["user"], Value::Null);
 }

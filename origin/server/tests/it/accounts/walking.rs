@@ -36,6 +36,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("exportMyData", USERS),
     ("register", ALL), ("login", ALL), ("refreshToken", ALL),
     ("verifyEmail", ALL), ("requestPasswordReset", ALL), ("resetPassword", ALL),
+    ("changeEmail", USERS), ("confirmEmailChange", ALL), ("undoEmailChange", ALL),
     ("requestEmailVerification", USERS), ("requestPhoneCode", USERS), ("verifyPhone", USERS),
     ("changePassword", USERS), ("endSession", USERS), ("endOtherSessions", USERS),
     ("updateProfile", USERS), ("addFavorite", USERS), ("removeFavorite", USERS),
@@ -72,6 +73,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("reportedReviews", "admin"), ("decideReview", "admin"),
     ("partnerBySlug", ALL), ("offerBySlug", ALL), ("establishment", ALL), ("establishmentBySlug", ALL),
     ("sitemap", ALL),
+    ("userForOperator", "admin"), ("exportUserData", "admin"), ("bookingForOperator", "admin"),
+    ("operatorAudit", "admin"), ("setUserRole", "admin"), ("endUserSessions", "admin"),
+    ("eraseUser", "admin"), ("cancelBookingFor", "admin"),
 ];
 
 #[tokio::test]

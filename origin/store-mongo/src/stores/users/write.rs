@@ -8,6 +8,7 @@ use domain::{
     users::{
         account::{Account, Consent, Purpose},
         consents::{MAX_CONSENTS, Recorded, recorded},
+        profile::purge_of,
         store::{Created, Erased, loses_owner},
     },
 };
@@ -16,6 +17,7 @@ use mongodb::bson::{DateTime, doc};
 use crate::{
     documents::{bad, object_id},
     error::MongoError,
+    outbox,
     stores::bookings::erasing,
     tables::{
         codes,
@@ -100,7 +102,7 @@ pub(super) async fn record_consent(
     Ok(outcome)
 }
 
-pub(super) async fn erase(
+pub(in crate::stores) async fn erase(
     tx: &mut Tx,
     id: &UserId,
     pseudonym: &str,
@@ -135,6 +137,7 @@ pub(super) async fn erase(
         queue::push(tx, &[NewTask::of_forgetting(id, now_ms)]).await?;
     }
     let (owned, renamed) = (doc! {"owner": id.as_str()}, doc! {"owner": pseudonym});
+    outbox::push(tx, &purge_of(id), now_ms).await?;
     pictures::leave(tx, id, now_ms).await?;
     verifications::erase(tx, id, now_ms).await?;
     reviews::erasing::erase(tx, id, now_ms).await?;

@@ -2,9 +2,12 @@
 
 use domain::{
     PartnerId, UserId,
+    auth::codes::StoredCode,
+    queue::NewTask,
     users::{
         account::{Membership, Post, Status},
         change::AccountChange,
+        profile::purge_of_change,
         store::{Changed, Joined, loses_owner},
     },
 };
@@ -14,7 +17,8 @@ use super::{account, document};
 use crate::{
     documents::object_id,
     error::MongoError,
-    tables::{collections::USERS, reviews},
+    outbox,
+    tables::{codes, collections::USERS, reviews},
     tx::Tx,
 };
 
@@ -43,6 +47,10 @@ pub async fn change(
     if after == before {
         return Ok(Changed::Done(Box::new(after)));
     }
+    let email = after.email_key();
+    if email != before.email_key() && tx.exists(USERS, doc! {"emailKey": email.as_str()}).await? {
+        return Ok(Changed::EmailTaken);
+    }
     if let Some(phone) = after.verifies(&before)
         && verified_by_another(tx, phone, id).await?
     {
@@ -61,8 +69,30 @@ pub async fn change(
         edit.insert("$unset", doc! {"phone": ""});
     }
     tx.update_one(USERS, this, edit).await?;
+    if let Some(purge) = purge_of_change(&before, &after) {
+        outbox::push(tx, &purge, now_ms).await?;
+    }
     reviews::naming::follow(tx, &before, &after, now_ms).await?;
     Ok(Changed::Done(Box::new(after)))
+}
+
+/// Applies a change of the address; stores what tells the owner of the one before, if it applies.
+pub async fn change_email(
+    tx: &mut Tx,
+    id: &UserId,
+    to: &AccountChange,
+    (code, task): &(StoredCode, NewTask),
+    now_ms: i64,
+) -> Result<Changed, MongoError> {
+    let before = tx.find_one(USERS, doc! {"_id": object_id(id)?}).await?;
+    let before = before.as_ref().map(account).transpose()?;
+    let changed = change(tx, id, to, now_ms).await?;
+    if let (Some(before), Changed::Done(after)) = (before, &changed)
+        && before.epoch != after.epoch
+    {
+        codes::put(tx, code, task).await?;
+    }
+    Ok(changed)
 }
 
 /// Whether a partner has no second owner. Writes to all of them: of two owners who leave at the same

@@ -2,16 +2,23 @@
 
 use domain::{
     PartnerId, UserId,
+    auth::codes::StoredCode,
+    queue::NewTask,
     users::{
         account::{Membership, Post, Status},
         change::AccountChange,
+        profile::purge_of_change,
         store::{Changed, Joined, loses_owner},
     },
 };
 use rusqlite::Transaction;
 
 use super::{account, update};
-use crate::{error::SqliteError, tables::reviews};
+use crate::{
+    error::SqliteError,
+    outbox::outbox_push,
+    tables::{codes, reviews},
+};
 
 fn verified_by_another(
     tx: &Transaction<'_>,
@@ -40,6 +47,10 @@ pub fn apply(
     if after == before {
         return Ok(Changed::Done(Box::new(after)));
     }
+    let email = after.email_key();
+    if email != before.email_key() && account(tx, "email_key", email.as_str())?.is_some() {
+        return Ok(Changed::EmailTaken);
+    }
     if let Some(phone) = after.verifies(&before)
         && verified_by_another(tx, phone, id)?
     {
@@ -51,8 +62,29 @@ pub fn apply(
         return Ok(Changed::LastOwner(partner.clone()));
     }
     update(tx, &after)?;
+    if let Some(purge) = purge_of_change(&before, &after) {
+        outbox_push(tx, &purge, now_ms)?;
+    }
     reviews::naming::follow(tx, &before, &after, now_ms)?;
     Ok(Changed::Done(Box::new(after)))
+}
+
+/// Applies a change of the address; stores what tells the owner of the one before, if it applies.
+pub fn apply_email(
+    tx: &Transaction<'_>,
+    id: &UserId,
+    change: &AccountChange,
+    (code, task): &(StoredCode, NewTask),
+    now_ms: i64,
+) -> Result<Changed, SqliteError> {
+    let before = account(tx, "id", id.as_str())?;
+    let changed = apply(tx, id, change, now_ms)?;
+    if let (Some(before), Changed::Done(after)) = (before, &changed)
+        && before.epoch != after.epoch
+    {
+        codes::put(tx, code, task)?;
+    }
+    Ok(changed)
 }
 
 /// Whether a partner has no second owner.

@@ -13,6 +13,7 @@ use domain::{
         edit::{Edit, OfferEdit},
         store::Author,
     },
+    operators::deed::{Deed, NewDeed, Target},
     payments::{
         provider::{IntentStatus, ProviderRefund, RefundStatus},
         reconciling::{Difference, DifferenceKind},
@@ -406,4 +407,19 @@ pub(super) async fn fill_payments(db: &Database, offer: &Offer) {
     let found = [difference];
     let kept = db.payments.keep_differences(0, i64::MAX / 2, &found);
     kept.await.unwrap();
+}
+
+/// What an operator did: the second entry follows the first one wherever they are moved to.
+pub(super) async fn fill_operators(db: &Database) {
+    for (what, at_ms) in [(Deed::ReadUser, NOW_MS), (Deed::SendNews, NOW_MS + 1)] {
+        let deed = NewDeed {
+            at_ms,
+            actor: "user of no importance".into(),
+            deed: what,
+            target: (what == Deed::ReadUser).then(|| Target::user(&user("ana"))),
+            reason: "ticket 12".into(),
+            request: "r1".into(),
+        };
+        db.operators.record(deed).await.unwrap();
+    }
 }
