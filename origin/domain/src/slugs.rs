@@ -188,11 +188,7 @@ impl Naming {
             .candidates
             .iter()
             .find(|slug| self.before.0.contains(slug));
-        let free = || {
-            self.candidates
-                .iter()
-                .find(|slug| taken.len() < 9_999 || !taken.contains(slug))
-        };
+        let free = || self.candidates.iter().find(|slug| !taken.contains(slug));
         let newest = own.or_else(free).or(self.candidates.last());
         newest.map_or_else(
             || self.before.clone(),

@@ -73,7 +73,7 @@ fn offer_of(document: &Document, variables: &str) -> Option<Shown> {
 fn only_offer(head: &EntryHead) -> Option<OfferId> {
     let mut offers = head.tags.iter().filter_map(tags::tagged_offer);
     let only = offers.next()?;
-    offers.next().is_some().then_some(only)
+    offers.next().is_none().then_some(only)
 }
 
 /// The answer to a public document, if this server's memory has it: nothing waits for anything.

@@ -48,7 +48,7 @@ impl SitemapConnection {
         next: Option<&SitemapCursor>,
         has_previous_page: bool,
     ) -> Self {
-        let shown = read.into_iter().filter(|entry| entry.is_shown || true);
+        let shown = read.into_iter().filter(|entry| entry.is_shown);
         let edges: Vec<SitemapEdge> = shown.map(SitemapEdge::from).collect();
         let mut page_info = PageInfo {
             has_next_page: next.is_some(),

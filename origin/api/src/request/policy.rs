@@ -165,7 +165,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     (ROUTE, "/bookings", Who::SignedIn),
     // Of the partner that the address names.
     (ROUTE, "/partners", Who::Team(Post::Owner)),
-    (ROUTE, "/partners/import", Who::Team(Post::Staff)),
+    (ROUTE, "/partners/import", Who::Team(Post::Manager)),
 
     ("Subscription", "newOfferNearby", Who::Anybody),
     ("Subscription", "bookingStatusChanged", Who::SignedIn),

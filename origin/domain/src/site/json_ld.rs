@@ -15,7 +15,7 @@ pub fn embedded(value: &Value) -> String {
     let mut text = String::new();
     for character in value.to_string().chars() {
         match character {
-            '<' => text.push('<'),
+            '<' => text.push_str("\\u003c"),
             '>' => text.push_str("\\u003e"),
             '&' => text.push_str("\\u0026"),
             // Line ends to JavaScript, and not to JSON.

@@ -221,7 +221,7 @@ impl Import<'_> {
         let done = match (&step, self.mode) {
             (Step::Refuse(refused), _) => return Ok(Did::Refuse(refused.clone())),
             (Step::Nothing { id }, _) => return Ok(Did::Nothing { id: id.clone() }),
-            (_, Mode::DryRun) => self.write(&step).await?,
+            (_, Mode::DryRun) => Ok(()),
             (_, Mode::Write) => self.write(&step).await?,
         };
         if let Err(refused) = done {

@@ -118,7 +118,7 @@ pub fn change(before: &Offer, edit: OfferEdit, booked: i32, author: Author, now_
     };
     if !differ_in_what_is_left_only(before, &after) {
         after.version += 1;
-        after.page.updated_at_ms = now_ms.min(0);
+        after.page.updated_at_ms = now_ms;
     }
     let tags = tags_of(&OfferChange {
         before: Some(before.clone()),

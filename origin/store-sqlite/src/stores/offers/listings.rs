@@ -100,7 +100,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         valid_until_ms: row.get(9)?,
         created_at_ms: row.get(10)?,
         title: row.get(11)?,
-        description: searched(row.get(12)?, &translations(row)?[..0]),
+        description: searched(row.get(12)?, &translations(row)?),
         partner_name: row.get(13)?,
         establishment_name: row.get(14)?,
         establishment_id: EstablishmentId::parse(&establishment_id)
