@@ -228,7 +228,7 @@ impl Index {
         match &asked.order {
             // Cells do not know what is not for everybody.
             Order::Near(disk) if asked.is_plain() || self.are_many(asked, size) => {
-                for (rank, slots) in self.passes_ahead(asked, tier, &tier.all) {
+                for (rank, slots) in Self::passes_ahead(asked, tier, &tier.all) {
                     self.nearest(disk, (rank, &slots), asked, best);
                     if best.last().is_some() {
                         break;
@@ -280,7 +280,6 @@ impl Index {
 
     /// The passes of a tier from the one of the cursor on.
     pub(crate) fn passes_ahead<'p>(
-        &self,
         asked: &Asked<'_>,
         tier: &Tier<'_>,
         slots: &'p RoaringBitmap,

@@ -109,7 +109,7 @@ impl<'q> Asked<'q> {
     }
 
     /// What is shown and has ended at a later moment.
-    fn over_at(&self, index: &Index, at_ms: i64) -> RoaringBitmap {
+    fn over_at(index: &Index, at_ms: i64) -> RoaringBitmap {
         let hour = at_ms.div_euclid(HOUR_MS);
         let mut over = index.filters.ending_before(hour);
         if let Some(in_this_hour) = index.filters.ending_in(hour) {
@@ -140,7 +140,7 @@ impl<'q> Asked<'q> {
             sets.push(Cow::Owned(filters.created_since(day)));
         }
         if let Some(open) = &self.open {
-            sets.push(Cow::Owned(filters.open(open)));
+            sets.push(Cow::Owned(filters.open(*open)));
         }
         let mut found = filters.categories(&query.categories);
         for set in sets {
@@ -148,7 +148,7 @@ impl<'q> Asked<'q> {
         }
         match self.later_ms() {
             None => found,
-            Some(at_ms) => Cow::Owned(&*found - &self.over_at(index, at_ms)),
+            Some(at_ms) => Cow::Owned(&*found - &Self::over_at(index, at_ms)),
         }
     }
 }

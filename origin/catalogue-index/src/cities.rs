@@ -11,8 +11,8 @@ use crate::{entry::Slot, words::Words};
 pub(crate) struct Cities {
     /// By the city's key.
     numbers: HashMap<Box<str>, u32>,
-    /// By number; cities keep theirs.
-    cities: Vec<City>,
+    /// Cities keep their numbers.
+    by_number: Vec<City>,
     words: Words,
 }
 
@@ -38,11 +38,11 @@ impl Cities {
         if let Some(number) = self.known_number(name) {
             return number;
         }
-        let number = u32::try_from(self.cities.len()).expect("fewer than four billion cities");
+        let number = u32::try_from(self.by_number.len()).expect("fewer than four billion cities");
         let key: Box<str> = search_text::city_key(name).into();
         self.numbers.insert(key.clone(), number);
         self.words.insert(number, &key, &[]);
-        self.cities.push(City {
+        self.by_number.push(City {
             key,
             name: name.trim().into(),
             offers: RoaringBitmap::new(),
@@ -58,18 +58,18 @@ impl Cities {
     }
 
     pub(crate) fn get(&self, number: u32) -> &City {
-        &self.cities[number as usize]
+        &self.by_number[number as usize]
     }
 
     /// Those with offers that are shown.
     pub(crate) fn shown(&self) -> impl Iterator<Item = &City> {
-        self.cities.iter().filter(|city| !city.offers.is_empty())
+        self.by_number.iter().filter(|city| !city.offers.is_empty())
     }
 
     /// Those with offers that are shown and with all words of a search; also with typing errors.
     pub(crate) fn find(&self, search: &str) -> Vec<(Rank, &City)> {
         let all: RoaringBitmap =
-            (0..u32::try_from(self.cities.len()).unwrap_or(u32::MAX)).collect();
+            (0..u32::try_from(self.by_number.len()).unwrap_or(u32::MAX)).collect();
         let Some(exact) = self.words.find(search, &all) else {
             return Vec::new();
         };
@@ -91,16 +91,16 @@ impl Cities {
     }
 
     pub(crate) fn insert(&mut self, number: u32, slot: Slot) {
-        self.cities[number as usize].offers.insert(slot);
+        self.by_number[number as usize].offers.insert(slot);
     }
 
     pub(crate) fn remove(&mut self, number: u32, slot: Slot) {
-        self.cities[number as usize].offers.remove(slot);
+        self.by_number[number as usize].offers.remove(slot);
     }
 
     pub(crate) fn bytes(&self) -> usize {
         let texts = |city: &City| 2 * city.key.len() + city.name.len();
         let each = |city: &City| size_of::<City>() + texts(city) + city.offers.serialized_size();
-        self.cities.iter().map(each).sum::<usize>() + self.words.bytes()
+        self.by_number.iter().map(each).sum::<usize>() + self.words.bytes()
     }
 }

@@ -1,5 +1,7 @@
 //! Offers on a map, by cell: what a map shows instead of thousands of pins.
 
+use std::cmp::Reverse;
+
 use domain::{GeoPoint, OfferId, offers::store::OfferQuery};
 use roaring::RoaringBitmap;
 
@@ -74,7 +76,7 @@ impl Index {
             return None;
         }
         clusters.truncate(MOST_CLUSTERS);
-        clusters.sort_by(|a: &Cluster, b| b.count.cmp(&a.count));
+        clusters.sort_by_key(|cluster: &Cluster| Reverse(cluster.count));
         Some(clusters)
     }
 

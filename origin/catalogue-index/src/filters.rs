@@ -142,7 +142,7 @@ impl Filters {
     }
 
     /// What is shown and open by its schedule.
-    pub(crate) fn open(&self, at: &OpenAt) -> RoaringBitmap {
+    pub(crate) fn open(&self, at: OpenAt) -> RoaringBitmap {
         let all = self.by_hours.iter();
         let open = all.filter(|(hours, _)| at.is_open(**hours));
         open.map(|(_, set)| set).union()

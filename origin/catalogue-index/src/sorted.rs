@@ -113,11 +113,8 @@ impl Sorted {
 
     /// From this one on, or the next one.
     pub(crate) fn forwards(&self, entries: &[Entry], from: Key) -> impl Iterator<Item = Slot> {
-        let (run, begin) = self.position(entries, Some(from));
-        let begun = self
-            .runs
-            .get(run)
-            .map_or(&[][..], |run| &run.slots[begin..]);
+        let (run, at) = self.position(entries, Some(from));
+        let begun = self.runs.get(run).map_or(&[][..], |run| &run.slots[at..]);
         let whole = self.runs.get(run + 1..).unwrap_or_default();
         std::iter::once(begun)
             .chain(whole.iter().map(|run| run.slots.as_slice()))

@@ -114,7 +114,7 @@ impl Index {
             self.suggested_places(text, near),
         ];
         for kind in &mut kinds {
-            kind.sort_by(|(a, _), (b, _)| a.cmp(b));
+            kind.sort_by_key(|(key, _)| *key);
             kind.truncate(first);
         }
         let mut all = Vec::new();

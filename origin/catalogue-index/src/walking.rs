@@ -15,7 +15,7 @@ impl Index {
         slots: &RoaringBitmap,
         best: &mut Best,
     ) {
-        for (rank, slots) in self.passes_ahead(asked, tier, slots) {
+        for (rank, slots) in Self::passes_ahead(asked, tier, slots) {
             match asked.order {
                 Order::Near(_) | Order::Newest => self.newest(asked, rank, &slots, None, best),
                 Order::Ending => self.soonest(asked, rank, &slots, best),

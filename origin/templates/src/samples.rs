@@ -87,33 +87,9 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             first_name,
             offer: offer(language),
         }),
-        Kind::IdentityResult => {
-            return [
-                IdentityOutcome::Verified,
-                IdentityOutcome::Rejected,
-                IdentityOutcome::Expiring,
-            ]
-            .map(|outcome| identity(&first_name, outcome))
-            .into();
-        }
-        Kind::PaymentResult => {
-            return [
-                PaymentOutcome::Paid,
-                PaymentOutcome::Failed,
-                PaymentOutcome::Refunded,
-            ]
-            .map(|outcome| payment(&first_name, outcome, language))
-            .into();
-        }
-        Kind::PaymentDisputed => {
-            return [
-                DisputeOutcome::Opened,
-                DisputeOutcome::Won,
-                DisputeOutcome::Lost,
-            ]
-            .map(|outcome| disputed(&first_name, outcome, language))
-            .into();
-        }
+        Kind::IdentityResult => return identities(&first_name),
+        Kind::PaymentResult => return payments(&first_name, language),
+        Kind::PaymentDisputed => return disputes(&first_name, language),
         Kind::News => Letter::News(news(first_name, language)),
         Kind::ReviewRequest => Letter::ReviewRequest(ReviewRequest {
             first_name,
@@ -135,6 +111,36 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
         }),
     };
     vec![letter]
+}
+
+fn identities(first_name: &str) -> Vec<Letter> {
+    [
+        IdentityOutcome::Verified,
+        IdentityOutcome::Rejected,
+        IdentityOutcome::Expiring,
+    ]
+    .map(|outcome| identity(first_name, outcome))
+    .into()
+}
+
+fn payments(first_name: &str, language: Language) -> Vec<Letter> {
+    [
+        PaymentOutcome::Paid,
+        PaymentOutcome::Failed,
+        PaymentOutcome::Refunded,
+    ]
+    .map(|outcome| payment(first_name, outcome, language))
+    .into()
+}
+
+fn disputes(first_name: &str, language: Language) -> Vec<Letter> {
+    [
+        DisputeOutcome::Opened,
+        DisputeOutcome::Won,
+        DisputeOutcome::Lost,
+    ]
+    .map(|outcome| disputed(first_name, outcome, language))
+    .into()
 }
 
 /// The letter without all that a letter may lack.

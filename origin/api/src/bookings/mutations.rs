@@ -143,14 +143,14 @@ impl BookingMutations {
         let keys = &request.services.qr_keys;
         qr::admit(&pasted_token(&qr_code), &booking, keys, request.now_ms).map_err(refuse)?;
         let scanner = request.signed_in().ok().map(|user| user.id.clone());
-        let scanned = Taken {
+        let step = Taken {
             scan: scan.map(|id| Scan {
                 id,
                 at_ms: request.now_ms,
             }),
             ..Step::CheckIn.into()
         };
-        let booking = taken(request, &booking, scanned, By::Staff(scanner)).await?;
+        let booking = taken(request, &booking, step, By::Staff(scanner)).await?;
         Ok(BookingNode::from(booking))
     }
 }

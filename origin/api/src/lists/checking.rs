@@ -129,7 +129,7 @@ impl Lists {
                 };
                 let state = self.0.state.read().unwrap_or_else(PoisonError::into_inner);
                 let stored = stored.into_iter().collect();
-                return differing_in(&state.index, query, &stored);
+                return differing_in(&state.index, &query, &stored);
             }
             near.max_distance_km /= 4.0;
         }
@@ -181,7 +181,7 @@ impl Lists {
 /// parts of the index.
 fn differing_in(
     index: &Index,
-    query: OfferQuery,
+    query: &OfferQuery,
     stored: &BTreeSet<OfferId>,
 ) -> Result<BTreeSet<OfferId>, StoreError> {
     let mut wrong = BTreeSet::new();

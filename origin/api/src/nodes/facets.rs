@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 use catalogue_index::Facets;
 
-use super::{directives::cache_control, discount::DiscountKind, offer::OfferCategory};
+use super::{category::OfferCategory, directives::cache_control, discount::DiscountKind};
 
 /// Numbers of the offers of the whole list, the greatest first; what the list has none of is left out.
 #[derive(Clone, Debug, SimpleObject)]

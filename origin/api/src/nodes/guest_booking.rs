@@ -1,8 +1,6 @@
 //! What staff see of a booking: `GuestBooking`, and the list of a night. Only fields that ask for a partner's
 //! team lead here, so nothing is checked again: and nothing is here that the venue does not need.
 
-#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
-
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::{
     Offer, OfferId,

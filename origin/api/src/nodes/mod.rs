@@ -2,6 +2,7 @@
 //! bookings show users.
 
 pub mod booking;
+pub mod category;
 pub mod consent;
 pub mod directives;
 pub mod discount;

@@ -1,6 +1,6 @@
 //! The `Offer` type and the types that belong to it.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use catalogue_index::{Facets, Total};
 use domain::{
     self, OfferId,
@@ -13,6 +13,7 @@ use domain::{
 
 use crate::{
     nodes::{
+        category::{Locale, OfferCategory},
         directives::{CacheControlScope, cache_control},
         discount::Discount,
         facets::OfferFacets,
@@ -29,44 +30,6 @@ use crate::{
         loaders::{FavoriteOf, RemainingOf},
     },
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::Category")]
-pub enum OfferCategory {
-    Bar,
-    Restaurant,
-    Club,
-    Cinema,
-    Sport,
-    Leisure,
-    Event,
-    Other,
-}
-
-/// A language of the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum Locale {
-    Fr,
-    En,
-}
-
-impl From<Locale> for Language {
-    fn from(locale: Locale) -> Self {
-        match locale {
-            Locale::Fr => Self::French,
-            Locale::En => Self::English,
-        }
-    }
-}
-
-impl From<Language> for Locale {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::French => Self::Fr,
-            Language::English => Self::En,
-        }
-    }
-}
 
 /// What an offer says in one language.
 #[derive(Clone, Debug, SimpleObject)]
@@ -85,34 +48,6 @@ impl From<domain::offers::wording::OfferTexts> for OfferTexts {
             title: texts.title,
             description: texts.description,
             conditions: texts.conditions,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, SimpleObject)]
-#[graphql(complex, directive = cache_control::apply(Some(86_400), None, None, None))]
-pub struct Category {
-    id: OfferCategory,
-}
-
-#[ComplexObject]
-impl Category {
-    async fn name(
-        &self,
-        #[graphql(default_with = "Some(Locale::Fr)")] locale: Option<Locale>,
-    ) -> &'static str {
-        let category = domain::Category::from(self.id);
-        match locale {
-            Some(Locale::Fr) | None => category.name_fr(),
-            Some(Locale::En) => category.name_en(),
-        }
-    }
-}
-
-impl From<domain::Category> for Category {
-    fn from(category: domain::Category) -> Self {
-        Self {
-            id: category.into(),
         }
     }
 }

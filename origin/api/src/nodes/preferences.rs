@@ -3,7 +3,7 @@
 use async_graphql::{Enum, InputObject, SimpleObject};
 use domain::{messages::settings::Switches, sentence::Language, users::account::Preferences};
 
-use crate::nodes::offer::OfferCategory;
+use crate::nodes::category::OfferCategory;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Language")]

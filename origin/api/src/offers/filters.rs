@@ -15,10 +15,10 @@ use domain::{
 
 use crate::{
     nodes::{
+        category::OfferCategory,
         directives::snap_to_cell,
         discount::DiscountKind,
         moment::Moment,
-        offer::OfferCategory,
         offer_list::Wanted,
         page::{cursor, distance, page_size, search},
         partner::no_partner,

@@ -3,10 +3,10 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
+pub use crate::nodes::category::{Category, Locale, OfferCategory};
 pub use crate::nodes::discount::{Discount, DiscountKind};
 pub use crate::nodes::offer::{
-    BookingLimits, Category, Locale, OfferCategory, OfferConnection, OfferEdge, OfferNode,
-    OfferSchedule, Quota,
+    BookingLimits, OfferConnection, OfferEdge, OfferNode, OfferSchedule, Quota,
 };
 
 use domain::{

@@ -10,9 +10,10 @@ use domain::{
 
 use crate::{
     nodes::{
+        category::OfferCategory,
         directives::{cache_control, snap_to_cell},
         facets::whole,
-        offer::{OfferCategory, OfferConnection},
+        offer::OfferConnection,
         offer_list::{Wanted, ask, list},
         page::page_size,
         partner::{EstablishmentNode, PartnerNode},

@@ -218,6 +218,10 @@ impl OperatorQueries {
     }
 
     /// What operators did, newest first; for administrators.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one for each argument of the field"
+    )]
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn operator_audit(
         &self,

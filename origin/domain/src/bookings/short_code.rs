@@ -24,10 +24,8 @@ impl ShortCode {
         hash.update(booking.as_str());
         hash.update([attempt]);
         let digest = hash.finalize();
-        let (number, _) = digest
-            .split_first_chunk::<8>()
-            .expect("a digest has 32 bytes");
-        let mut number = u64::from_be_bytes(*number);
+        let first = digest.iter().take(8);
+        let mut number = first.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         let size = ALPHABET.len() as u64;
         let code = (0..LENGTH).map(|_| {
             let at = usize::try_from(number % size).unwrap_or(0);

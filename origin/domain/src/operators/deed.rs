@@ -193,7 +193,7 @@ mod tests {
         assert!(third.follows(Some(&second.end())));
         // Removed, or in another order.
         assert!(!third.follows(Some(&first.end())) && !second.follows(None));
-        let changes: [fn(&mut NewDeed); 6] = [
+        let edits: [fn(&mut NewDeed); 6] = [
             |deed| deed.at_ms += 1,
             |deed| deed.actor.push('2'),
             |deed| deed.deed = Deed::EraseUser,
@@ -201,9 +201,9 @@ mod tests {
             |deed| deed.reason.clear(),
             |deed| deed.request.clear(),
         ];
-        for change in changes {
+        for edit in edits {
             let mut changed = second.clone();
-            change(&mut changed.deed);
+            edit(&mut changed.deed);
             assert!(!changed.follows(Some(&first.end())), "{changed:?}");
             // With a digest that fits it, the next one does not follow.
             let written_again = Entry::after(Some(&first.end()), changed.deed);

@@ -186,9 +186,10 @@ mod tests {
             let counts = StarCounts::new(counts);
             if let Some(rating) = counts.rating() {
                 let given: i64 = counts.counts().iter().zip(1..).map(|(n, s)| n * s).sum();
-                let (given, total) = (given as f64, counts.total() as f64);
-                let (mean, prior) = (given / total, PRIOR_MEAN as f64);
-                let shrunken = (given + prior * PRIOR_WEIGHT as f64) / (total + PRIOR_WEIGHT as f64);
+                let exact = |number: i64| f64::from(u32::try_from(number).unwrap());
+                let (given, total) = (exact(given), exact(counts.total()));
+                let (mean, prior) = (given / total, exact(PRIOR_MEAN));
+                let shrunken = (given + prior * exact(PRIOR_WEIGHT)) / (total + exact(PRIOR_WEIGHT));
                 prop_assert!(mean.min(prior) - 1e-9 <= shrunken && shrunken <= mean.max(prior) + 1e-9);
                 prop_assert!((rating - shrunken).abs() <= 0.05 + 1e-9, "{rating} {shrunken}");
                 prop_assert!((1.0..=5.0).contains(&rating));

@@ -434,9 +434,9 @@ async fn an_administrator_reads_no_more_than_a_day_needs() {
 async fn news_are_recorded() {
     let app = TestApp::start().await;
     let admin = administrator(&app).await;
-    let send = "mutation M { sendNews(input: {idempotencyKey: \"k\", fr: {title: \"a\", paragraphs: [\"b\"]},
+    let mutation = "mutation M { sendNews(input: {idempotencyKey: \"k\", fr: {title: \"a\", paragraphs: [\"b\"]},
         en: {title: \"a\", paragraphs: [\"b\"]}}) { id } }";
-    let sent = admin.ask(&app, send, json!({})).await.data();
+    let sent = admin.ask(&app, mutation, json!({})).await.data();
     let about = format!("campaign {}", sent["sendNews"]["id"].as_str().unwrap());
     let entries = audit(&app, &admin, json!({"t": about})).await;
     assert_eq!(deeds(&entries), [deed("SEND_NEWS", &about, "")]);

@@ -132,15 +132,6 @@ async fn a_malformed_request_is_refused() {
 async fn what_graphql_refuses_is_a_200_as_json() {
     let app = TestApp::start().await;
     let offers = |input: Value| app.post(OFFERS, &json!({"i": input}));
-    let cursor_of_partners =
-        domain::partners::store::PartnerCursor::of(&crate::fixtures::partner("a")).encode();
-    let newest = domain::offers::store::OfferCursor {
-        rank: domain::offers::store::Rank::Title,
-        at: domain::offers::store::OfferPosition::Newest { created_at_ms: 1 },
-        id: crate::fixtures::offer("a", 1).id,
-    }
-    .encode();
-    let near = json!({"lat": 48.0, "lng": 2.0});
     let table = [
         (
             app.post("query A { nothing }", &json!({})),
@@ -168,6 +159,21 @@ async fn what_graphql_refuses_is_a_200_as_json() {
     for (request, code) in table {
         refused(request, code, 400, 200).await;
     }
+}
+
+#[tokio::test]
+async fn what_a_list_refuses_is_an_error_of_its_field() {
+    let app = TestApp::start().await;
+    let offers = |input: Value| app.post(OFFERS, &json!({"i": input}));
+    let cursor_of_partners =
+        domain::partners::store::PartnerCursor::of(&crate::fixtures::partner("a")).encode();
+    let newest = domain::offers::store::OfferCursor {
+        rank: domain::offers::store::Rank::Title,
+        at: domain::offers::store::OfferPosition::Newest { created_at_ms: 1 },
+        id: crate::fixtures::offer("a", 1).id,
+    }
+    .encode();
+    let near = json!({"lat": 48.0, "lng": 2.0});
     let of_fields = [
         (
             offers(json!({"location": {"lat": 90.1, "lng": 0}})),

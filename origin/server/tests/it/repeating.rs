@@ -186,6 +186,26 @@ async fn proof(app: &TestApp, kind: &str) -> String {
     panic!("no {kind} was sent");
 }
 
+async fn short_code(app: &TestApp, guest: &Person, booking: &Value) -> String {
+    let query = "query C($b: ID!) { booking(id: $b) { shortCode } }";
+    let asked = guest.ask(app, query, json!({"b": booking["id"]}));
+    quoted(&asked.await.data()["booking"]["shortCode"])
+}
+
+/// What `removeFavorite` and `removeDevice` remove.
+async fn prepare(app: &TestApp, guest: &Person, offer: &domain::OfferId) {
+    let favorite = format!(
+        "mutation M {{ addFavorite(offerId: {:?}) }}",
+        offer.as_str()
+    );
+    let device = format!(
+        "mutation M {{ registerDevice(input: {{id: {DEVICE:?}, platform: IOS}}) {{ id }} }}"
+    );
+    for mutation in [favorite, device] {
+        guest.ask(app, &mutation, json!({})).await.data();
+    }
+}
+
 impl World {
     async fn start() -> Self {
         let fake = Fake::start(Secrets::default()).await.unwrap();
@@ -236,18 +256,13 @@ impl World {
         let came = booked(&app, &guest, &came).await;
         let scanned = json!({"b": came["id"], "q": came["qrCode"]});
         staff.ask(&app, CHECK_IN, scanned).await.data();
-        let code = "query C($b: ID!) { booking(id: $b) { shortCode } }";
-        let code = guest
-            .ask(&app, code, json!({"b": booking["id"]}))
-            .await
-            .data();
         let paid = booked(&app, &guest, &paid).await;
         let paid = BookingId::parse(paid["id"].as_str().unwrap()).unwrap();
         let paid = paying::paid(&app, &guest, &paid).await;
         let mut words = vec![
             ("PAYABLE", quoted(&payable["id"])),
             ("CHECKED_IN", quoted(&came["id"])),
-            ("SHORT_CODE", quoted(&code["booking"]["shortCode"])),
+            ("SHORT_CODE", short_code(&app, &guest, &booking).await),
             ("PAID", format!("{:?}", paid.as_str())),
             ("NEW_OFFER", new_offer()),
             ("NEW_PLACE", NEW_PLACE.to_owned()),
@@ -265,16 +280,7 @@ impl World {
             ("REFRESH", format!("{:?}", guest.refresh)),
             ("PASSWORD", format!("{PASSWORD:?}")),
         ];
-        let favorite = format!(
-            "mutation M {{ addFavorite(offerId: {:?}) }}",
-            taken.id.as_str()
-        );
-        let device = format!(
-            "mutation M {{ registerDevice(input: {{id: {DEVICE:?}, platform: IOS}}) {{ id }} }}"
-        );
-        for mutation in [favorite, device] {
-            guest.ask(&app, &mutation, json!({})).await.data();
-        }
+        prepare(&app, &guest, &taken.id).await;
         let own = picture::Owner::User(UserId::parse(&guest.id).unwrap());
         let picture = kept(&app, &guest, &own, Purpose::Avatar, 'a').await;
         words.push(("PICTURE", format!("{:?}", picture.id.as_str())));
@@ -458,7 +464,7 @@ async fn of_guest(app: &TestApp, guest: &Person) -> Vec<(&'static str, String)> 
 #[tokio::test]
 async fn a_mutation_that_is_repeated_gets_what_is_written_down() {
     for (name, by, call, repeat) in REPEATS {
-        let world = World::start().await;
+        let world = Box::pin(World::start()).await;
         let document = format!("mutation M {{ {name}{} }}", world.filled_in(call));
         let first = world.ask(*by, &document).await.data();
         assert_ne!(first[name], Value::Null, "{document}");

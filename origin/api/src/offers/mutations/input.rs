@@ -16,10 +16,10 @@ use super::price::{PriceInput, price_edit};
 use super::wording::{OfferTextsInput, translations};
 use crate::{
     nodes::{
+        category::{Locale, OfferCategory},
         discount::DiscountKind,
         moment::Moment,
         money::Currency,
-        offer::{Locale, OfferCategory},
         partner::Weekday,
     },
     request::input::{list, nullable, value},

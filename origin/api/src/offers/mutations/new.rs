@@ -20,10 +20,10 @@ use super::input::{
 use super::price::PriceInput;
 use super::wording::{OfferTextsInput, translations};
 use crate::nodes::{
+    category::{Locale, OfferCategory},
     discount::DiscountKind,
     moment::Moment,
     money::Currency,
-    offer::{Locale, OfferCategory},
 };
 
 /// The offer to create.

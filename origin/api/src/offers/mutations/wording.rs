@@ -6,7 +6,7 @@ use domain::{
     offers::{translating::translation, wording::OfferTexts},
 };
 
-use crate::nodes::offer::Locale;
+use crate::nodes::category::Locale;
 
 /// What an offer says in one language.
 #[derive(Clone, Debug, InputObject)]

@@ -81,6 +81,14 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
                 "firstName": "Zoé", "title": "Du neuf", "paragraphs": ["Voici."], "path": "/offers",
             }),
         ),
+    ]
+    .into_iter()
+    .chain(newest(&booking))
+    .collect()
+}
+
+fn newest(booking: &serde_json::Value) -> [(Kind, serde_json::Value); 5] {
+    [
         (
             Kind::ReviewRequest,
             serde_json::json!({"firstName": "Zoé", "booking": booking}),
@@ -104,7 +112,6 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
             serde_json::json!({"firstName": "Zoé", "token": "s3cret"}),
         ),
     ]
-    .into()
 }
 
 fn with_kind(kind: Kind, data: &serde_json::Value) -> serde_json::Value {

@@ -47,10 +47,9 @@ fn cause(booking: &Booking, by: &By, now_ms: i64) -> Option<RefundCause> {
         .is_some_and(|until_ms| now_ms < until_ms);
     match by {
         By::Staff(_) => Some(RefundCause::Venue),
-        By::Holder => is_refundable.then_some(RefundCause::Guest),
+        By::Holder | By::Support(Refunding::ByRule) => is_refundable.then_some(RefundCause::Guest),
         By::Erasure => is_refundable.then_some(RefundCause::Erasure),
         By::Support(Refunding::Full) => Some(RefundCause::Support),
-        By::Support(Refunding::ByRule) => is_refundable.then_some(RefundCause::Guest),
         By::Job | By::Payment => None,
     }
 }

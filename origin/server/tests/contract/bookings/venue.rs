@@ -295,7 +295,7 @@ async fn a_short_code_is_found_in_its_nights_and_given_once(fresh: Fresh) {
     for booking in [&first, &second] {
         let nights = [tonight.previous(), tonight, tonight.next()];
         let here = found(partner, &nights, &code(booking)).await;
-        assert_eq!(here, [booking.id.clone()]);
+        assert_eq!(here, std::slice::from_ref(&booking.id));
         let before = found(partner, &[tonight.previous()], &code(booking)).await;
         assert_eq!(before, []);
         let foreign = PartnerId::derive("partner", "foreign");
@@ -305,6 +305,6 @@ async fn a_short_code_is_found_in_its_nights_and_given_once(fresh: Fresh) {
     step(&fresh, &first.id, Step::Cancel, NOW_MS).await;
     assert_eq!(
         found(partner, &[tonight], &code(&first)).await,
-        [first.id.clone()]
+        std::slice::from_ref(&first.id)
     );
 }

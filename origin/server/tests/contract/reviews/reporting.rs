@@ -69,7 +69,12 @@ async fn shown(fresh: &Fresh, offer: &Offer) -> usize {
 }
 
 pub(super) async fn told(fresh: &Fresh, kind: &str) -> Vec<Task> {
-    let all = fresh.db.queue.list(Default::default(), 500).await.unwrap();
+    let all = fresh
+        .db
+        .queue
+        .list(domain::queue::store::TaskFilter::default(), 500)
+        .await
+        .unwrap();
     all.into_iter().filter(|task| task.kind == kind).collect()
 }
 
@@ -221,7 +226,7 @@ async fn a_removed_review_is_its_authors_alone_and_counts_no_more(fresh: Fresh) 
         .of_user(&user("ana"), 5, None)
         .await
         .unwrap();
-    assert_eq!(mine.items, [removed.clone()]);
+    assert_eq!(mine.items, std::slice::from_ref(&removed));
     assert_eq!(told(&fresh, "review_removed").await.len(), 1);
     let again = change(&fresh, &review.id, ruling(Verdict::Remove), NOW_MS + 10).await;
     assert_eq!(again, Written::Before(Box::new(removed.clone())));

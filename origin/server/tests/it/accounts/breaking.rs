@@ -182,7 +182,7 @@ fn good(schema: &ServiceDocument, name: &str, of: &Type) -> Value {
         ("ID", _) if name == "partnerId" && of.nullable => Value::Null,
         ("ID", _) => "000000000000000000000000".into(),
         _ => match name {
-            "email" => "walk@example.fr",
+            "email" | "newEmail" => "walk@example.fr",
             "phone" => "+33612345678",
             "avatar" | "logo" | "website" | "images" => "https://img.example/a",
             "country" => "FR",

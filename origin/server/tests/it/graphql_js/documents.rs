@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use async_graphql::parser::{
     parse_schema,
-    types::{BaseType, Type, TypeKind, TypeSystemDefinition},
+    types::{BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition},
 };
 
 /// A root field as documents spell it; its result is recorded under `recorded`.
@@ -51,14 +51,19 @@ impl Fields {
             if let TypeSystemDefinition::Type(definition) = definition
                 && let TypeKind::Object(object) = definition.node.kind
             {
-                let fields = object.fields.into_iter().map(|field| {
+                let name = definition.node.name.node.to_string();
+                // A root field comes with its arguments; others are asked for without.
+                let is_root = ["Query", "Mutation", "Subscription"].contains(&name.as_str());
+                let fields = object.fields.into_iter();
+                let fields = fields.filter(|field| is_root || needs_nothing(&field.node));
+                let fields = fields.map(|field| {
                     if field.node.ty.node.nullable {
                         nullable.push(field.node.name.node.to_string());
                     }
                     let named = named(&field.node.ty.node).to_owned();
                     (field.node.name.node.to_string(), named)
                 });
-                types.insert(definition.node.name.node.to_string(), fields.collect());
+                types.insert(name, fields.collect());
             }
         }
         let objects: Vec<String> = types.keys().cloned().collect();
@@ -96,14 +101,24 @@ impl Fields {
             match below {
                 None => write!(text, " {name}").unwrap(),
                 Some(below) if depth > 1 => {
-                    write!(text, " {name}").unwrap();
-                    self.all(below, depth - 1, text);
+                    let mut set = String::new();
+                    self.all(below, depth - 1, &mut set);
+                    // Of a type with objects alone nothing is left at the last level.
+                    if set != " { }" {
+                        write!(text, " {name}{set}").unwrap();
+                    }
                 }
                 Some(_) => {}
             }
         }
         text.push_str(" }");
     }
+}
+
+/// Whether a field can be asked for without arguments.
+fn needs_nothing(field: &FieldDefinition) -> bool {
+    let mut arguments = field.arguments.iter().map(|argument| &argument.node);
+    arguments.all(|argument| argument.ty.node.nullable || argument.default_value.is_some())
 }
 
 fn named(ty: &Type) -> &str {

@@ -256,9 +256,10 @@ pub(super) async fn recounted(
     after: Option<&PartnerId>,
     most: usize,
 ) -> Result<Vec<Recount>, MongoError> {
-    let later = match after {
-        Some(after) => doc! {"$gt": object_id(after)?},
-        None => doc! {"$gte": ObjectId::from_bytes([0; 12])},
+    let later = if let Some(after) = after {
+        doc! {"$gt": object_id(after)?}
+    } else {
+        doc! {"$gte": ObjectId::from_bytes([0; 12])}
     };
     let partners = db.collection::<Document>(PARTNERS);
     let order = (doc! {"_id": 1}, Some(doc! {"_id": 1}));

@@ -42,14 +42,13 @@ async fn wait(tx: &mut Tx, gone: &Document) -> Result<(), MongoError> {
     let waiting = doc! {"reviewId": review, "decidedAt": {"$exists": false}};
     let order = doc! {"at": 1, "_id": 1};
     let first = tx.find_first(REVIEW_REPORTS, waiting, order, doc! {"at": 1}, 1);
-    let edit = match first.await?.first() {
-        Some(first) => {
-            let since: DateTime = *first
-                .get_datetime("at")
-                .map_err(crate::documents::bad("at"))?;
-            doc! {"$set": {"reportedAt": since}}
-        }
-        None => doc! {"$unset": {"reportedAt": ""}},
+    let edit = if let Some(first) = first.await?.first() {
+        let since: DateTime = *first
+            .get_datetime("at")
+            .map_err(crate::documents::bad("at"))?;
+        doc! {"$set": {"reportedAt": since}}
+    } else {
+        doc! {"$unset": {"reportedAt": ""}}
     };
     tx.update_one(REVIEWS, doc! {"_id": review}, edit).await?;
     Ok(())
