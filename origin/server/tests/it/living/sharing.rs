@@ -292,7 +292,7 @@ async fn everybody_gets_what_they_would_get_if_executed_alone() {
     }
     // Otherwise nothing was compared that matters.
     assert!((10..DOCUMENTS - 10).contains(&public), "{public}");
-    assert!(filled > 50 && failed > 50, "{filled} {failed}");
+    assert!(filled > 20 && failed > 50, "{filled} {failed}");
 }
 
 #[tokio::test]
