@@ -248,9 +248,14 @@ impl World {
     }
 }
 
-/// The word of a version in its title.
+/// The word of a version in its title: five digits, each twice. A search forgives one typing error,
+/// so the words of two versions differ in two characters at least.
 fn word_of(version: u64) -> String {
-    format!("v{version:05}")
+    let twice = |digit: char| [digit, digit];
+    let digits = format!("{version:05}");
+    std::iter::once('v')
+        .chain(digits.chars().flat_map(twice))
+        .collect()
 }
 
 fn is_broken_connection(error: &anyhow::Error) -> bool {

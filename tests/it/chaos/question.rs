@@ -65,9 +65,10 @@ fn offer(node: &Value) -> Result<Shown> {
     let (id, title) = (node["id"].as_str(), node["title"].as_str());
     let (id, title) = id.zip(title).context("an offer without id or title")?;
     // An imported offer has no version in its title: that is version 0.
-    let version = title
-        .strip_prefix('v')
-        .and_then(|rest| rest.get(..5)?.parse().ok());
+    let version = title.strip_prefix('v').and_then(|rest| {
+        let digits = rest.get(..10)?.chars().step_by(2);
+        digits.collect::<String>().parse().ok()
+    });
     Ok(Shown {
         offer: id.to_owned(),
         version: version.unwrap_or(0),
@@ -98,7 +99,11 @@ fn an_offer_that_is_not_found_has_an_earlier_version_or_a_later_one() {
 
 #[test]
 fn the_version_is_in_the_title_and_what_was_imported_has_none() {
-    for (title, version) in [("v00017 of an offer", 17), ("vegan thai", 0), ("v1", 0)] {
+    for (title, version) in [
+        ("v0000001177 of an offer", 17),
+        ("vegan thai", 0),
+        ("v1", 0),
+    ] {
         let shown = offer(&serde_json::json!({"id": "o", "title": title})).unwrap();
         assert_eq!((shown.offer.as_str(), shown.version), ("o", version));
     }
