@@ -128,11 +128,11 @@ async fn nights_add_up_by_offer_and_hour(fresh: Fresh) {
         party: party(people),
         ..new(name, who, offer)
     };
-    // 14:00 in Paris.
+    // 16:13 in Paris.
     let first = made(&fresh, of("1", "ana", &one, 4), NOW_MS).await;
     let second = made(&fresh, of("2", "bob", &one, 2), NOW_MS).await;
     made(&fresh, of("3", "eve", &other, 1), NOW_MS).await;
-    // 14:30, and 00:30, which is still the same night.
+    // 16:43, and 02:43, which is still the same night.
     check_in(&fresh, &first.id, "sam", NOW_MS + HOUR_MS / 2).await;
     check_in(
         &fresh,
@@ -142,7 +142,7 @@ async fn nights_add_up_by_offer_and_hour(fresh: Fresh) {
     )
     .await;
     walk_in(&fresh, "1", &other, 3, NOW_MS + 10 * HOUR_MS).await;
-    // 08:00: the next one.
+    // 10:13: the next one.
     walk_in(&fresh, "2", &one, 1, NOW_MS + 18 * HOUR_MS).await;
     let tonight = Night::of(NOW_MS).unwrap();
     let nights = tonight..=tonight.next();
@@ -177,9 +177,9 @@ async fn nights_add_up_by_offer_and_hour(fresh: Fresh) {
         .filter(|(_, figures)| *figures != Figures::default())
         .collect();
     let expected = [
-        (8, figures(0, 0, 0, 1)),
-        (14, figures(0, 1, 4, 0)),
-        (0, figures(0, 1, 2, 3)),
+        (10, figures(0, 0, 0, 1)),
+        (16, figures(0, 1, 4, 0)),
+        (2, figures(0, 1, 2, 3)),
     ];
     assert_eq!(came, expected);
     let days = bookings.days_of_partner(&one.partner_id, tonight.day()..=tonight.day());
@@ -196,7 +196,7 @@ async fn nights_add_up_by_offer_and_hour(fresh: Fresh) {
             )
         })
         .collect();
-    assert_eq!(of_day, [("2026-06-01", 3, 2, 6, 3)]);
+    assert_eq!(of_day, [("2026-09-21", 3, 2, 6, 3)]);
     let none = bookings.figures_by_offer(&one.partner_id, tonight.previous()..=tonight.previous());
     assert_eq!(none.await.unwrap(), []);
 }

@@ -203,5 +203,5 @@ fn named_on_the_small_server(degraded: &[&String]) {
             "{part}: {degraded:#?}"
         );
     }
-    assert_eq!(degraded.len(), 34 + 5 + 7 + 3, "{degraded:#?}");
+    assert_eq!(degraded.len(), 35 + 5 + 7 + 3, "{degraded:#?}");
 }
