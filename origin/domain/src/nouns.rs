@@ -123,6 +123,10 @@ id!(
     BookingId
 );
 id!(
+    /// The id of people who came without a booking.
+    WalkInId
+);
+id!(
     /// The id of an invitation to join a partner's team.
     InvitationId
 );

@@ -71,10 +71,11 @@ pub enum Collection {
     ReviewReports,
     PartnerRatings,
     OperatorAudit,
+    WalkIns,
 }
 
 impl Collection {
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Partners,
         Self::Establishments,
         Self::Offers,
@@ -108,6 +109,7 @@ impl Collection {
         Self::ReviewReports,
         Self::PartnerRatings,
         Self::OperatorAudit,
+        Self::WalkIns,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -141,6 +143,7 @@ impl Collection {
             Self::PartnerAccounts => "partner_accounts",
             Self::PaymentDifferences => "payment_differences",
             Self::Verifications => "verifications",
+            Self::WalkIns => "walk_ins",
             Self::Reviews => "reviews",
             Self::ReviewReports => "review_reports",
             Self::PartnerRatings => "partner_ratings",

@@ -8,7 +8,7 @@ use api::request::{
     reader::Reader,
 };
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderValue, header},
     response::Response,
@@ -24,9 +24,9 @@ use domain::{
 };
 use futures_util::stream;
 use pq_core::ErrorCode;
-use serde::Deserialize;
 
 use crate::{
+    csv_file::{DaysQuery, encoded},
     http::file::{admit, internal, private, refuse, refused, with_rate_limits},
     state::AppState,
 };
@@ -41,12 +41,6 @@ const COLUMNS: [&str; 6] = [
 ];
 /// How many rows are read at once.
 const ROWS_AT_ONCE: usize = 500;
-
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct DaysQuery {
-    from: String,
-    to: String,
-}
 
 pub(crate) async fn file(
     State(state): State<AppState>,
@@ -140,13 +134,4 @@ fn row(transaction: &Transaction, query: &LedgerQuery) -> [String; 6] {
         payment.map(ToString::to_string).unwrap_or_default(),
         transaction.provider_id.clone(),
     ]
-}
-
-fn encoded(rows: &[[String; 6]]) -> Bytes {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        // Writing to memory does not fail.
-        let _ = writer.write_record(row);
-    }
-    writer.into_inner().unwrap_or_default().into()
 }

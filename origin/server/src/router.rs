@@ -21,7 +21,7 @@ use crate::{
     http::{answer, graphiql, serve},
     importing, inspect, keys, ledger, middleware, purges, readiness,
     state::AppState,
-    unsubscribe, webhooks,
+    stats_csv, unsubscribe, webhooks,
 };
 
 /// Builds the whole application: all routes of the process's roles inside all layers.
@@ -77,6 +77,10 @@ pub fn router(
         .route(
             "/partners/{id}/import.jsonl",
             post(importing::post).options(cors::preflight),
+        )
+        .route(
+            "/partners/{id}/stats.csv",
+            get(stats_csv::file).options(cors::preflight),
         )
         .route_layer(from_fn_with_state(state.clone(), cors::readable));
     let of_api = admin

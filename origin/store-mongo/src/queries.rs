@@ -52,6 +52,8 @@ pub const QUERIES: &[Query] = &[
     query("check-ins by an erased account", "bookings", "update", "bookingsCheckedInBy"),
     query("booking that is paid for", "bookings", "findAndModify", "_id_"),
     query("booking that is reviewed", "bookings", "findAndModify", "_id_"),
+    query("bookings of a partner by night and offer", "bookings", "aggregate", "bookingsMade"),
+    query("guests of a partner by night and offer or hour", "bookings", "aggregate", "bookingsCheckedIn"),
     query("bookings that are moved", "bookings", "find", "_id_"),
     query("which bookings were moved before", "bookings", "find", "_id_"),
     query("news by id", "campaigns", "find", "_id_"),
@@ -355,6 +357,12 @@ pub const QUERIES: &[Query] = &[
     query("checks that an erased account decided", "verifications", "update", "verificationsRuledBy"),
     query("checks that are moved", "verifications", "find", "_id_"),
     query("which checks were moved before", "verifications", "find", "_id_"),
+    query("walk-in by id", "walk_ins", "find", "_id_"),
+    query("walk-ins of a partner's nights", "walk_ins", "aggregate", "walkInsOfNight"),
+    query("walk-ins that count in a quota", "walk_ins", "update", "walkInsOfOffer"),
+    query("how many walked in to an offer", "walk_ins", "aggregate", "walkInsOfOffer"),
+    query("walk-ins that are moved", "walk_ins", "find", "_id_"),
+    query("which walk-ins were moved before", "walk_ins", "find", "_id_"),
 ];
 
 #[cfg(test)]

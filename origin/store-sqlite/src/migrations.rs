@@ -153,6 +153,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "operator audit",
         sql: include_str!("migrations/operator_audit.sql"),
     },
+    Migration {
+        version: 29,
+        name: "walk-ins",
+        sql: include_str!("migrations/walk_ins.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

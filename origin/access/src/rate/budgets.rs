@@ -123,6 +123,10 @@ pub struct Budgets {
     pub scans_partner: Budget,
     /// What an operator reads and changes of others.
     pub operate: Budget,
+    /// Walk-ins that a member of a team records.
+    pub walk_in: Budget,
+    /// Those of a partner.
+    pub walk_in_partner: Budget,
 }
 
 impl Default for Budgets {
@@ -244,13 +248,20 @@ impl Default for Budgets {
             scans: budget("scans", "YOUSOON_LIMIT_SCANS", 60, HOUR),
             scans_partner: budget("scans-partner", "YOUSOON_LIMIT_SCANS_PARTNER", 300, HOUR),
             operate: budget("operate", "YOUSOON_LIMIT_OPERATE", 300, HOUR),
+            walk_in: budget("walk-in", "YOUSOON_LIMIT_WALK_IN", 600, HOUR),
+            walk_in_partner: budget(
+                "walk-in-partner",
+                "YOUSOON_LIMIT_WALK_IN_PARTNER",
+                3_000,
+                HOUR,
+            ),
         }
     }
 }
 
 impl Budgets {
     /// All of them, for the configuration to set.
-    pub fn all_mut(&mut self) -> [&mut Budget; 45] {
+    pub fn all_mut(&mut self) -> [&mut Budget; 47] {
         let Self {
             register_network,
             login,
@@ -297,6 +308,8 @@ impl Budgets {
             scans,
             scans_partner,
             operate,
+            walk_in,
+            walk_in_partner,
         } = self;
         [
             register_network,
@@ -344,6 +357,8 @@ impl Budgets {
             scans,
             scans_partner,
             operate,
+            walk_in,
+            walk_in_partner,
         ]
     }
 }

@@ -6,6 +6,7 @@ pub mod night;
 pub mod queries;
 pub mod scans;
 pub mod venue;
+pub mod walk_ins;
 
 use async_graphql::Error;
 use domain::bookings::refusals::BookingRefusal;

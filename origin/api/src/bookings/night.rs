@@ -77,11 +77,15 @@ impl NightQueries {
             .observer
             .read("bookings.night_counts", read);
         let mut counts = counts.await.map_err(failed)?;
+        let walk_ins = bookings.walk_ins_of_night(&partner, night).await;
+        let mut walk_ins = walk_ins.map_err(failed)?;
         let offers = match &place {
             Some(place) => {
-                let all = counts.iter().map(|count| count.offer.clone()).collect();
-                let here = at(request, place, all).await?;
+                let of_walk_ins = walk_ins.iter().map(|count| &count.offer);
+                let all = counts.iter().map(|count| &count.offer).chain(of_walk_ins);
+                let here = at(request, place, all.cloned().collect()).await?;
                 counts.retain(|count| here.contains(&count.offer));
+                walk_ins.retain(|count| here.contains(&count.offer));
                 Some(here.into_iter().collect())
             }
             None => None,
@@ -98,7 +102,7 @@ impl NightQueries {
             None => listed(request, &query).await?,
             Some(search) => searched(request, query, &search).await?,
         };
-        let totals = totals(&counts);
+        let totals = totals(&counts, &walk_ins);
         Ok(PartnerBookingConnection::new(
             night,
             totals,

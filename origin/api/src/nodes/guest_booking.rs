@@ -53,6 +53,10 @@ impl GuestBookingNode {
         self.0.status.into()
     }
 
+    async fn party_size(&self) -> i32 {
+        self.0.party.people()
+    }
+
     /// The start of the booking's time; check-in opens half an hour earlier.
     async fn valid_from(&self) -> DateTime {
         timestamp(self.0.from_ms)
@@ -98,6 +102,8 @@ pub struct NightTotals {
     expected: i32,
     /// The people whose booking was checked in.
     arrived: i32,
+    /// The people who came without a booking.
+    walk_ins: i32,
 }
 
 impl From<Totals> for NightTotals {
@@ -107,6 +113,7 @@ impl From<Totals> for NightTotals {
             bookings: number(totals.bookings),
             expected: number(totals.expected),
             arrived: number(totals.arrived),
+            walk_ins: number(totals.walk_ins),
         }
     }
 }

@@ -79,6 +79,8 @@ pub enum Attempt<'a> {
     VerifyIdentity(&'a UserId),
     /// Checking in by a short code at this partner's.
     TryShortCode(&'a PartnerId),
+    /// Recording people who came without a booking to this partner's.
+    RecordWalkIn(&'a PartnerId),
     /// Reporting scans that were made without a network.
     RecordScans(&'a PartnerId),
     /// Writing, changing or deleting a review.
@@ -136,6 +138,7 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::RecordWalkIn(_)
             | Self::Review(_)
             | Self::ReportReview(_)
             | Self::Operate(_)
@@ -193,6 +196,10 @@ impl Attempt<'_> {
                 (budgets.short_code, Target::Everywhere(caller.actor())),
                 (budgets.short_code_partner, everywhere(partner.as_str())),
             ],
+            Self::RecordWalkIn(partner) => vec![
+                (budgets.walk_in, Target::Everywhere(caller.actor())),
+                (budgets.walk_in_partner, everywhere(partner.as_str())),
+            ],
             Self::RecordScans(partner) => vec![
                 (budgets.scans, Target::Everywhere(caller.actor())),
                 (budgets.scans_partner, everywhere(partner.as_str())),
@@ -236,6 +243,7 @@ impl Attempt<'_> {
             | Self::VerifyIdentity(_)
             | Self::TryShortCode(_)
             | Self::RecordScans(_)
+            | Self::RecordWalkIn(_)
             | Self::Review(_)
             | Self::ReportReview(_)
             | Self::Operate(_)

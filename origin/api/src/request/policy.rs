@@ -141,6 +141,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "checkInByCode", Who::Team(Post::Staff)),
     ("Mutation", "undoCheckIn", Who::Team(Post::Staff)),
     ("Mutation", "recordScans", Who::Team(Post::Staff)),
+    ("Mutation", "recordWalkIn", Who::Team(Post::Staff)),
     ("Mutation", "startPayment", Who::SignedIn),
     ("Mutation", "refundPayment", Who::Operators(Scope::Payments)),
     ("Mutation", "startOnboarding", Who::Team(Post::Owner)),
@@ -166,6 +167,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     // Of the partner that the address names.
     (ROUTE, "/partners", Who::Team(Post::Owner)),
     (ROUTE, "/partners/import", Who::Team(Post::Manager)),
+    (ROUTE, "/partners/stats", Who::Team(Post::Manager)),
 
     ("Subscription", "newOfferNearby", Who::Anybody),
     ("Subscription", "bookingStatusChanged", Who::SignedIn),
@@ -304,6 +306,9 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "PartnerBookingConnection",
     "PartnerBookingEdge",
     "ScanResult",
+    "WalkIn",
+    "OfferStats",
+    "HourStats",
     "MyReview",
     "MyReviewConnection",
     "MyReviewEdge",

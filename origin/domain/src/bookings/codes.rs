@@ -33,6 +33,7 @@ pub const ALL: &[ErrorCode] = &[
     GUEST_BOOKED_AGAIN,
     SCAN_TOO_OLD,
     SCAN_IN_FUTURE,
+    OFFER_NOT_OPEN,
 ];
 
 pub const OFFER_NOT_BOOKABLE: ErrorCode = ErrorCode {
@@ -265,4 +266,12 @@ pub const SCAN_IN_FUTURE: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "The scan is dated more than two minutes later than now.",
     remedy: "Set the scanner's clock. The scan is accepted with the right time.",
+};
+
+pub const OFFER_NOT_OPEN: ErrorCode = ErrorCode {
+    word: "OFFER_NOT_OPEN",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "Nobody can walk in: the offer is not open, nor within half an hour.",
+    remedy: "The staff records walk-ins while the offer is open.",
 };

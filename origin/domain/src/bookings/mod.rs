@@ -21,6 +21,7 @@ pub mod scan;
 pub mod short_code;
 pub mod store;
 pub mod tasks;
+pub mod walk_in;
 pub mod window;
 pub mod writes;
 

@@ -41,6 +41,16 @@ pub struct NightCount {
     pub people: i64,
 }
 
+/// Those who walked in to an offer in a night.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkInCount {
+    pub offer: OfferId,
+    pub people: i64,
+    /// When the first and the last of them came.
+    pub first_ms: i64,
+    pub last_ms: i64,
+}
+
 /// What bookings add up to. Those that were cancelled or have expired count nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -49,6 +59,8 @@ pub struct Totals {
     pub expected: i64,
     /// The people whose booking was checked in.
     pub arrived: i64,
+    /// The people who came without a booking.
+    pub walk_ins: i64,
 }
 
 /// The bookings of one offer in a night.
@@ -61,16 +73,26 @@ pub struct OpeningTotals {
 }
 
 impl Totals {
-    fn add(&mut self, count: &NightCount) {
-        let (expected, arrived) = match count.status {
-            BookingStatus::Pending | BookingStatus::Confirmed => (count.people, 0),
-            BookingStatus::CheckedIn => (count.people, count.people),
-            BookingStatus::NoShow => (0, 0),
-            BookingStatus::Cancelled | BookingStatus::Expired => return,
+    fn of(count: &NightCount) -> Self {
+        let (bookings, expected, arrived) = match count.status {
+            BookingStatus::Pending | BookingStatus::Confirmed => (count.bookings, count.people, 0),
+            BookingStatus::CheckedIn => (count.bookings, count.people, count.people),
+            BookingStatus::NoShow => (count.bookings, 0, 0),
+            BookingStatus::Cancelled | BookingStatus::Expired => (0, 0, 0),
         };
-        self.bookings += count.bookings;
-        self.expected += expected;
-        self.arrived += arrived;
+        Self {
+            bookings,
+            expected,
+            arrived,
+            walk_ins: 0,
+        }
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.bookings += other.bookings;
+        self.expected += other.expected;
+        self.arrived += other.arrived;
+        self.walk_ins += other.walk_ins;
     }
 }
 
@@ -78,20 +100,35 @@ impl Totals {
 ///
 /// An offer has one opening a night. Bookings of it may differ in when they begin, because one that is made
 /// while it is open begins then, and without a schedule also in when they end.
-pub fn totals(counts: &[NightCount]) -> (Totals, Vec<OpeningTotals>) {
+pub fn totals(counts: &[NightCount], walk_ins: &[WalkInCount]) -> (Totals, Vec<OpeningTotals>) {
     let mut sum = Totals::default();
     let mut openings: BTreeMap<&OfferId, OpeningTotals> = BTreeMap::new();
-    for count in counts.iter().filter(|count| count.status.holds_a_place()) {
-        sum.add(count);
-        let opening = openings.entry(&count.offer).or_insert(OpeningTotals {
-            offer: count.offer.clone(),
-            from_ms: count.from_ms,
-            until_ms: count.until_ms,
+    let mut add = |offer, from_ms: i64, until_ms: i64, totals: Totals| {
+        let opening = openings.entry(offer).or_insert(OpeningTotals {
+            offer: offer.clone(),
+            from_ms,
+            until_ms,
             totals: Totals::default(),
         });
-        opening.from_ms = opening.from_ms.min(count.from_ms);
-        opening.until_ms = opening.until_ms.max(count.until_ms);
-        opening.totals.add(count);
+        opening.from_ms = opening.from_ms.min(from_ms);
+        opening.until_ms = opening.until_ms.max(until_ms);
+        opening.totals.add(totals);
+        sum.add(totals);
+    };
+    for count in counts.iter().filter(|count| count.status.holds_a_place()) {
+        add(
+            &count.offer,
+            count.from_ms,
+            count.until_ms,
+            Totals::of(count),
+        );
+    }
+    for came in walk_ins {
+        let totals = Totals {
+            walk_ins: came.people,
+            ..Totals::default()
+        };
+        add(&came.offer, came.first_ms, came.last_ms, totals);
     }
     let mut openings: Vec<OpeningTotals> = openings.into_values().collect();
     openings.sort_by(|a, b| (a.from_ms, &a.offer).cmp(&(b.from_ms, &b.offer)));
@@ -171,11 +208,20 @@ mod tests {
             count(S::Expired, 100, 100),
             other,
         ];
-        let (sum, openings) = totals(&counts);
+        let walked_in = |offer, people, at_ms| WalkInCount {
+            offer,
+            people,
+            first_ms: NOW_MS + at_ms,
+            last_ms: NOW_MS + at_ms + 1,
+        };
+        let alone = OfferId::derive("offer", "alone");
+        let walk_ins = [walked_in(offer().id, 4, 5), walked_in(alone, 6, 7)];
+        let (sum, openings) = totals(&counts, &walk_ins);
         let expected = Totals {
             bookings: 10,
             expected: 19,
             arrived: 5,
+            walk_ins: 10,
         };
         assert_eq!(sum, expected);
         let by_opening: Vec<_> = openings
@@ -185,11 +231,12 @@ mod tests {
                     one.from_ms - NOW_MS,
                     one.until_ms - NOW_MS,
                     one.totals.expected,
+                    one.totals.walk_ins,
                 )
             })
             .collect();
-        assert_eq!(by_opening, [(-5, 10, 9), (0, 30, 10)]);
-        assert_eq!(totals(&[]), (Totals::default(), vec![]));
+        assert_eq!(by_opening, [(-5, 10, 9, 0), (0, 30, 10, 4), (7, 8, 0, 6)]);
+        assert_eq!(totals(&[], &[]), (Totals::default(), vec![]));
     }
 
     #[test]

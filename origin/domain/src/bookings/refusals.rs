@@ -70,6 +70,8 @@ pub enum BookingRefusal {
     ScanTooOld,
     /// The scan says that it was made later than now.
     ScanInFuture,
+    /// The offer is not open now.
+    NotOpen,
 }
 
 impl BookingRefusal {
@@ -109,6 +111,7 @@ impl BookingRefusal {
             Self::BookedAgain => codes::GUEST_BOOKED_AGAIN,
             Self::ScanTooOld => codes::SCAN_TOO_OLD,
             Self::ScanInFuture => codes::SCAN_IN_FUTURE,
+            Self::NotOpen => codes::OFFER_NOT_OPEN,
         }
     }
 
@@ -235,6 +238,10 @@ impl BookingRefusal {
                 "ce scan est daté dans l’avenir : réglez l’horloge de l’appareil",
                 "this scan is dated in the future: set the device's clock",
             ),
+            Self::NotOpen => (
+                "cette offre n’est pas ouverte en ce moment",
+                "this offer is not open at the moment",
+            ),
         }
     }
 }
@@ -311,6 +318,7 @@ mod tests {
             R::BookedAgain,
             R::ScanTooOld,
             R::ScanInFuture,
+            R::NotOpen,
         ];
         let statuses = BookingStatus::ALL.iter().copied().map(R::WrongStatus);
         let all: Vec<R> = causes.into_iter().chain(statuses).collect();

@@ -11,14 +11,20 @@ use async_trait::async_trait;
 use super::{
     booking::{Booking, BookingStatus, Step},
     calendar_feed::FeedHash,
-    night::{NightCount, NightPage, NightQuery},
+    night::{NightCount, NightPage, NightQuery, WalkInCount},
     reason::Reason,
     refusals::BookingRefusal,
     rules::NewBooking,
     scan::Scan,
     short_code::ShortCode,
+    walk_in::{NewWalkIn, WalkedIn},
 };
-use crate::{BookingId, OfferId, PartnerId, StoreError, UserId, night::Night, paris::Day};
+use crate::{
+    BookingId, OfferId, PartnerId, StoreError, UserId,
+    night::Night,
+    paris::Day,
+    stats::figures::{OfferNight, UtcHour},
+};
 
 pub use cursor::{BookingCursor, NightCursor};
 pub use purging::{purge_of_creation, purge_of_step};
@@ -142,7 +148,7 @@ pub struct BookingPage {
     pub has_next_page: bool,
 }
 
-/// A partner's bookings and check-ins on one local day.
+/// A partner's bookings, check-ins and walk-ins in the night that begins on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayCount {
     /// The day in Europe/Paris, such as "2026-10-25".
@@ -151,6 +157,10 @@ pub struct DayCount {
     pub bookings: i64,
     /// The number of check-ins on that day.
     pub check_ins: i64,
+    /// The people of these.
+    pub guests: i64,
+    /// The people who came without a booking.
+    pub walk_ins: i64,
 }
 
 /// The bookings in a database.
@@ -232,6 +242,31 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
         nights: &[Night],
         code: &ShortCode,
     ) -> Result<Vec<Booking>, StoreError>;
+
+    /// Records people who came without a booking, if the offer is open and has places for them. Reads,
+    /// decision, quota, row and purge are one transaction.
+    async fn record_walk_in(&self, new: NewWalkIn, now_ms: i64) -> Result<WalkedIn, StoreError>;
+
+    /// The people who walked in to a partner's offers in a night, by offer.
+    async fn walk_ins_of_night(
+        &self,
+        partner: &PartnerId,
+        night: Night,
+    ) -> Result<Vec<WalkInCount>, StoreError>;
+
+    /// What a partner's nights add up to, by night and offer, in this order.
+    async fn figures_by_offer(
+        &self,
+        partner: &PartnerId,
+        nights: RangeInclusive<Night>,
+    ) -> Result<Vec<OfferNight>, StoreError>;
+
+    /// Who came to a partner in these nights, by night and hour.
+    async fn figures_by_hour(
+        &self,
+        partner: &PartnerId,
+        nights: RangeInclusive<Night>,
+    ) -> Result<Vec<UtcHour>, StoreError>;
 
     /// Those of the given days on which the partner had bookings or check-ins, in order.
     async fn days_of_partner(

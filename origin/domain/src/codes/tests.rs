@@ -4,7 +4,7 @@ use super::*;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 170] = [
+const STATUSES: [(&str, u16, u16); 171] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -101,6 +101,7 @@ const STATUSES: [(&str, u16, u16); 170] = [
     ("GUEST_BOOKED_AGAIN", 409, 200),
     ("SCAN_TOO_OLD", 400, 200),
     ("SCAN_IN_FUTURE", 400, 200),
+    ("OFFER_NOT_OPEN", 409, 200),
     ("DEVICE_INVALID", 400, 200),
     ("NOTIFICATION_MANDATORY", 409, 200),
     ("NOTIFICATION_CHANNEL_UNAVAILABLE", 400, 200),

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// All tables, in the order in which they are copied.
-pub const KINDS: [&Kind; 28] = [
+pub const KINDS: [&Kind; 29] = [
     &USERS,
     &CONSENTS,
     &FAVORITES,
@@ -58,6 +58,7 @@ pub const KINDS: [&Kind; 28] = [
     &REVIEW_REPORTS,
     &PARTNER_RATINGS,
     &OPERATOR_AUDIT,
+    &WALK_INS,
 ];
 
 const fn field(column: &'static str, path: &'static str, shape: Shape) -> Field {
@@ -705,5 +706,20 @@ static OPERATOR_AUDIT: Kind = Kind {
         field("reason", "reason", Shape::Text),
         field("request", "request", Shape::Text),
         field("digest", "digest", Shape::Text),
+    ],
+};
+
+/// Of nobody: neither who came, nor who let them in.
+static WALK_INS: Kind = Kind {
+    collection: Collection::WalkIns,
+    identity: Identity::First,
+    fields: &[
+        field("id", "_id", Shape::Id),
+        field("offer_id", "offerId", Shape::Id),
+        field("partner_id", "partnerId", Shape::Id),
+        field("night", "night", Shape::Text),
+        field("party_size", "partySize", Shape::Whole),
+        field("counted", "counted", Shape::Flag),
+        field("at_ms", "at", Shape::Moment),
     ],
 };

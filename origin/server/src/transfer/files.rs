@@ -28,7 +28,7 @@ const FORMAT: u32 = 7;
 /// The oldest that is restored.
 const OLDEST: u32 = 3;
 /// What exports of earlier formats do not have, since there was nothing of it.
-const ADDED: [(u32, Collection); 20] = [
+const ADDED: [(u32, Collection); 21] = [
     (4, Collection::Queue),
     (4, Collection::Reach),
     (4, Collection::Devices),
@@ -49,6 +49,7 @@ const ADDED: [(u32, Collection); 20] = [
     (7, Collection::ReviewReports),
     (7, Collection::PartnerRatings),
     (7, Collection::OperatorAudit),
+    (7, Collection::WalkIns),
 ];
 
 /// Whether exports of this format have nothing of a collection.

@@ -5,6 +5,7 @@ mod nights;
 mod racing;
 mod telling;
 mod venue;
+mod walk_ins;
 
 use domain::{
     BookingId, BookingLimits, Offer, OfferId, Quota, UserId,
@@ -57,6 +58,7 @@ pub(crate) const NIGHTS: &[Test] = nights::TESTS;
 pub(crate) const RACES: &[Test] = racing::TESTS;
 pub(crate) const TELLING: &[Test] = telling::TESTS;
 pub(crate) const VENUE: &[Test] = venue::TESTS;
+pub(crate) const WALK_INS: &[Test] = walk_ins::TESTS;
 
 const HOUR_MS: i64 = 3_600_000;
 

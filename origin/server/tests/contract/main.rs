@@ -81,6 +81,7 @@ fn main() -> ExitCode {
         bookings::RACES,
         bookings::TELLING,
         bookings::VENUE,
+        bookings::WALK_INS,
         erasing::TESTS,
         identity::TESTS,
         identity::ADMITTING,

@@ -82,6 +82,8 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("undoCheckIn", Staff, "(id: CHECKED_IN) { id status checkedInAt }", Same),
     ("recordScans", Staff, "(partnerId: PARTNER, scans: [{id: \"s1\", qrCode: QR_CODE, scannedAt: \"2026-06-01T12:00:00Z\"}])
         { id code booking { id status checkedInAt } }", Same),
+    ("recordWalkIn", Staff, "(offerId: FREE, partySize: 2, idempotencyKey: \"k\") { id at }", Same),
+    ("recordWalkIn", Staff, "(offerId: FREE) { id at }", Another),
     ("declineBooking", Staff, "(id: PENDING, reason: \"Complet\") { id status cancelReason }", Same),
     ("cancelBookingByVenue", Staff, "(id: BOOKING, reason: \"Complet\") { id status cancelReason }", Same),
 

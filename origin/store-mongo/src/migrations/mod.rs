@@ -32,6 +32,7 @@ mod templates;
 mod validity;
 mod venue;
 mod verified_phones;
+mod walk_ins;
 
 use mongodb::{
     Collection,
@@ -182,6 +183,11 @@ const STEPS: &[Migration] = &[
         version: 25,
         name: "operator audit",
         changes: operator_audit::changes,
+    },
+    Migration {
+        version: 26,
+        name: "walk-ins",
+        changes: walk_ins::changes,
     },
 ];
 

@@ -2,9 +2,11 @@
 
 pub mod erasing;
 mod feeds;
+mod figures;
 mod gates;
 mod night;
 mod read;
+mod walk_ins;
 pub(super) mod write;
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
@@ -15,7 +17,7 @@ use domain::{
     bookings::{
         booking::Booking,
         calendar_feed::FeedHash,
-        night::{NightCount, NightPage, NightQuery},
+        night::{NightCount, NightPage, NightQuery, WalkInCount},
         refusals::BookingRefusal,
         rules::NewBooking,
         short_code::{ATTEMPTS, ShortCode},
@@ -23,9 +25,11 @@ use domain::{
             BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken,
             TimedQuery,
         },
+        walk_in::{NewWalkIn, WalkedIn},
     },
     night::Night,
     paris::Day,
+    stats::figures::{OfferNight, UtcHour},
 };
 use tokio::time::Instant;
 
@@ -181,12 +185,44 @@ impl BookingStore for MongoBookings {
         Ok(night::by_short_code(&self.db, partner, nights, code).await?)
     }
 
+    async fn record_walk_in(&self, new: NewWalkIn, now_ms: i64) -> Result<WalkedIn, StoreError> {
+        let recorded = self.db.transaction_that_adds(move |tx| {
+            let new = new.clone();
+            Box::pin(async move { walk_ins::record(tx, &new, now_ms).await })
+        });
+        Ok(recorded.await?)
+    }
+
+    async fn walk_ins_of_night(
+        &self,
+        partner: &PartnerId,
+        night: Night,
+    ) -> Result<Vec<WalkInCount>, StoreError> {
+        Ok(walk_ins::of_night(&self.db, partner, night).await?)
+    }
+
+    async fn figures_by_offer(
+        &self,
+        partner: &PartnerId,
+        nights: RangeInclusive<Night>,
+    ) -> Result<Vec<OfferNight>, StoreError> {
+        Ok(figures::by_offer(&self.db, partner, &nights).await?)
+    }
+
+    async fn figures_by_hour(
+        &self,
+        partner: &PartnerId,
+        nights: RangeInclusive<Night>,
+    ) -> Result<Vec<UtcHour>, StoreError> {
+        Ok(figures::by_hour(&self.db, partner, &nights).await?)
+    }
+
     async fn days_of_partner(
         &self,
         partner: &PartnerId,
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayCount>, StoreError> {
-        Ok(read::days_of_partner(&self.db, partner, days).await?)
+        Ok(figures::by_night(&self.db, partner, days).await?)
     }
 
     async fn taken_by_night(

@@ -32,3 +32,4 @@ pub const TURNS_TOLD: &str = "turns_told";
 pub const UPLOADS: &str = "uploads";
 pub const USERS: &str = "users";
 pub const VERIFICATIONS: &str = "verifications";
+pub const WALK_INS: &str = "walk_ins";

@@ -17,3 +17,4 @@ pub mod reviews;
 pub mod slugs;
 pub mod users;
 pub mod verifications;
+pub mod walk_ins;

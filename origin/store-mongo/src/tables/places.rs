@@ -11,7 +11,7 @@ use crate::{
     tables::{
         bookings,
         collections::{BOOKINGS, OFFERS},
-        offers as rows,
+        offers as rows, walk_ins,
     },
     tx::Tx,
 };
@@ -39,7 +39,7 @@ pub async fn one(tx: &mut Tx, id: &OfferId) -> Result<Option<Offer>, MongoError>
     found.await?.as_ref().map(rows::offer).transpose()
 }
 
-/// How many places the offer's bookings hold. From now on they count in the offer's quota, also
+/// How many places the offer's bookings and walk-ins hold. From now on they count in the offer's quota, also
 /// those that were made while it had none.
 pub async fn count_booked(tx: &mut Tx, id: &OfferId) -> Result<i32, MongoError> {
     // A booking that is made at the same moment conflicts: both write to the offer.
@@ -48,6 +48,7 @@ pub async fn count_booked(tx: &mut Tx, id: &OfferId) -> Result<i32, MongoError> 
     let counted = doc! {"$set": {"counted": true}};
     tx.update_many(BOOKINGS, holding.clone(), counted).await?;
     let places = held_places(tx, holding).await?;
+    let places = places + walk_ins::count_places(tx, id).await?;
     Ok(i32::try_from(places).unwrap_or(i32::MAX))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod erasing;
 mod feeds;
+mod walk_ins;
 pub(super) mod write;
 
 use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
@@ -12,22 +13,24 @@ use domain::{
     bookings::{
         booking::Booking,
         calendar_feed::FeedHash,
-        night::{NightCount, NightPage, NightQuery},
+        night::{NightCount, NightPage, NightQuery, WalkInCount},
         rules::NewBooking,
         short_code::ShortCode,
         store::{
             BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken,
             TimedQuery,
         },
+        walk_in::{NewWalkIn, WalkedIn},
     },
     night::Night,
     paris::Day,
+    stats::figures::{OfferNight, UtcHour},
 };
 use tokio::sync::Mutex;
 
 use crate::{
     database::{EmbeddedDb, json_list},
-    tables::leases,
+    tables::{figures, leases},
 };
 
 /// The bookings of the embedded store.
@@ -175,6 +178,45 @@ impl BookingStore for EmbeddedBookings {
             .read(move |c| {
                 crate::tables::bookings::night::by_short_code(c, &partner, nights, &code)
             })
+            .await
+    }
+
+    async fn record_walk_in(&self, new: NewWalkIn, now_ms: i64) -> Result<WalkedIn, StoreError> {
+        self.db
+            .write(move |tx| walk_ins::record(tx, &new, now_ms))
+            .await
+    }
+
+    async fn walk_ins_of_night(
+        &self,
+        partner: &PartnerId,
+        night: Night,
+    ) -> Result<Vec<WalkInCount>, StoreError> {
+        let partner = partner.clone();
+        self.db
+            .read(move |c| crate::tables::walk_ins::of_night(c, &partner, night))
+            .await
+    }
+
+    async fn figures_by_offer(
+        &self,
+        partner: &PartnerId,
+        nights: RangeInclusive<Night>,
+    ) -> Result<Vec<OfferNight>, StoreError> {
+        let partner = partner.clone();
+        self.db
+            .read(move |c| figures::by_offer(c, &partner, *nights.start(), *nights.end()))
+            .await
+    }
+
+    async fn figures_by_hour(
+        &self,
+        partner: &PartnerId,
+        nights: RangeInclusive<Night>,
+    ) -> Result<Vec<UtcHour>, StoreError> {
+        let partner = partner.clone();
+        self.db
+            .read(move |c| figures::by_hour(c, &partner, *nights.start(), *nights.end()))
             .await
     }
 

@@ -285,12 +285,15 @@ pub fn days_of_partner(
     last: &str,
 ) -> Result<Vec<DayCount>, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "SELECT day, SUM(made), SUM(came) FROM (
-            SELECT made_on AS day, COUNT(*) AS made, 0 AS came FROM bookings
+        "SELECT day, SUM(made), SUM(came), SUM(guests), SUM(walked) FROM (
+            SELECT made_on AS day, COUNT(*) AS made, 0 AS came, 0 AS guests, 0 AS walked FROM bookings
             WHERE partner_id = ?1 AND made_on BETWEEN ?2 AND ?3 GROUP BY made_on
             UNION ALL
-            SELECT checked_in_on, 0, COUNT(*) FROM bookings
-            WHERE partner_id = ?1 AND checked_in_on BETWEEN ?2 AND ?3 GROUP BY checked_in_on)
+            SELECT checked_in_on, 0, COUNT(*), SUM(COALESCE(party_size, 1)), 0 FROM bookings
+            WHERE partner_id = ?1 AND checked_in_on BETWEEN ?2 AND ?3 GROUP BY checked_in_on
+            UNION ALL
+            SELECT night, 0, 0, 0, SUM(party_size) FROM walk_ins
+            WHERE partner_id = ?1 AND night BETWEEN ?2 AND ?3 GROUP BY night)
          GROUP BY day ORDER BY day",
     )?;
     let mut rows = statement.query((partner.as_str(), first, last))?;
@@ -300,6 +303,8 @@ pub fn days_of_partner(
             day: row.get(0)?,
             bookings: row.get(1)?,
             check_ins: row.get(2)?,
+            guests: row.get(3)?,
+            walk_ins: row.get(4)?,
         });
     }
     Ok(days)

@@ -2,6 +2,7 @@
 
 pub mod bookings;
 pub mod codes;
+pub mod figures;
 pub mod inbox;
 pub mod leases;
 pub mod limit;
@@ -17,4 +18,5 @@ pub mod reviews;
 pub mod slugs;
 pub mod users;
 pub mod verifications;
+pub mod walk_ins;
 pub mod word;

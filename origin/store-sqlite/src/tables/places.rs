@@ -3,14 +3,17 @@
 use domain::{Offer, OfferId, bookings::party::PartySize};
 use rusqlite::{Connection, Transaction};
 
-use crate::{error::SqliteError, tables::offers as rows};
+use crate::{
+    error::SqliteError,
+    tables::{offers as rows, walk_ins},
+};
 
 /// The offer as it is in this transaction.
 pub fn one(connection: &Connection, id: &OfferId) -> Result<Option<Offer>, SqliteError> {
     Ok(rows::by_id(connection, id)?.map(|(_, offer)| offer))
 }
 
-/// How many places the offer's bookings hold. From now on they count in the offer's quota, also
+/// How many places the offer's bookings and walk-ins hold. From now on they count in the offer's quota, also
 /// those that were made while it had none.
 pub fn count_booked(tx: &Transaction<'_>, id: &OfferId) -> Result<i32, SqliteError> {
     tx.prepare_cached(
@@ -24,6 +27,7 @@ pub fn count_booked(tx: &Transaction<'_>, id: &OfferId) -> Result<i32, SqliteErr
              WHERE offer_id = ?1 AND status NOT IN ('CANCELLED', 'EXPIRED')",
         )?
         .query_row([id.as_str()], |row| row.get(0))?;
+    let places = places + walk_ins::count_places(tx, id)?;
     Ok(i32::try_from(places).unwrap_or(i32::MAX))
 }
 

@@ -249,7 +249,7 @@ async fn a_night_is_listed_by_openings_and_counted(fresh: Fresh) {
         ((other.id.clone(), BookingStatus::Confirmed), 1),
     ];
     assert_eq!(by_status, expected.into());
-    let (sum, openings) = totals(&tonights);
+    let (sum, openings) = totals(&tonights, &[]);
     assert_eq!((sum.bookings, sum.expected, sum.arrived), (2, 2, 1));
     let begin: Vec<i64> = openings.iter().map(|one| one.from_ms).collect();
     assert_eq!(begin, [bookings[0].from_ms, bookings[2].from_ms]);

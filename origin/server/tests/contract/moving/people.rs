@@ -83,7 +83,7 @@ const PSEUDONYM: &str = "pseudonym-of-eve";
 /// More than a page, all of one moment.
 const CONSENTS_AT_ONCE: i32 = 600;
 
-pub(super) const COUNTS: [(Collection, u64); 28] = [
+pub(super) const COUNTS: [(Collection, u64); 29] = [
     (Collection::Users, 3),
     // One was said twice.
     (Collection::Consents, CONSENTS_AT_ONCE as u64 + 3),
@@ -124,6 +124,7 @@ pub(super) const COUNTS: [(Collection, u64); 28] = [
     (Collection::ReviewReports, 1),
     (Collection::PartnerRatings, 1),
     (Collection::OperatorAudit, 2),
+    (Collection::WalkIns, 1),
 ];
 
 /// What people remember that no database can tell.

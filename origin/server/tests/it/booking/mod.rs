@@ -11,6 +11,7 @@ mod reading;
 mod scanning;
 mod scans;
 mod venue;
+mod walk_ins;
 
 use domain::{
     Offer, PartnerId, Quota, UserId,

@@ -57,7 +57,7 @@ pub(super) async fn counts(
             "_id": {"offerId": "$offerId", "status": "$status", "until": "$until"},
             "from": {"$min": "$from"},
             "bookings": {"$sum": 1},
-            "people": {"$sum": 1},
+            "people": rows::sum_of_places(),
         }},
     ];
     let bookings = db.collection::<Document>(BOOKINGS);

@@ -1,25 +1,21 @@
 //! Reads of bookings.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::RangeInclusive,
-};
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use domain::{
-    BookingId, OfferId, PartnerId, UserId,
+    BookingId, OfferId, UserId,
     bookings::{
         booking::Booking,
         rules::NewBooking,
-        store::{BookingPage, BookingQuery, DayCount, TimedQuery, When},
+        store::{BookingPage, BookingQuery, TimedQuery, When},
     },
     night::Night,
-    paris::Day,
 };
 use mongodb::bson::{DateTime, Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{collect, first, id, object_id, object_ids, part, text, whole, word},
+    documents::{collect, first, id, object_id, object_ids, part, whole, word},
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{bookings as rows, collections::BOOKINGS},
@@ -143,28 +139,6 @@ pub(super) async fn due(
     find(db, filter, doc! {"due": 1}, limit).await
 }
 
-pub(super) async fn days_of_partner(
-    db: &MongoDb,
-    partner: &PartnerId,
-    days: RangeInclusive<Day>,
-) -> Result<Vec<DayCount>, MongoError> {
-    let mut counts: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    for (day, count) in by_day(db, partner, &days, "madeOn").await? {
-        counts.entry(day).or_default().0 = count;
-    }
-    for (day, count) in by_day(db, partner, &days, "checkedInOn").await? {
-        counts.entry(day).or_default().1 = count;
-    }
-    let counts = counts.into_iter();
-    Ok(counts
-        .map(|(day, (bookings, check_ins))| DayCount {
-            day,
-            bookings,
-            check_ins,
-        })
-        .collect())
-}
-
 /// The places that bookings hold in each of these nights, by offer.
 pub(super) async fn taken_by_night(
     db: &MongoDb,
@@ -197,27 +171,4 @@ pub(super) async fn taken_by_night(
         Ok((key, i64::from(whole(group, "places")?)))
     });
     taken.collect()
-}
-
-async fn by_day(
-    db: &MongoDb,
-    partner: &PartnerId,
-    days: &RangeInclusive<Day>,
-    field: &'static str,
-) -> Result<Vec<(String, i64)>, MongoError> {
-    let (first, last) = (days.start().to_string(), days.end().to_string());
-    let stages = vec![
-        doc! {"$match": {"partnerId": object_id(partner)?, field: {"$gte": first, "$lte": last}}},
-        doc! {"$group": {"_id": format!("${field}"), "count": {"$sum": 1}}},
-    ];
-    let bookings = db.collection::<Document>(BOOKINGS);
-    let found = db.run(async move {
-        let found = bookings.aggregate(stages).max_time(SERVER_WITHIN);
-        collect(found.await?).await
-    });
-    let found = found.await?;
-    let counts = found
-        .iter()
-        .map(|day| Ok((text(day, "_id")?, i64::from(whole(day, "count")?))));
-    counts.collect()
 }

@@ -54,7 +54,8 @@ pub fn counts(
     night: Night,
 ) -> Result<Vec<NightCount>, SqliteError> {
     let mut statement = connection.prepare_cached(
-        "SELECT offer_id, status, MIN(from_ms), until_ms, COUNT(*), COUNT(*) FROM bookings
+        "SELECT offer_id, status, MIN(from_ms), until_ms, COUNT(*), SUM(COALESCE(party_size, 1))
+         FROM bookings
          WHERE partner_id = ?1 AND day = ?2 GROUP BY offer_id, status, until_ms",
     )?;
     let mut rows = statement.query((partner.as_str(), night.to_string()))?;

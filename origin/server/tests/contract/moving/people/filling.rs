@@ -1,8 +1,11 @@
 //! What a database is filled with, block by block.
 
 use domain::{
-    PaymentId, RefundId, VerificationId,
-    bookings::party::PartySize,
+    PaymentId, RefundId, VerificationId, WalkInId,
+    bookings::{
+        party::PartySize,
+        walk_in::{NewWalkIn, WalkedIn},
+    },
     identity::{
         provider::Started,
         rules::{NewRuling, NewVerification, RulingVerdict},
@@ -210,6 +213,13 @@ pub(super) async fn fill_bookings(
             assert!(matches!(stepped, Stepped::Done(_)), "{name}: {stepped:?}");
         }
     }
+    let walk_in = NewWalkIn {
+        id: WalkInId::derive("walk-in", "1"),
+        offer: any_time.id.clone(),
+        party: PartySize::ONE,
+    };
+    let walked = db.bookings.record_walk_in(walk_in, NOW_MS).await.unwrap();
+    assert!(matches!(walked, WalkedIn::Done(_)), "{walked:?}");
     ids
 }
 
