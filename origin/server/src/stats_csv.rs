@@ -15,7 +15,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use domain::{Offer, OfferId, PartnerId, night::Night, stats::figures::OfferNight};
+use domain::{Offer, OfferId, PartnerId, bookings::figures::OfferNight, night::Night};
 use pq_core::ErrorCode;
 
 use crate::{

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::{
     OfferId, PartnerId,
+    bookings::figures::{Figures, by_local_hour},
     bookings::store::DayCount,
     night::Night,
     paris::Day,
-    stats::figures::{Figures, by_local_hour},
 };
 
 use crate::{
@@ -152,7 +152,6 @@ impl PartnerStats {
 }
 
 #[Object(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
-#[expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 impl OfferStats {
     async fn offer(&self, ctx: &Context<'_>) -> Result<OfferNode> {
         let loader = &RequestContext::of(ctx).loader;
@@ -185,6 +184,7 @@ impl OfferStats {
 pub struct StatsQueries;
 
 #[Object]
+#[expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 impl StatsQueries {
     /// A partner's statistics by night (Europe/Paris); for its managers. `from` and `to` are dates
     /// such as 2026-10-25, at most 366 days. By night and offer as a file:

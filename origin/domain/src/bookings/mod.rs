@@ -9,6 +9,7 @@ pub mod approval;
 pub mod booking;
 pub mod calendar_feed;
 pub mod codes;
+pub mod figures;
 pub mod night;
 pub mod notices;
 pub mod party;

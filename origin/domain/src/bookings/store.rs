@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     BookingId, OfferId, PartnerId, StoreError, UserId,
+    bookings::figures::{OfferNight, UtcHour},
     night::Night,
     paris::Day,
-    stats::figures::{OfferNight, UtcHour},
 };
 
 pub use cursor::{BookingCursor, NightCursor};

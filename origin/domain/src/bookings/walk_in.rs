@@ -131,17 +131,17 @@ mod tests {
         }
     }
 
-    fn left(remaining: i32) -> Option<Offer> {
+    fn left(remaining: i32) -> Offer {
         let quota = Some(Quota {
             total: 9,
             remaining,
         });
-        Some(Offer { quota, ..offer() })
+        Offer { quota, ..offer() }
     }
 
     #[test]
     fn who_walks_in_takes_places_while_the_offer_is_open() {
-        let write = walk_in(&new(3), None, left(3), NOW_MS).unwrap();
+        let write = walk_in(&new(3), None, Some(left(3)), NOW_MS).unwrap();
         assert!(write.walk_in.counted);
         assert_eq!(write.walk_in.night, Night::of(NOW_MS).unwrap());
         assert!(
@@ -183,14 +183,16 @@ mod tests {
         for (offer, refusal) in [
             (None, BookingRefusal::OfferNotFound),
             (Some(off), BookingRefusal::NotBookable),
-            (left(2), BookingRefusal::SoldOut),
+            (Some(left(2)), BookingRefusal::SoldOut),
         ] {
             assert_eq!(walk_in(&new(3), None, offer, NOW_MS), refused(refusal));
         }
-        let before = walk_in(&new(3), None, left(3), NOW_MS).unwrap().walk_in;
+        let before = walk_in(&new(3), None, Some(left(3)), NOW_MS)
+            .unwrap()
+            .walk_in;
         let again = walk_in(&new(3), Some(before.clone()), None, NOW_MS + 5);
         assert_eq!(again, Err(WalkedIn::Before(Box::new(before.clone()))));
-        let other = walk_in(&new(2), Some(before), left(3), NOW_MS);
+        let other = walk_in(&new(2), Some(before), Some(left(3)), NOW_MS);
         assert_eq!(other, refused(BookingRefusal::KeyReused));
     }
 }

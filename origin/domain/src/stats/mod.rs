@@ -4,7 +4,6 @@
 //! edge's cache and offers in lists are not counted: views show a trend, not a total. Reads never
 //! write: views are counted in memory and stored every few seconds.
 
-pub mod figures;
 pub mod store;
 
 use super::{OfferId, paris::Day};

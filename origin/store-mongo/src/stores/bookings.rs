@@ -14,6 +14,7 @@ use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     BookingId, OfferId, PartnerId, StoreError, UserId,
+    bookings::figures::{OfferNight, UtcHour},
     bookings::{
         booking::Booking,
         calendar_feed::FeedHash,
@@ -29,7 +30,6 @@ use domain::{
     },
     night::Night,
     paris::Day,
-    stats::figures::{OfferNight, UtcHour},
 };
 use tokio::time::Instant;
 

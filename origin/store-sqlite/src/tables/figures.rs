@@ -2,8 +2,8 @@
 
 use domain::{
     OfferId, PartnerId,
+    bookings::figures::{Figures, OfferNight, UtcHour},
     night::Night,
-    stats::figures::{Figures, OfferNight, UtcHour},
 };
 use rusqlite::Connection;
 

@@ -2,6 +2,7 @@
 
 use domain::{
     Offer, WalkInId,
+    bookings::figures::{Figures, by_local_hour},
     bookings::{
         party::PartySize,
         refusals::BookingRefusal,
@@ -10,7 +11,6 @@ use domain::{
     },
     night::Night,
     offers::store::Updated,
-    stats::figures::{Figures, by_local_hour},
     tags,
 };
 use futures_util::future::join_all;

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use domain::{
     OfferId, PartnerId,
+    bookings::figures::{Figures, OfferNight, UtcHour},
     bookings::store::DayCount,
     night::Night,
     paris::Day,
-    stats::figures::{Figures, OfferNight, UtcHour},
 };
 use mongodb::bson::{Bson, Document, doc};
 
