@@ -3,18 +3,19 @@
 use std::slice;
 
 use domain::{
-    OfferId, PartnerId, PaymentId, StoreError, UserId,
+    OfferId, Partner, PartnerId, PaymentId, StoreError, UserId,
     announcements::{Announcement, audience::Audience, campaign::Campaign},
     bookings::booking::{Booking, BookingStatus},
     messages::{
         kind::Channel,
         letter::{
             BookingToConfirm, DisputeOutcome, FavouriteEndsSoon, FavouritePartnerOffer, Letter,
-            OfferDetails, PaymentDisputed,
+            OfferDetails, PartnerOutcome, PartnerReviewed, PaymentDisputed,
         },
     },
     notifications::inbox::Entry,
     offers::notices::holds,
+    partners::review::status_after,
     payments::money::Money,
     queue::Task,
     users::account::{Account, Post, Status},
@@ -32,6 +33,7 @@ enum Saying {
     EndsSoon(OfferDetails),
     ToConfirm(BookingToConfirm),
     Disputed(PaymentDisputed),
+    PartnerDecided(PartnerReviewed),
 }
 
 /// Why nothing is told.
@@ -144,7 +146,32 @@ impl Sources {
                 outcome,
                 ..
             } => self.disputed(payment, *amount, *outcome).await?,
+            Announcement::PartnerDecided {
+                partner, outcome, ..
+            } => self.partner_decided(partner, *outcome).await?,
         })
+    }
+
+    /// Of a partner that is still what the decision made it.
+    async fn partner_decided(
+        &self,
+        id: &PartnerId,
+        outcome: PartnerOutcome,
+    ) -> Result<Said, StoreError> {
+        let partner = self.partners.partners_by_ids(slice::from_ref(id)).await?;
+        let holds = |partner: &Partner| {
+            !partner.is_archived() && partner.standing.status == status_after(outcome)
+        };
+        let partner = partner.into_values().find(holds);
+        Ok(partner.map(|partner| {
+            let letter = PartnerReviewed {
+                first_name: String::new(),
+                outcome,
+                partner: partner.name,
+                reason: partner.standing.reason,
+            };
+            (Audience::Team(partner.id), Saying::PartnerDecided(letter))
+        }))
     }
 
     async fn disputed(
@@ -189,7 +216,7 @@ impl Sources {
         let id = slice::from_ref(&offer.partner_id);
         let partner = self.partners.partners_by_ids(id).await?;
         let partner = partner.into_values().next();
-        Ok(partner.map(|partner| {
+        Ok(partner.filter(Partner::is_public).map(|partner| {
             let details = OfferDetails {
                 id: offer.id,
                 title: offer.title,
@@ -238,12 +265,17 @@ fn short(letter: Letter) -> Letter {
 }
 
 impl Saying {
-    /// Whether it concerns this person of the audience. Money concerns those who manage the partner.
+    /// Whether it concerns this person of the audience. Money concerns those who manage the partner, and what
+    /// operators decide its owners.
     fn is_for(&self, account: &Account) -> bool {
         match self {
             Self::Disputed(_) => {
                 let membership = account.membership.as_ref();
                 membership.is_some_and(|of| of.post >= Post::Manager)
+            }
+            Self::PartnerDecided(_) => {
+                let membership = account.membership.as_ref();
+                membership.is_some_and(|of| of.post == Post::Owner)
             }
             Self::News(_) | Self::NewOffer(_) | Self::EndsSoon(_) | Self::ToConfirm(_) => true,
         }
@@ -264,6 +296,10 @@ impl Saying {
                 offer: offer.clone(),
             }),
             Self::ToConfirm(letter) => Letter::BookingToConfirm(letter.clone()),
+            Self::PartnerDecided(letter) => Letter::PartnerReviewed(PartnerReviewed {
+                first_name,
+                ..letter.clone()
+            }),
             Self::Disputed(letter) => Letter::PaymentDisputed(PaymentDisputed {
                 first_name,
                 ..letter.clone()

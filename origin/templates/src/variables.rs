@@ -7,7 +7,7 @@ use domain::{
     bookings::reason::Reason,
     messages::letter::{
         BookingDetails, DisputeOutcome, IdentityOutcome, Letter, News, OfferDetails,
-        PaymentOutcome, PaymentResult, ReviewRemoved,
+        PartnerOutcome, PartnerReviewed, PaymentOutcome, PaymentResult, ReviewRemoved,
     },
     sentence::Language,
     team,
@@ -259,6 +259,7 @@ impl Variables {
                     (one_line(&letter.reason), ReviewRemoved::MOST_REASON_CHARS);
                 self.add("reason", Data::Typed { text, most_chars });
             }
+            Letter::PartnerReviewed(letter) => self.add_decision(letter),
             Letter::News(letter) => {
                 self.add_person("first_name", &letter.first_name);
                 self.add_title("title", &letter.title);
@@ -271,6 +272,21 @@ impl Variables {
 
     fn add_life(&mut self, life_ms: i64) {
         self.add_made("valid_for", period(life_ms, self.language));
+    }
+
+    fn add_decision(&mut self, letter: &PartnerReviewed) {
+        self.add_person("first_name", &letter.first_name);
+        self.add_title("partner", &letter.partner);
+        let text = letter.reason.as_deref().map(one_line).unwrap_or_default();
+        let most_chars = PartnerReviewed::MOST_REASON_CHARS;
+        self.add("reason", Data::Typed { text, most_chars });
+        for (name, outcome) in [
+            ("approved", PartnerOutcome::Approved),
+            ("returned", PartnerOutcome::Returned),
+            ("suspended", PartnerOutcome::Suspended),
+        ] {
+            self.add(name, Data::Flag(letter.outcome == outcome));
+        }
     }
 
     fn add_visit(&mut self, first_name: &str, booking: &BookingDetails) {

@@ -41,6 +41,8 @@ pub enum BookingRefusal {
     CodeReplayed,
     /// The QR code belongs to another booking or partner.
     CodeForeign,
+    /// The partner is not approved, or has ended.
+    PartnerNotListed,
     /// The offer has a price, and no payments are set up here.
     PaymentsUnavailable,
     /// The offer has a price, and the partner's account takes no payments.
@@ -96,6 +98,7 @@ impl BookingRefusal {
             Self::CodeExpired => codes::QR_CODE_EXPIRED,
             Self::CodeReplayed => codes::QR_CODE_REPLAYED,
             Self::CodeForeign => codes::QR_CODE_FOREIGN,
+            Self::PartnerNotListed => codes::PARTNER_NOT_LISTED,
             Self::PaymentsUnavailable => payments::codes::PAYMENTS_UNAVAILABLE,
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
@@ -183,6 +186,10 @@ impl BookingRefusal {
             Self::CodeForeign => (
                 "ce code est celui d’une autre réservation",
                 "this code is another booking's",
+            ),
+            Self::PartnerNotListed => (
+                "ce partenaire ne prend pas de réservations en ce moment",
+                "this partner takes no bookings at the moment",
             ),
             Self::PaymentsUnavailable => (
                 "le paiement n’est pas disponible en ce moment",
@@ -301,6 +308,7 @@ mod tests {
             R::CodeExpired,
             R::CodeReplayed,
             R::CodeForeign,
+            R::PartnerNotListed,
             R::PaymentsUnavailable,
             R::PartnerTakesNoPayments,
             R::PaymentRequired,

@@ -33,6 +33,7 @@ mod samples;
 mod service_tokens;
 mod sessions;
 mod site;
+mod standing;
 mod stats;
 mod teams;
 mod templates;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         stats::TESTS,
         sessions::TESTS,
         site::TESTS,
+        standing::TESTS,
         codes::TESTS,
         queue::TESTS,
         reach::TESTS,

@@ -28,6 +28,7 @@ mod repeats;
 mod reviews;
 mod sessions;
 mod site;
+mod standings;
 mod templates;
 mod validity;
 mod venue;
@@ -188,6 +189,11 @@ const STEPS: &[Migration] = &[
         version: 26,
         name: "walk-ins",
         changes: walk_ins::changes,
+    },
+    Migration {
+        version: 27,
+        name: "standings of partners",
+        changes: standings::changes,
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Between documents and offers.
 
 pub mod of_establishment;
+pub mod of_partner;
 
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule,
@@ -209,6 +210,7 @@ pub fn related(partner: Option<&Document>, place: Option<&Document>) -> Related 
     };
     let category = partner.and_then(|stored| Category::parse(stored.get_str("category").ok()?));
     Related {
+        is_listed: partner.is_none_or(|stored| stored.get_bool("listed").unwrap_or(true)),
         partner_name: text(partner, "name"),
         partner_category: category.unwrap_or(Category::Other),
         rating: partner.and_then(|stored| stored.get_f64("rating").ok()),
@@ -234,6 +236,7 @@ pub fn listing(stored: &Document, related: Related) -> Result<Listing, MongoErro
         establishment_id: id(stored, "establishmentId", EstablishmentId::parse)?,
         is_active: is_active(stored)?,
         is_archived: archived_at_ms(stored)?.is_some(),
+        is_listed: related.is_listed,
         valid_from_ms: moment_ms(stored, "validFrom")?,
         valid_until_ms: moment_ms(stored, "validUntil")?,
         created_at_ms: moment_ms(stored, "createdAt")?,

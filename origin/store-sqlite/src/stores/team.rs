@@ -21,7 +21,7 @@ use rusqlite::{
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
-    tables::{partners::partner_exists, queue, users, users::change::join},
+    tables::{partners::open_partner, queue, users, users::change::join},
 };
 
 const COLUMNS: &str =
@@ -146,7 +146,7 @@ fn invite(
     task: &NewTask,
 ) -> Result<Invited, SqliteError> {
     let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
-    if !partner_exists(tx, partner)? {
+    if open_partner(tx, partner)?.is_none() {
         return Ok(Invited::NoPartner);
     }
     // Each write deletes the expired rows, so the table stays small.
@@ -214,6 +214,9 @@ fn accept(
     let Some(proven) = writes::proven(known, hash, email, now_ms) else {
         return Ok(Accepted::Invalid);
     };
+    if open_partner(tx, &proven.partner)?.is_none() {
+        return Ok(Accepted::Invalid);
+    }
     let members = users::members(tx, &proven.partner)?.len();
     let current = users::account(tx, "id", user.as_str())?.and_then(|account| account.membership);
     let membership = match writes::membership(proven, members, current) {

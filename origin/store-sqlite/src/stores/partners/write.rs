@@ -55,8 +55,7 @@ pub(super) fn update_partner(
     author: Author,
     now_ms: i64,
 ) -> Result<PartnerUpdated, SqliteError> {
-    let found = rows::partners(tx, "p.id = ?", vec![id.as_str().to_owned().into()])?;
-    let Some(before) = found.into_iter().next() else {
+    let Some(before) = rows::open_partner(tx, id)? else {
         return Ok(PartnerUpdated::NotFound);
     };
     let (mut after, purge) = partner_change(&before, edit, author);
@@ -79,7 +78,7 @@ pub(super) fn add_establishment(
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceAdded, SqliteError> {
-    if !rows::partner_exists(tx, &place.partner_id)? {
+    if rows::open_partner(tx, &place.partner_id)?.is_none() {
         return Ok(PlaceAdded::NoPartner);
     }
     let count: i64 = tx

@@ -87,12 +87,20 @@ pub fn apply_email(
     Ok(changed)
 }
 
-/// Whether a partner has no second owner.
+/// Whether a partner has no second owner. One that has ended needs none.
 pub fn has_one_owner(tx: &Transaction<'_>, partner: &PartnerId) -> Result<bool, SqliteError> {
+    if has_ended(tx, partner)? {
+        return Ok(false);
+    }
     let owners: i64 = tx
         .prepare_cached("SELECT COUNT(*) FROM users WHERE partner_id = ?1 AND post = ?2")?
         .query_row((partner.as_str(), Post::Owner.as_str()), |row| row.get(0))?;
     Ok(owners <= 1)
+}
+
+fn has_ended(tx: &Transaction<'_>, partner: &PartnerId) -> Result<bool, SqliteError> {
+    let sql = "SELECT 1 FROM partners WHERE id = ?1 AND archived_at_ms IS NOT NULL";
+    Ok(tx.prepare_cached(sql)?.exists([partner.as_str()])?)
 }
 
 /// Makes a user work for a partner, in a transaction of the partner's.
