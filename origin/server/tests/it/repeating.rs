@@ -303,14 +303,7 @@ impl World {
         let identity = app.state.services.identity.as_ref().unwrap();
         let check = identity.submit(&invited.user_id(), "1").await.unwrap();
         words.push(("CHECK", format!("{:?}", check.id.as_str())));
-        for (word, status) in [
-            ("DRAFT", PartnerStatus::Draft),
-            ("WAITING", PartnerStatus::InReview),
-            ("SUSPENDED", PartnerStatus::Suspended),
-        ] {
-            store_standing(&app, word, Standing::new(status), vec![]).await;
-            words.push((word, format!("{:?}", partner(word).id.as_str())));
-        }
+        words.extend(of_standings(&app).await);
         let admin = administrator(&app).await;
         words.extend(of_reviews(&app, [&guest, &invited], [&visited, &reviewed]).await);
         Self {
@@ -378,6 +371,20 @@ async fn person(app: &TestApp, name: &str, phone: Option<&str>) -> Person {
     }
     let answer = Answer::of(registering(app, &input)).await;
     Person::of(&answer.data()["register"])
+}
+
+/// Partners that stand otherwise than approved.
+async fn of_standings(app: &TestApp) -> Vec<(&'static str, String)> {
+    let mut words = Vec::new();
+    for (word, status) in [
+        ("DRAFT", PartnerStatus::Draft),
+        ("WAITING", PartnerStatus::InReview),
+        ("SUSPENDED", PartnerStatus::Suspended),
+    ] {
+        store_standing(app, word, Standing::new(status), vec![]).await;
+        words.push((word, format!("{:?}", partner(word).id.as_str())));
+    }
+    words
 }
 
 /// Who is invited, and a place without offers.

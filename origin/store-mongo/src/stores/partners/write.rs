@@ -57,7 +57,7 @@ pub(super) async fn found(
             let mut partner = partner.clone();
             partner.page.slugs = partner_slugs(tx, &partner).await?;
             tx.insert_one(PARTNERS, partner_document(&partner)?).await?;
-            outbox::push(tx, &founding(&partner.id, author), now_ms).await?;
+            outbox::push(tx, &founding(&partner, author), now_ms).await?;
             Ok(Founded::Done)
         }
     }

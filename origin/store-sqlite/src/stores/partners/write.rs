@@ -42,7 +42,7 @@ pub(super) fn found(
             let mut partner = partner.clone();
             partner.page.slugs = partner_slugs(tx, &partner)?;
             rows::insert_partner(tx, &partner)?;
-            outbox_push(tx, &founding(&partner.id, author), now_ms)?;
+            outbox_push(tx, &founding(&partner, author), now_ms)?;
             Ok(Founded::Done)
         }
     }
