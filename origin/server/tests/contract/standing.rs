@@ -106,6 +106,12 @@ fn in_status(name: &str, status: PartnerStatus) -> Family {
     family
 }
 
+/// No two partners that are approved or suspended have the same one.
+fn without_siret(mut family: Family) -> Family {
+    family.partner.standing.siret = None;
+    family
+}
+
 async fn fill(fresh: &Fresh, name: &str, status: PartnerStatus) -> (Partner, Offer) {
     let family = in_status(name, status);
     fresh.fill(vec![family.clone()]).await;
@@ -191,9 +197,11 @@ async fn names(db: &Database, shown: Shown) -> (usize, u64) {
 async fn what_is_not_approved_is_in_no_list(fresh: Fresh) {
     let db = &fresh.db;
     for status in PartnerStatus::ALL {
-        fill(&fresh, status.as_str(), *status).await;
+        let family = without_siret(in_status(status.as_str(), *status));
+        fresh.fill(vec![family]).await;
     }
-    let (approved, of_approved) = fill(&fresh, "APPROVED", PartnerStatus::Approved).await;
+    let family = in_status("APPROVED", PartnerStatus::Approved);
+    let (approved, of_approved) = (family.partner, family.offers[0].clone());
     let query = OfferQuery::newest(10, NOW_MS);
     let shown = listed(db, query.clone()).await;
     assert_eq!(shown, std::slice::from_ref(&of_approved.id));
@@ -527,7 +535,10 @@ async fn open_bookings_of_a_partner_are_found_those_that_begin_first(fresh: Fres
     open.offers[0].quota = None;
     let (partner, offer) = (open.partner.id.clone(), open.offers[0].clone());
     fresh
-        .fill(vec![open, in_status("other", PartnerStatus::Approved)])
+        .fill(vec![
+            open,
+            without_siret(in_status("other", PartnerStatus::Approved)),
+        ])
         .await;
     let mut made = Vec::new();
     for name in ["ana", "ben", "cleo"] {
