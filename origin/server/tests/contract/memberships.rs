@@ -45,11 +45,13 @@ fn author() -> Author {
 
 /// Partners without offers.
 async fn partners(fresh: &Fresh, count: usize) -> Vec<Family> {
-    let families = sample::families(count, NOW_MS).map(|family| Family {
+    // A family has several of the sample's offers.
+    let families = sample::families(count * 10, NOW_MS).map(|family| Family {
         offers: vec![],
         ..family
     });
-    let families: Vec<Family> = families.collect();
+    let families: Vec<Family> = families.take(count).collect();
+    assert_eq!(families.len(), count);
     fresh.fill(families.clone()).await;
     families
 }

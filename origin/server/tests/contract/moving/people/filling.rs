@@ -113,7 +113,7 @@ fn in_several_teams(name: &str) -> Account {
         staff("limited", Places::only([place.clone()])),
         staff("free", Places::All),
         staff("nowhere", Places::only([])),
-        Membership::new(PartnerId::derive("partner", "owned"), Post::Owner),
+        Membership::new(PartnerId::derive("partner", "managed"), Post::Manager),
     ];
     Account {
         memberships: all.into_iter().collect(),
@@ -149,16 +149,10 @@ pub(super) async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
         (ana, many),
         (ben, vec![consent(Purpose::Location, "1", NOW_MS + 5)]),
         (
-            in_several_teams("eve"),
+            account("eve"),
             vec![consent(Purpose::Marketing, "2", NOW_MS)],
         ),
-        (
-            Account {
-                memberships: None.into(),
-                ..account("zoe")
-            },
-            vec![],
-        ),
+        (in_several_teams("zoe"), vec![]),
     ] {
         db.users.create(account, consents, None).await.unwrap();
     }

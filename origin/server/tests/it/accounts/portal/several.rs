@@ -171,7 +171,7 @@ async fn who_works_for_a_partner_founds_another_and_no_more_than_allowed() {
     let app = started().await;
     let ana = works_for(&app, "ana", "a", Post::Staff).await;
     let found = async |name: &str| {
-        let input = json!({"name": name, "category": "BAR"});
+        let input = json!({"name": format!("Chez {name}"), "category": "BAR"});
         let asked = json!({"i": input, "k": name});
         ana.ask(&app, CREATE, asked).await
     };
