@@ -42,10 +42,7 @@ async fn member(
     post: Post,
 ) -> UserId {
     let user = world.sign_up(name, language).await;
-    let join = AccountChange::Join(Membership {
-        partner: partner.clone(),
-        post,
-    });
+    let join = AccountChange::Join(Membership::new(partner.clone(), post));
     world
         .users
         .change(&user, join, world.now_ms())
@@ -183,7 +180,7 @@ async fn the_end_of_a_partner_ends_all_that_it_had_also_after_a_crash() {
     assert!(stored[&offer.id].archived_at_ms.is_some());
     for user in &members {
         let account = world.users.by_id(user).await.unwrap().unwrap();
-        assert_eq!(account.membership, None);
+        assert!(account.memberships.is_empty());
     }
     let open = world
         .teams

@@ -31,6 +31,7 @@ use domain::{
     users::{
         account::{Account, Membership, Post, Role},
         change::AccountChange,
+        membership::Places,
         store::Changed,
     },
 };
@@ -496,6 +497,7 @@ async fn a_partner_ends_once_and_nothing_is_added_to_it(fresh: Fresh) {
         partner: partner.id.clone(),
         email: "ana@example.fr".into(),
         post: Post::Staff,
+        places: Places::All,
         token_hash: token.hash(),
         created_at_ms: NOW_MS,
         expires_at_ms: NOW_MS + DAY_MS,
@@ -579,10 +581,7 @@ async fn the_last_owner_of_what_has_ended_may_leave(fresh: Fresh) {
     let (partner, _) = fill(&fresh, "one", PartnerStatus::Approved).await;
     let owner = Account {
         role: Role::Partner,
-        membership: Some(Membership {
-            partner: partner.id.clone(),
-            post: Post::Owner,
-        }),
+        memberships: Some(Membership::new(partner.id.clone(), Post::Owner)).into(),
         ..account("ana")
     };
     db.users.create(owner.clone(), vec![], None).await.unwrap();
