@@ -89,7 +89,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("cancelBookingByVenue", Staff, "(id: BOOKING, reason: \"Complet\") { id status cancelReason }", Same),
 
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}, idempotencyKey: \"k\") { id name }", Same),
-    ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}) { id name }", Refused("ALREADY_MEMBER")),
+    ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}) { id name }", Another),
     ("submitPartner", Admin, "(id: DRAFT, siret: \"73282932000074\") { id status submittedAt }", Same),
     ("approvePartner", Admin, "(id: WAITING) { id status }", Refused("PARTNER_STATUS_CONFLICT")),
     ("returnPartner", Admin, "(id: WAITING, reason: \"no photograph\") { id status }", Refused("PARTNER_STATUS_CONFLICT")),
