@@ -55,8 +55,8 @@ pub struct PartnerMutations;
 #[Object]
 impl PartnerMutations {
     /// Creates a partner; the signed-in user, whose e-mail address is verified, becomes its owner. The public
-    /// does not see it before it is submitted and approved. The next access token carries the membership. A repeated call with the same `idempotencyKey` returns
-    /// the same partner.
+    /// does not see it before it is submitted and approved. The next access token carries the membership. A
+    /// repeated call with the same `idempotencyKey` returns the same partner.
     /// Refusals: `EMAIL_NOT_VERIFIED`, `LIMIT_REACHED` (a user works for at most 20 partners), `PICTURE_ADDRESS_FOREIGN`,
     /// `BAD_USER_INPUT`.
     async fn create_partner(

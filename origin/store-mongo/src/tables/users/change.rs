@@ -100,8 +100,8 @@ pub async fn change_email(
     Ok(changed)
 }
 
-/// Whether a partner has no second owner; one that has ended needs none. Writes to all of them: of two owners who leave at the same
-/// time, each would else see one that remains.
+/// Whether a partner has no second owner; one that has ended needs none. Writes to all of them: of two owners
+/// who leave at the same time, each would else see one that remains.
 pub async fn has_one_owner(tx: &mut Tx, partner: &PartnerId) -> Result<bool, MongoError> {
     let ended = doc! {"_id": object_id(partner)?, "archivedAt": {"$gt": DateTime::from_millis(0)}};
     if tx.exists(PARTNERS, ended).await? {
