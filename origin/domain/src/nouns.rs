@@ -285,6 +285,17 @@ pub struct Partner {
     pub standing: Standing,
 }
 
+impl Partner {
+    /// See [`Standing::is_public`].
+    pub fn is_public(&self) -> bool {
+        self.standing.is_public()
+    }
+
+    pub const fn is_archived(&self) -> bool {
+        self.standing.archived_at_ms.is_some()
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     pub street: String,

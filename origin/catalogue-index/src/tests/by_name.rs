@@ -26,7 +26,8 @@ fn filled(listings: Vec<Listing>) -> (Index, BTreeMap<OfferId, Listing>) {
 
 fn is_shown(listing: &Listing) -> bool {
     let now_ms = 20 * UNIT_MS;
-    listing.is_active && listing.valid_from_ms <= now_ms && now_ms < listing.valid_until_ms
+    let is_valid = listing.valid_from_ms <= now_ms && now_ms < listing.valid_until_ms;
+    listing.is_active && listing.is_listed && is_valid
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::siret::Siret;
-use crate::{Partner, words::words};
+use crate::words::words;
 
 words! {
     /// How far a partner is on its way to the public.
@@ -72,17 +72,6 @@ impl Standing {
             PartnerStatus::Draft | PartnerStatus::InReview => false,
         };
         self.siret.as_ref().filter(|_| holds)
-    }
-}
-
-impl Partner {
-    /// See [`Standing::is_public`].
-    pub fn is_public(&self) -> bool {
-        self.standing.is_public()
-    }
-
-    pub const fn is_archived(&self) -> bool {
-        self.standing.archived_at_ms.is_some()
     }
 }
 
