@@ -142,6 +142,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "undoCheckIn", Who::Team(Post::Staff)),
     ("Mutation", "recordScans", Who::Team(Post::Staff)),
     ("Mutation", "recordWalkIn", Who::Team(Post::Staff)),
+    ("Mutation", "undoWalkIn", Who::Team(Post::Staff)),
     ("Mutation", "startPayment", Who::SignedIn),
     ("Mutation", "refundPayment", Who::Operators(Scope::Payments)),
     ("Mutation", "startOnboarding", Who::Team(Post::Owner)),

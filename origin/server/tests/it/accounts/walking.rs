@@ -49,7 +49,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("createBooking", USERS), ("confirmBooking", USERS), ("cancelBooking", USERS),
     ("checkIn", STAFF), ("partnerBookings", STAFF), ("declineBooking", STAFF),
     ("cancelBookingByVenue", STAFF), ("checkInByCode", STAFF), ("undoCheckIn", STAFF),
-    ("recordScans", STAFF), ("recordWalkIn", STAFF), ("partnerBookingChanged", STAFF),
+    ("recordScans", STAFF), ("recordWalkIn", STAFF), ("undoWalkIn", STAFF), ("partnerBookingChanged", STAFF),
     // Credentials that are not ours get no connection, whatever it would be for.
     ("newOfferNearby", "anonymous user staff manager owner admin service"),
     ("bookingStatusChanged", USERS), ("notificationReceived", USERS),
