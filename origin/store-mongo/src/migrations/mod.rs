@@ -15,6 +15,7 @@ mod counters;
 mod identity;
 mod known_devices;
 mod lease;
+mod memberships;
 mod notifications;
 mod operator_audit;
 mod payments;
@@ -188,6 +189,11 @@ const STEPS: &[Migration] = &[
         version: 26,
         name: "walk-ins",
         changes: walk_ins::changes,
+    },
+    Migration {
+        version: 27,
+        name: "memberships",
+        changes: memberships::changes,
     },
 ];
 
