@@ -101,7 +101,14 @@ impl WalkInMutations {
         let Some(walk_in) = bookings.walk_in(&id).await.map_err(failed)? else {
             return Ok(false);
         };
-        let about = About::Partner(&walk_in.partner);
+        let offer = walk_in.offer.clone();
+        let Some(offer) = request.loader.load_one(offer).await.map_err(failed)? else {
+            return Ok(false);
+        };
+        let about = About::Place {
+            partner: &offer.partner_id,
+            place: &offer.establishment_id,
+        };
         if authorise::authorise(&request.asker.caller, "Mutation", "undoWalkIn", about).is_err() {
             return Ok(false);
         }
