@@ -93,7 +93,7 @@ impl Person {
         let answer = answer(anonymous(&stack.client, &stack.edge_url, &ask)).await;
         let signed_in = data(&answer);
         let token = signed_in["login"]["accessToken"].as_str().unwrap();
-        self.token = token.to_owned();
+        token.clone_into(&mut self.token);
     }
 
     /// Waits until the inbox has an entry of this kind.
@@ -161,9 +161,16 @@ async fn listed(stack: &Stack) -> Vec<String> {
     ids(&answer.json())
 }
 
-/// The owner creates a partner with an establishment, and publishes an offer with two places. Returns
-/// the ids of partner and offer.
+/// The owner creates a partner with an establishment and an offer with two places, and an operator approves
+/// it. Returns the ids of partner and offer.
 pub(crate) async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
+    let (partner, offer) = prepare(stack, owner).await;
+    approve(stack, owner, &partner).await;
+    (partner, offer)
+}
+
+/// The owner creates a partner with an establishment and an offer with two places. Nobody else sees them yet.
+pub(crate) async fn prepare(stack: &Stack, owner: &Person) -> (String, String) {
     let input = json!({"name": "Chez Zoé", "category": "BAR"});
     let made = owner
         .ask(stack, "CreatePartner", json!({"input": input}))
@@ -183,6 +190,29 @@ pub(crate) async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
         .await;
     let offer = made["createOffer"]["id"].as_str().unwrap().to_owned();
     (partner, offer)
+}
+
+/// The owner submits the partner, and an operator approves it.
+pub(crate) async fn approve(stack: &Stack, owner: &Person, partner: &str) {
+    let submit = json!({"id": partner, "siret": "732 829 320 00074"});
+    let submitted = owner.ask(stack, "SubmitPartner", submit).await;
+    assert_eq!(submitted["submitPartner"]["status"], "IN_REVIEW");
+    let operator = operator(stack, "operator").await;
+    let approved = operator
+        .ask(stack, "ApprovePartner", json!({"id": partner}))
+        .await;
+    assert_eq!(approved["approvePartner"]["status"], "APPROVED");
+}
+
+/// Somebody who is an administrator.
+pub(crate) async fn operator(stack: &Stack, name: &str) -> Person {
+    let operator = sign_up(stack, name).await;
+    operator.verify(stack).await;
+    let role = ["role", &operator.email, "--admin", "--yes"];
+    stack.run(&role).await.unwrap();
+    // The command is another process: the server hears of it within two seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    operator
 }
 
 #[tokio::test]

@@ -32,7 +32,11 @@ use crate::{
         mapping::ClusterQueries, mutations::OfferMutations, queries::OfferQueries,
         searching::SearchQueries,
     },
-    operators::{mutations::OperatorMutations, queries::OperatorQueries},
+    operators::{
+        mutations::OperatorMutations,
+        partners::{PartnerReviewMutations, PartnerReviewQueries},
+        queries::OperatorQueries,
+    },
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
@@ -50,6 +54,7 @@ use crate::{
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
+    ForOperators,
     OfferQueries,
     ClusterQueries,
     SearchQueries,
@@ -68,12 +73,24 @@ pub struct Query(
     SiteQueries,
     NightQueries,
     ReviewQueries,
-    ModerationQueries,
-    OperatorQueries,
+);
+
+/// What operators read. They are a list of their own, and the first of the other: the compiler nests one type in
+/// another for each entry of a list, and not too many.
+#[derive(Debug, Default, MergedObject)]
+pub struct ForOperators(ModerationQueries, OperatorQueries, PartnerReviewQueries);
+
+/// What operators do.
+#[derive(Debug, Default, MergedObject)]
+pub struct ByOperators(
+    ModerationMutations,
+    OperatorMutations,
+    PartnerReviewMutations,
 );
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
+    ByOperators,
     PurgeMutations,
     OfferMutations,
     BookingMutations,
@@ -94,8 +111,6 @@ pub struct Mutation(
     ScanMutations,
     WalkInMutations,
     ReviewMutations,
-    ModerationMutations,
-    OperatorMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

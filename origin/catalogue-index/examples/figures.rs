@@ -113,6 +113,7 @@ fn main() {
                 .iter()
                 .find(|place| place.id == offer.establishment_id);
             let related = Related {
+                is_listed: partner.is_public(),
                 partner_name: partner.name.clone(),
                 partner_category: partner.category,
                 rating: partner.rating,

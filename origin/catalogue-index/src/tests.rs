@@ -130,6 +130,7 @@ fn listing() -> impl Strategy<Value = Listing> {
         0..=100_i32,
         prop::bool::weighted(0.9),
         prop::bool::weighted(0.1),
+        prop::bool::weighted(0.9),
     );
     let times = (0..60_i64, 1..120_i64, 0..8_i64);
     let texts = (text(), text(), text(), text());
@@ -142,7 +143,8 @@ fn listing() -> impl Strategy<Value = Listing> {
         select(vec![Category::Bar, Category::Club]),
     );
     (facts, times, texts, more).prop_map(|(facts, times, texts, more)| {
-        let (number, partner, location, category, percentage, is_active, is_archived) = facts;
+        let (number, partner, location, category, percentage, is_active, is_archived, is_listed) =
+            facts;
         let (from, lasts, created) = times;
         let (title, description, partner_name, establishment_name) = texts;
         let (place, city, kind, schedule, stars, partner_category) = more;
@@ -162,6 +164,7 @@ fn listing() -> impl Strategy<Value = Listing> {
             percentage,
             is_active: is_active && !is_archived,
             is_archived,
+            is_listed,
             valid_from_ms: from,
             valid_until_ms: from + lasts,
             created_at_ms,
@@ -311,6 +314,7 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
         let is_visible = match query.include_inactive {
             Visibility::Public => {
                 offer.is_active
+                    && offer.is_listed
                     && offer.valid_from_ms <= query.now_ms
                     && query.now_ms < offer.valid_until_ms
             }
@@ -580,6 +584,7 @@ fn simple(number: u32, from_ms: i64) -> Listing {
         percentage: 10,
         is_active: true,
         is_archived: false,
+        is_listed: true,
         valid_from_ms: from_ms,
         valid_until_ms: 1_000_000,
         created_at_ms: 0,

@@ -12,6 +12,7 @@ use crate::{
         discount::{DiscountKind, DiscountTerms},
         wording::Wording,
     },
+    partners::standing::Standing,
     payments::price::OfferPrice,
     slugs::WebPage,
 };
@@ -280,6 +281,8 @@ pub struct Partner {
     /// Its page on the showcase site.
     #[serde(default, skip_serializing_if = "WebPage::is_blank")]
     pub page: WebPage,
+    #[serde(default, skip_serializing_if = "Standing::is_plain")]
+    pub standing: Standing,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -403,6 +406,9 @@ pub struct BookingLimits {
     pub per_day: Option<i32>,
     /// The maximum number of bookings per user, over the offer's whole life.
     pub per_user: Option<i32>,
+    /// The maximum number of people of one booking.
+    #[serde(default)]
+    pub party: Option<i32>,
 }
 
 /// What an offer asks of who books it.

@@ -163,6 +163,16 @@ const MIGRATIONS: &[Migration] = &[
         name: "memberships",
         sql: include_str!("migrations/memberships.sql"),
     },
+    Migration {
+        version: 31,
+        name: "largest party",
+        sql: include_str!("migrations/largest_party.sql"),
+    },
+    Migration {
+        version: 32,
+        name: "standings of partners",
+        sql: include_str!("migrations/standings.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -8,9 +8,9 @@ use domain::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingExpired,
             BookingReminder, BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged,
             FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation,
-            Letter, NewDevice, News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult,
-            PhoneCode, Proof, ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest,
-            VerifyEmail,
+            Letter, NewDevice, News, OfferDetails, PartnerOutcome, PartnerReviewed,
+            PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof, ResetPassword,
+            ReviewRemoved, ReviewReplied, ReviewRequest, VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -100,6 +100,7 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             partner: "Le Comptoir d'Oberkampf".into(),
             booking: BookingId::derive("booking", "sample"),
         }),
+        Kind::PartnerReviewed => return decisions(&first_name, language),
         Kind::ReviewRemoved => Letter::ReviewRemoved(ReviewRemoved {
             first_name,
             partner: "Le Comptoir d'Oberkampf".into(),
@@ -111,6 +112,27 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
         }),
     };
     vec![letter]
+}
+
+fn decisions(first_name: &str, language: Language) -> Vec<Letter> {
+    let reason = match language {
+        Language::French => "L’adresse de l’établissement n’est pas la bonne",
+        Language::English => "The establishment's address is wrong",
+    };
+    let decision = |outcome, reason: Option<&str>| {
+        Letter::PartnerReviewed(PartnerReviewed {
+            first_name: first_name.to_owned(),
+            outcome,
+            partner: "Le Comptoir d'Oberkampf".into(),
+            reason: reason.map(ToOwned::to_owned),
+        })
+    };
+    vec![
+        decision(PartnerOutcome::Approved, None),
+        decision(PartnerOutcome::Returned, Some(reason)),
+        decision(PartnerOutcome::Suspended, Some(reason)),
+        decision(PartnerOutcome::Restored, None),
+    ]
 }
 
 fn identities(first_name: &str) -> Vec<Letter> {
@@ -148,6 +170,8 @@ fn bare(letter: Letter) -> Letter {
     let no_name = String::new;
     let without_address = |booking: BookingDetails| BookingDetails {
         address: None,
+        people: None,
+        decide_before_ms: None,
         until_ms: booking.from_ms + 24 * HOUR_MS,
         ..booking
     };
@@ -232,6 +256,11 @@ fn bare(letter: Letter) -> Letter {
             first_name: no_name(),
             ..letter
         }),
+        Letter::PartnerReviewed(letter) => Letter::PartnerReviewed(PartnerReviewed {
+            first_name: no_name(),
+            reason: None,
+            ..letter
+        }),
         Letter::News(letter) => Letter::News(News {
             first_name: no_name(),
             paragraphs: Vec::new(),
@@ -269,6 +298,8 @@ fn booking(language: Language) -> BookingDetails {
         address: Some("112 rue Oberkampf, 75011 Paris".into()),
         from_ms: EVENING_MS,
         until_ms: EVENING_MS + 3 * HOUR_MS,
+        people: Some(4),
+        decide_before_ms: Some(EVENING_MS - 25 * HOUR_MS),
     }
 }
 

@@ -7,7 +7,7 @@ use domain::{
     bookings::reason::Reason,
     messages::letter::{
         BookingDetails, DisputeOutcome, IdentityOutcome, Letter, News, OfferDetails,
-        PaymentOutcome, PaymentResult, ReviewRemoved,
+        PartnerOutcome, PartnerReviewed, PaymentOutcome, PaymentResult, ReviewRemoved,
     },
     sentence::Language,
     team,
@@ -18,7 +18,7 @@ use crate::{
     clean::{html_escaped, isolated, name, one_line, shortened},
     gsm7::folded,
     links::Links,
-    moments::{amount, day, last_day, period, rate, time, window},
+    moments::{amount, day, last_day, moment, party, period, rate, time, window},
     source::{Form, Shape},
     typography::printed,
 };
@@ -209,10 +209,14 @@ impl Variables {
                 let most_chars = Reason::MOST_CHARS;
                 self.add("reason", Data::Typed { text, most_chars });
             }
-            Letter::BookingExpired(letter) => self.add_visit(&letter.first_name, &letter.booking),
+            Letter::BookingExpired(letter) => {
+                self.add_visit(&letter.first_name, &letter.booking);
+                self.add_deadline(&letter.booking);
+            }
             Letter::BookingToConfirm(letter) => {
                 self.add_person("guest", &letter.guest);
                 self.add_booking(&letter.booking);
+                self.add_deadline(&letter.booking);
             }
             Letter::FavouritePartnerOffer(letter) => {
                 self.add_person("first_name", &letter.first_name);
@@ -259,6 +263,7 @@ impl Variables {
                     (one_line(&letter.reason), ReviewRemoved::MOST_REASON_CHARS);
                 self.add("reason", Data::Typed { text, most_chars });
             }
+            Letter::PartnerReviewed(letter) => self.add_decision(letter),
             Letter::News(letter) => {
                 self.add_person("first_name", &letter.first_name);
                 self.add_title("title", &letter.title);
@@ -271,6 +276,21 @@ impl Variables {
 
     fn add_life(&mut self, life_ms: i64) {
         self.add_made("valid_for", period(life_ms, self.language));
+    }
+
+    fn add_decision(&mut self, letter: &PartnerReviewed) {
+        self.add_person("first_name", &letter.first_name);
+        self.add_title("partner", &letter.partner);
+        let text = letter.reason.as_deref().map(one_line).unwrap_or_default();
+        let most_chars = PartnerReviewed::MOST_REASON_CHARS;
+        self.add("reason", Data::Typed { text, most_chars });
+        for (name, outcome) in [
+            ("approved", PartnerOutcome::Approved),
+            ("returned", PartnerOutcome::Returned),
+            ("suspended", PartnerOutcome::Suspended),
+        ] {
+            self.add(name, Data::Flag(letter.outcome == outcome));
+        }
     }
 
     fn add_visit(&mut self, first_name: &str, booking: &BookingDetails) {
@@ -286,6 +306,16 @@ impl Variables {
         self.add_made("time", time(booking.from_ms, self.language));
         let when = window(booking.from_ms, booking.until_ms, self.language);
         self.add_made("when", when);
+        let people = booking.people;
+        let people = people.map_or_else(String::new, |number| party(number, self.language));
+        self.add_made("people", people);
+    }
+
+    /// Until when the venue may answer.
+    fn add_deadline(&mut self, booking: &BookingDetails) {
+        let at_ms = booking.decide_before_ms;
+        let deadline = at_ms.map_or_else(String::new, |at_ms| moment(at_ms, self.language));
+        self.add_made("deadline", deadline);
     }
 
     fn add_offer(&mut self, offer: &OfferDetails) {

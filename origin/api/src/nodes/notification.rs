@@ -79,6 +79,8 @@ pub enum NotificationKind {
     ReviewReplied,
     /// A review was removed, and why.
     ReviewRemoved,
+    /// An operator has decided about a partner: to its owners.
+    PartnerReviewed,
     ChangeEmail,
     EmailChanged,
 }

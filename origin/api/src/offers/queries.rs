@@ -18,7 +18,7 @@ use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         offer_list::{Wanted, list, load_relations, note_reach},
-        partner::no_partner,
+        partner::{no_partner, public_offer},
     },
     offers::filters::{OffersInput, Question},
     request::{
@@ -79,7 +79,7 @@ impl OfferQueries {
         Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
-    /// An offer by id, whether or not it can be used now.
+    /// An offer by id, whether or not it can be used now; null if its partner is not approved, or ended.
     #[graphql(directive = cache_control::apply(Some(900), Some(60), Some(86_400), None))]
     async fn offer(&self, ctx: &Context<'_>, id: ID) -> Result<Option<OfferNode>> {
         let request = RequestContext::of(ctx);
@@ -88,6 +88,7 @@ impl OfferQueries {
             // No offer has such an id.
             None => None,
         };
+        let found = public_offer(request, found).await?;
         match &found {
             Some(offer) => {
                 // Of what is shared each answer counts, not only the one that was made.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use domain::{
-    EstablishmentId, OfferId, PartnerId,
+    Establishment, EstablishmentId, OfferId, Partner, PartnerId,
     site::sitemap::SitemapCursor,
     slugs::{PageKind, Slug},
     tags,
@@ -13,7 +13,7 @@ use crate::{
         directives::cache_control,
         offer::OfferNode,
         page::{cursor, page_size_up_to},
-        partner::{EstablishmentNode, PartnerNode},
+        partner::{EstablishmentNode, PartnerNode, is_public, public_offer},
         sitemap::SitemapConnection,
     },
     request::{context::RequestContext, errors::failed},
@@ -40,6 +40,7 @@ impl SiteQueries {
             Some(id) => request.loader.load_one(id).await.map_err(failed)?,
             None => None,
         };
+        let found = found.filter(Partner::is_public);
         match &found {
             Some(partner) => request.facts.shows_partner(partner),
             // A page that gets this slug later purges no answer that did not know of it.
@@ -58,6 +59,7 @@ impl SiteQueries {
             Some(id) => request.loader.load_one(id).await.map_err(failed)?,
             None => None,
         };
+        let found = public_offer(request, found).await?;
         match &found {
             Some(offer) => {
                 // Of what is shared each answer counts, not only the one that was made.
@@ -162,6 +164,10 @@ async fn place(
     let found = match id {
         Some(id) => request.loader.load_one(id).await.map_err(failed)?,
         None => None,
+    };
+    let found: Option<Establishment> = match found {
+        Some(place) if is_public(request, &place.partner_id).await? => Some(place),
+        Some(_) | None => None,
     };
     match &found {
         Some(place) => request.facts.shows_establishment(place),

@@ -26,6 +26,7 @@ pub const ALL: &[ErrorCode] = &[
     OPENING_OVER,
     OPENING_TOO_FAR,
     OFFER_PLACES_TOO_FEW,
+    OFFER_PARTY_TOO_LARGE,
     APPROVAL_REQUIRED,
     APPROVAL_TOO_LATE,
     SHORT_CODE_UNKNOWN,
@@ -34,6 +35,7 @@ pub const ALL: &[ErrorCode] = &[
     SCAN_TOO_OLD,
     SCAN_IN_FUTURE,
     OFFER_NOT_OPEN,
+    PARTNER_NOT_LISTED,
 ];
 
 pub const OFFER_NOT_BOOKABLE: ErrorCode = ErrorCode {
@@ -212,6 +214,14 @@ pub const OFFER_PLACES_TOO_FEW: ErrorCode = ErrorCode {
     remedy: "The guest books for fewer people, or another opening.",
 };
 
+pub const OFFER_PARTY_TOO_LARGE: ErrorCode = ErrorCode {
+    word: "OFFER_PARTY_TOO_LARGE",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "`partySize` is more than the offer's `maxPartySize`.",
+    remedy: "The guest books for at most so many people, or asks the venue.",
+};
+
 pub const APPROVAL_REQUIRED: ErrorCode = ErrorCode {
     word: "APPROVAL_REQUIRED",
     status: 409,
@@ -274,4 +284,12 @@ pub const OFFER_NOT_OPEN: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "Nobody can walk in: the offer is not open, nor within half an hour.",
     remedy: "The staff records walk-ins while the offer is open.",
+};
+
+pub const PARTNER_NOT_LISTED: ErrorCode = ErrorCode {
+    word: "PARTNER_NOT_LISTED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The offer's partner is not approved, is suspended, or has ended.",
+    remedy: "Choose another offer. Bookings that were made before a suspension stay usable.",
 };

@@ -41,6 +41,8 @@ pub enum BookingRefusal {
     CodeReplayed,
     /// The QR code belongs to another booking or partner.
     CodeForeign,
+    /// The partner is not approved, or has ended.
+    PartnerNotListed,
     /// The offer has a price, and no payments are set up here.
     PaymentsUnavailable,
     /// The offer has a price, and the partner's account takes no payments.
@@ -56,6 +58,8 @@ pub enum BookingRefusal {
     OpeningTooFar,
     /// Places are left, but not for so many people.
     TooFewPlaces,
+    /// The offer takes only smaller parties.
+    PartyTooLarge,
     /// Only the venue's staff confirm the booking.
     ApprovalRequired,
     /// The venue's staff did not confirm it in time.
@@ -96,6 +100,7 @@ impl BookingRefusal {
             Self::CodeExpired => codes::QR_CODE_EXPIRED,
             Self::CodeReplayed => codes::QR_CODE_REPLAYED,
             Self::CodeForeign => codes::QR_CODE_FOREIGN,
+            Self::PartnerNotListed => codes::PARTNER_NOT_LISTED,
             Self::PaymentsUnavailable => payments::codes::PAYMENTS_UNAVAILABLE,
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
@@ -104,6 +109,7 @@ impl BookingRefusal {
             Self::OpeningOver => codes::OPENING_OVER,
             Self::OpeningTooFar => codes::OPENING_TOO_FAR,
             Self::TooFewPlaces => codes::OFFER_PLACES_TOO_FEW,
+            Self::PartyTooLarge => codes::OFFER_PARTY_TOO_LARGE,
             Self::ApprovalRequired => codes::APPROVAL_REQUIRED,
             Self::TooLateToApprove => codes::APPROVAL_TOO_LATE,
             Self::ShortCodeUnknown => codes::SHORT_CODE_UNKNOWN,
@@ -184,6 +190,10 @@ impl BookingRefusal {
                 "ce code est celui d’une autre réservation",
                 "this code is another booking's",
             ),
+            Self::PartnerNotListed => (
+                "ce partenaire ne prend pas de réservations en ce moment",
+                "this partner takes no bookings at the moment",
+            ),
             Self::PaymentsUnavailable => (
                 "le paiement n’est pas disponible en ce moment",
                 "payments are not available at the moment",
@@ -209,6 +219,10 @@ impl BookingRefusal {
             Self::TooFewPlaces => (
                 "il n’y a plus assez de places pour vous tous",
                 "there are not enough places left for all of you",
+            ),
+            Self::PartyTooLarge => (
+                "cette offre n’est pas pour autant de personnes",
+                "this offer is not for so many people",
             ),
             Self::ApprovalRequired => (
                 "cette réservation attend la réponse de l’établissement",
@@ -301,6 +315,7 @@ mod tests {
             R::CodeExpired,
             R::CodeReplayed,
             R::CodeForeign,
+            R::PartnerNotListed,
             R::PaymentsUnavailable,
             R::PartnerTakesNoPayments,
             R::PaymentRequired,
@@ -311,6 +326,7 @@ mod tests {
             R::OpeningOver,
             R::OpeningTooFar,
             R::TooFewPlaces,
+            R::PartyTooLarge,
             R::ApprovalRequired,
             R::TooLateToApprove,
             R::ShortCodeUnknown,

@@ -288,6 +288,14 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
         nights: RangeInclusive<Night>,
     ) -> Result<HashMap<(OfferId, Night), i64>, StoreError>;
 
+    /// Bookings of a partner that are open and may still be used, those that begin first; `most` at most.
+    async fn open_of_partner(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+        most: usize,
+    ) -> Result<Vec<BookingId>, StoreError>;
+
     /// Open bookings that can only be ended by the job, the longest due first.
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError>;
 

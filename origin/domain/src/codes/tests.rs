@@ -5,7 +5,7 @@ use crate::team::codes::PARTNER_NOT_YOURS;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 173] = [
+const STATUSES: [(&str, u16, u16); 177] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -69,6 +69,9 @@ const STATUSES: [(&str, u16, u16); 173] = [
     ("PARTNER_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_IN_USE", 409, 200),
+    ("ESTABLISHMENT_REQUIRED", 409, 200),
+    ("PARTNER_STATUS_CONFLICT", 409, 200),
+    ("SIRET_TAKEN", 409, 200),
     ("ALREADY_MEMBER", 409, 200),
     ("MEMBER_NOT_FOUND", 404, 200),
     ("LAST_OWNER", 409, 200),
@@ -105,6 +108,7 @@ const STATUSES: [(&str, u16, u16); 173] = [
     ("SCAN_TOO_OLD", 400, 200),
     ("SCAN_IN_FUTURE", 400, 200),
     ("OFFER_NOT_OPEN", 409, 200),
+    ("PARTNER_NOT_LISTED", 409, 200),
     ("DEVICE_INVALID", 400, 200),
     ("NOTIFICATION_MANDATORY", 409, 200),
     ("NOTIFICATION_CHANNEL_UNAVAILABLE", 400, 200),

@@ -36,6 +36,7 @@ pub enum Letter {
     ReviewRequest(ReviewRequest),
     ReviewReplied(ReviewReplied),
     ReviewRemoved(ReviewRemoved),
+    PartnerReviewed(PartnerReviewed),
     ChangeEmail(ChangeEmail),
     EmailChanged(EmailChanged),
 }
@@ -62,6 +63,7 @@ impl Letter {
             Self::ReviewRequest(_) => Kind::ReviewRequest,
             Self::ReviewReplied(_) => Kind::ReviewReplied,
             Self::ReviewRemoved(_) => Kind::ReviewRemoved,
+            Self::PartnerReviewed(_) => Kind::PartnerReviewed,
             Self::ChangeEmail(_) => Kind::ChangeEmail,
             Self::EmailChanged(_) => Kind::EmailChanged,
         }
@@ -89,6 +91,7 @@ impl Letter {
             | Self::News(_)
             | Self::ReviewReplied(_)
             | Self::ReviewRemoved(_)
+            | Self::PartnerReviewed(_)
             | Self::ChangeEmail(_)
             | Self::EmailChanged(_) => None,
         }
@@ -196,6 +199,12 @@ pub struct BookingDetails {
     /// The first moment at which it may be used; `until_ms` is the first at which it no longer may.
     pub from_ms: i64,
     pub until_ms: i64,
+    /// For how many people it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<i32>,
+    /// Until when the venue may answer it, if it asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide_before_ms: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -382,4 +391,30 @@ pub struct ReviewRemoved {
 
 impl ReviewRemoved {
     pub const MOST_REASON_CHARS: usize = 500;
+}
+
+words! {
+    /// What an operator decided about a partner.
+    PartnerOutcome {
+        Approved = "approved",
+        Returned = "returned",
+        Suspended = "suspended",
+        Restored = "restored",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartnerReviewed {
+    pub first_name: String,
+    pub outcome: PartnerOutcome,
+    /// The partner's name.
+    pub partner: String,
+    /// Why it was returned or suspended.
+    pub reason: Option<String>,
+}
+
+impl PartnerReviewed {
+    /// The most characters of a reason.
+    pub const MOST_REASON_CHARS: usize = 300;
 }

@@ -14,6 +14,8 @@ pub struct Listing {
     pub percentage: i32,
     pub is_active: bool,
     pub is_archived: bool,
+    /// Whether the public sees its partner.
+    pub is_listed: bool,
     pub valid_from_ms: i64,
     /// Exclusive.
     pub valid_until_ms: i64,
@@ -36,6 +38,7 @@ pub struct Listing {
 /// What lists need of an offer's partner and establishment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Related {
+    pub is_listed: bool,
     pub partner_name: String,
     pub partner_category: Category,
     pub rating: Option<f64>,
@@ -47,6 +50,7 @@ impl Default for Related {
     /// Of what is not stored.
     fn default() -> Self {
         Self {
+            is_listed: true,
             partner_name: String::new(),
             partner_category: Category::Other,
             rating: None,
@@ -67,6 +71,7 @@ impl Listing {
             kind: offer.discount.kind(),
             is_active: offer.is_active,
             is_archived: offer.archived_at_ms.is_some(),
+            is_listed: related.is_listed,
             valid_from_ms: offer.valid_from_ms,
             valid_until_ms: offer.valid_until_ms,
             created_at_ms: offer.created_at_ms,

@@ -45,7 +45,7 @@ pub enum Sample {
 /// Who a list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// The public: active offers within their validity.
+    /// The public: active offers within their validity, of partners that are approved.
     Public,
     /// The partner portal: every offer that is not archived.
     Portal,

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use api::services::Clock;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{
-    PartnerId,
+    Partner, PartnerId,
     auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
     purges::LogRole,
     users::{
@@ -167,7 +167,7 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
             let partners = db
                 .partners
                 .partners_by_ids(std::slice::from_ref(&membership.partner));
-            if partners.await?.is_empty() {
+            if partners.await?.values().all(Partner::is_archived) {
                 bail!("there is no partner {}", membership.partner);
             }
             if account.memberships.is_full() && !account.works_for(&membership.partner) {

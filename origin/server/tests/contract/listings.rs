@@ -55,6 +55,7 @@ async fn all_offers_are_listed_in_batches(fresh: Fresh) {
         let partner = &partners[&offer.partner_id];
         let place = &places[&offer.establishment_id];
         let related = Related {
+            is_listed: partner.is_public(),
             partner_name: partner.name.clone(),
             partner_category: partner.category,
             rating: partner.rating,

@@ -47,6 +47,7 @@ mod roles;
 mod schema;
 mod searching;
 mod site;
+mod standing;
 mod stopping;
 mod unsubscribing;
 mod updating;

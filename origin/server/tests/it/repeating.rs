@@ -10,6 +10,7 @@ use async_graphql::parser::{
 use domain::{
     Admission, BookingId, Offer, OfferSchedule, UploadId, UserId,
     offers::store::Author,
+    partners::standing::{PartnerStatus, Standing},
     pictures::picture::{self, Purpose},
     reviews::rules::ReviewEdit,
     users::account::Post,
@@ -22,7 +23,7 @@ use crate::{
     accounts::person::{PASSWORD, Person, input, login, registering, verify},
     app::{Answer, Sent, TOKEN, TestApp},
     booking::{CHECK_IN, booked, places, works_for},
-    fixtures::{establishment, offer, partner, store},
+    fixtures::{establishment, offer, partner, store, store_standing},
     identifying::{self, administrator},
     paying::{self, priced},
     picturing::{a_bucket, kept},
@@ -90,6 +91,13 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
 
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}, idempotencyKey: \"k\") { id name }", Same),
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}) { id name }", Another),
+    ("submitPartner", Admin, "(id: DRAFT, siret: \"73282932000074\") { id status submittedAt }", Same),
+    ("approvePartner", Admin, "(id: WAITING) { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("returnPartner", Admin, "(id: WAITING, reason: \"no photograph\") { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("suspendPartner", Admin, "(id: PARTNER, reason: \"ticket 1\") { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("restorePartner", Admin, "(id: SUSPENDED) { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("deletePartner", Admin, "(id: DRAFT, password: PASSWORD)", Gets("false")),
+    ("deletePartnerFor", Admin, "(id: DRAFT, reason: \"ticket 1\")", Gets("false")),
     ("updatePartner", Owner, "(id: PARTNER, input: {name: \"Chez nous\"}) { id name }", Same),
     ("createEstablishment", Owner, "(partnerId: PARTNER, input: NEW_PLACE, idempotencyKey: \"k\") { id name }", Same),
     ("createEstablishment", Owner, "(partnerId: PARTNER, input: NEW_PLACE) { id name }", Another),
@@ -299,6 +307,7 @@ impl World {
         let identity = app.state.services.identity.as_ref().unwrap();
         let check = identity.submit(&invited.user_id(), "1").await.unwrap();
         words.push(("CHECK", format!("{:?}", check.id.as_str())));
+        words.extend(of_standings(&app).await);
         let admin = administrator(&app).await;
         words.extend(of_reviews(&app, [&guest, &invited], [&visited, &reviewed]).await);
         Self {
@@ -366,6 +375,20 @@ async fn person(app: &TestApp, name: &str, phone: Option<&str>) -> Person {
     }
     let answer = Answer::of(registering(app, &input)).await;
     Person::of(&answer.data()["register"])
+}
+
+/// Partners that stand otherwise than approved.
+async fn of_standings(app: &TestApp) -> Vec<(&'static str, String)> {
+    let mut words = Vec::new();
+    for (word, status) in [
+        ("DRAFT", PartnerStatus::Draft),
+        ("WAITING", PartnerStatus::InReview),
+        ("SUSPENDED", PartnerStatus::Suspended),
+    ] {
+        store_standing(app, word, Standing::new(status), vec![]).await;
+        words.push((word, format!("{:?}", partner(word).id.as_str())));
+    }
+    words
 }
 
 /// Who is invited, and a place without offers.

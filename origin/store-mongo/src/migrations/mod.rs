@@ -29,6 +29,7 @@ mod repeats;
 mod reviews;
 mod sessions;
 mod site;
+mod standings;
 mod templates;
 mod validity;
 mod venue;
@@ -194,6 +195,11 @@ const STEPS: &[Migration] = &[
         version: 27,
         name: "memberships",
         changes: memberships::changes,
+    },
+    Migration {
+        version: 28,
+        name: "standings of partners",
+        changes: standings::changes,
     },
 ];
 

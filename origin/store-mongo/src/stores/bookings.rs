@@ -246,6 +246,15 @@ impl BookingStore for MongoBookings {
         Ok(read::taken_by_night(&self.db, offers, &nights).await?)
     }
 
+    async fn open_of_partner(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+        most: usize,
+    ) -> Result<Vec<BookingId>, StoreError> {
+        Ok(read::open_of_partner(&self.db, partner, now_ms, most).await?)
+    }
+
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {
         Ok(read::due(&self.db, now_ms, limit).await?)
     }

@@ -1,6 +1,7 @@
 //! Between documents and offers.
 
 pub mod of_establishment;
+pub mod of_partner;
 
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule,
@@ -65,6 +66,8 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
         },
         // Beside `admission`: older programs, which replace that, keep it.
         "requiresApproval": offer.admission.requires_approval,
+        // Beside `limits` for the same reason.
+        "maxPartySize": offer.limits.party,
         "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
         "language": offer.wording.language.as_str(),
         "translations": offer.wording.translations.iter().map(texts_document).collect::<Vec<_>>(),
@@ -136,7 +139,10 @@ pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
         location: location(stored)?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         // Absent in what an older version stored.
-        limits: optional_part(stored, "limits", limits)?.unwrap_or_default(),
+        limits: BookingLimits {
+            party: optional(stored, "maxPartySize", |_| whole(stored, "maxPartySize"))?,
+            ..optional_part(stored, "limits", limits)?.unwrap_or_default()
+        },
         archived_at_ms: archived_at_ms(stored)?,
         version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
         admission: Admission {
@@ -209,6 +215,7 @@ pub fn related(partner: Option<&Document>, place: Option<&Document>) -> Related 
     };
     let category = partner.and_then(|stored| Category::parse(stored.get_str("category").ok()?));
     Related {
+        is_listed: partner.is_none_or(|stored| stored.get_bool("listed").unwrap_or(true)),
         partner_name: text(partner, "name"),
         partner_category: category.unwrap_or(Category::Other),
         rating: partner.and_then(|stored| stored.get_f64("rating").ok()),
@@ -234,6 +241,7 @@ pub fn listing(stored: &Document, related: Related) -> Result<Listing, MongoErro
         establishment_id: id(stored, "establishmentId", EstablishmentId::parse)?,
         is_active: is_active(stored)?,
         is_archived: archived_at_ms(stored)?.is_some(),
+        is_listed: related.is_listed,
         valid_from_ms: moment_ms(stored, "validFrom")?,
         valid_until_ms: moment_ms(stored, "validUntil")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
@@ -339,6 +347,7 @@ fn limits(stored: &Document) -> Result<BookingLimits, MongoError> {
     Ok(BookingLimits {
         per_day: limit("perDay")?,
         per_user: limit("perUser")?,
+        ..BookingLimits::default()
     })
 }
 

@@ -260,6 +260,19 @@ impl BookingStore for EmbeddedBookings {
             .await
     }
 
+    async fn open_of_partner(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+        most: usize,
+    ) -> Result<Vec<BookingId>, StoreError> {
+        let partner = partner.clone();
+        let read = self
+            .db
+            .read(move |c| crate::tables::bookings::open_of_partner(c, &partner, now_ms, most));
+        read.await
+    }
+
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {
         self.db
             .read(move |c| crate::tables::bookings::due(c, now_ms, limit))

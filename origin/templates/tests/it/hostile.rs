@@ -80,6 +80,11 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
             l.first_name.clone_from(&typed);
             (l.partner, l.reason) = (typed.clone(), typed);
         }
+        Letter::PartnerReviewed(l) => {
+            l.first_name.clone_from(&typed);
+            l.partner.clone_from(&typed);
+            l.reason = Some(typed);
+        }
         Letter::News(l) => {
             l.first_name.clone_from(&typed);
             l.title.clone_from(&typed);

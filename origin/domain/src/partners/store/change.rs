@@ -63,9 +63,11 @@ pub enum PlaceArchived {
     Done,
 }
 
-/// The purge for a new partner: lists of partners.
-pub fn founding(partner: &PartnerId, author: Author) -> PendingPurge {
-    let purged = vec![tags::partner(partner), tags::all_partners()];
+/// The purge for a new partner: lists of partners, if the public sees it.
+pub fn founding(partner: &Partner, author: Author) -> PendingPurge {
+    let lists = partner.is_public().then(tags::all_partners);
+    let own = std::iter::once(tags::partner(&partner.id));
+    let purged = own.chain(lists).collect();
     pending(purged, author.action.to_owned(), author.actor)
 }
 
@@ -88,7 +90,7 @@ pub fn partner_change(
         return (after, None);
     }
     let mut purged = vec![tags::partner(&before.id)];
-    if in_lists.iter().any(|(_, changed)| *changed) {
+    if before.is_public() && in_lists.iter().any(|(_, changed)| *changed) {
         purged.push(tags::all_partners());
     }
     let purge = pending(purged, reason(&author, &names), author.actor);

@@ -76,6 +76,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("userForOperator", "admin"), ("exportUserData", "admin"), ("bookingForOperator", "admin"),
     ("operatorAudit", "admin"), ("setUserRole", "admin"), ("endUserSessions", "admin"),
     ("eraseUser", "admin"), ("cancelBookingFor", "admin"),
+    ("submitPartner", OWNERS), ("deletePartner", "owner admin"), ("deletePartnerFor", "admin"),
+    ("partnersToReview", "admin"), ("partnerForOperator", "admin"), ("approvePartner", "admin"),
+    ("returnPartner", "admin"), ("suspendPartner", "admin"), ("restorePartner", "admin"),
 ];
 
 #[tokio::test]

@@ -43,6 +43,7 @@ fn full() -> Offer {
         limits: BookingLimits {
             per_day: Some(5),
             per_user: Some(1),
+            party: Some(8),
         },
         archived_at_ms: Some(NOW_MS),
         version: 7,
@@ -158,6 +159,7 @@ fn what_cannot_be_read_is_corrupt() {
 fn a_listing_needs_only_the_fields_that_are_read_for_it() {
     for offer in [full(), bare()] {
         let related = Related {
+            is_listed: false,
             partner_name: "Chez Léa".to_owned(),
             partner_category: Category::Bar,
             rating: Some(4.5),
@@ -191,7 +193,7 @@ fn an_update_writes_what_differs() {
 
 #[test]
 fn offers_of_partners_are_limited_inside() {
-    let stages = of_partners(vec![], doc! {"isActive": true}, 3);
+    let stages = of_partners(doc! {}, doc! {"isActive": true}, 3);
     let lookup = stages[2].get_document("$lookup").unwrap();
     let inner = lookup.get_array("pipeline").unwrap();
     assert_eq!(

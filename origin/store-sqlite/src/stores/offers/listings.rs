@@ -21,7 +21,8 @@ use crate::{
 const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentage, o.is_active,
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,
     o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row, o.establishment_id, p.category,
-    p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule, o.translations";
+    p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule, o.translations,
+    p.id IS NULL OR (p.status = 'APPROVED' AND p.archived_at_ms IS NULL)";
 const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
@@ -96,6 +97,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         percentage: row.get(5)?,
         is_active: row.get(6)?,
         is_archived: row.get(7)?,
+        is_listed: row.get(23)?,
         valid_from_ms: row.get(8)?,
         valid_until_ms: row.get(9)?,
         created_at_ms: row.get(10)?,
