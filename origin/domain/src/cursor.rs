@@ -35,10 +35,11 @@ pub enum CursorKind {
     ReviewReported,
     Sitemap,
     OperatorAudit,
+    City,
 }
 
 impl CursorKind {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -60,6 +61,7 @@ impl CursorKind {
         Self::ReviewReported,
         Self::Sitemap,
         Self::OperatorAudit,
+        Self::City,
     ];
 
     const fn byte(self) -> u8 {
@@ -86,6 +88,7 @@ impl CursorKind {
             // Beyond those that other lists may take meanwhile.
             Self::Sitemap => 32,
             Self::OperatorAudit => 48,
+            Self::City => 33,
         }
     }
 }

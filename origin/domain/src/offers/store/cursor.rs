@@ -168,7 +168,8 @@ impl OfferPosition {
             | CursorKind::ReviewLowest
             | CursorKind::ReviewReported
             | CursorKind::Sitemap
-            | CursorKind::OperatorAudit => None,
+            | CursorKind::OperatorAudit
+            | CursorKind::City => None,
         }
     }
 }

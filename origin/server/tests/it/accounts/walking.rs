@@ -72,7 +72,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("reportReview", USERS), ("replyToReview", MANAGERS), ("removeReply", MANAGERS),
     ("reportedReviews", "admin"), ("decideReview", "admin"),
     ("partnerBySlug", ALL), ("offerBySlug", ALL), ("establishment", ALL), ("establishmentBySlug", ALL),
-    ("sitemap", ALL),
+    ("sitemap", ALL), ("cities", ALL), ("city", ALL),
     ("userForOperator", "admin"), ("exportUserData", "admin"), ("bookingForOperator", "admin"),
     ("operatorAudit", "admin"), ("setUserRole", "admin"), ("endUserSessions", "admin"),
     ("eraseUser", "admin"), ("cancelBookingFor", "admin"),

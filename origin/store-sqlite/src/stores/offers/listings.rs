@@ -2,6 +2,7 @@
 
 use domain::{
     Category, EstablishmentId, GeoPoint, OfferId, PartnerId,
+    cities::CityArea,
     offers::{
         discount::{DiscountKind, DiscountTerms},
         listing::{CorruptOffer, Listing, Listings},
@@ -21,7 +22,8 @@ use crate::{
 const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentage, o.is_active,
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,
     o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row, o.establishment_id, p.category,
-    p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule, o.translations";
+    p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule, o.translations,
+    COALESCE(e.country, ''), COALESCE(e.postcode, '')";
 const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
@@ -112,6 +114,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         },
         rating: row.get(18)?,
         city: row.get(19)?,
+        city_area: CityArea::of(row.get_ref(23)?.as_str()?, row.get_ref(24)?.as_str()?),
         kind: terms.map_or(DiscountKind::Percentage, |terms| terms.kind()),
         schedule: optional_json("schedule", row.get_ref(21)?)?,
     })
