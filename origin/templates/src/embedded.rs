@@ -103,6 +103,7 @@ pub(crate) static FILES: &[&[File]] = files! {
     ReviewRequest "review_request": push;
     ReviewReplied "review_replied": email push;
     ReviewRemoved "review_removed": email push;
+    ReviewContestAnswered "review_contest_answered": email push;
     ChangeEmail "change_email": email;
     EmailChanged "email_changed": email;
 };

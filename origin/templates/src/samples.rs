@@ -9,7 +9,7 @@ use domain::{
             BookingReminder, BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged,
             FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation,
             Letter, NewDevice, News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult,
-            PhoneCode, Proof, ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest,
+            PhoneCode, Proof, ResetPassword, ReviewContestAnswered, ReviewRemoved, ReviewReplied, ReviewRequest,
             VerifyEmail,
         },
     },
@@ -100,6 +100,7 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             partner: "Le Comptoir d'Oberkampf".into(),
             booking: BookingId::derive("booking", "sample"),
         }),
+        Kind::ReviewContestAnswered => return contests(&first_name, language),
         Kind::ReviewRemoved => Letter::ReviewRemoved(ReviewRemoved {
             first_name,
             partner: "Le Comptoir d'Oberkampf".into(),
@@ -111,6 +112,24 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
         }),
     };
     vec![letter]
+}
+
+fn contests(first_name: &str, language: Language) -> Vec<Letter> {
+    let kept = match language {
+        Language::French => "Ces propos visent une personne nommée",
+        Language::English => "These words are about a person who is named",
+    };
+    [None, Some(kept)]
+        .into_iter()
+        .map(|answer| {
+            Letter::ReviewContestAnswered(ReviewContestAnswered {
+                first_name: first_name.to_owned(),
+                partner: "Le Comptoir d'Oberkampf".into(),
+                booking: BookingId::derive("booking", "sample"),
+                answer: answer.map(str::to_owned),
+            })
+        })
+        .collect()
 }
 
 fn identities(first_name: &str) -> Vec<Letter> {
@@ -232,6 +251,12 @@ fn bare(letter: Letter) -> Letter {
             first_name: no_name(),
             ..letter
         }),
+        Letter::ReviewContestAnswered(letter) => {
+            Letter::ReviewContestAnswered(ReviewContestAnswered {
+                first_name: no_name(),
+                ..letter
+            })
+        }
         Letter::News(letter) => Letter::News(News {
             first_name: no_name(),
             paragraphs: Vec::new(),

@@ -79,6 +79,8 @@ pub enum NotificationKind {
     ReviewReplied,
     /// A review was removed, and why.
     ReviewRemoved,
+    /// An administrator has decided on a contest of a removal.
+    ReviewContestAnswered,
     ChangeEmail,
     EmailChanged,
 }

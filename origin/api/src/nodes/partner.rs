@@ -7,7 +7,7 @@ use domain::{
     partners::store::{NearCursor, PartnerCursor, PartnerPage},
     reviews::{
         rating::StarCounts,
-        store::{ReviewCursor, ReviewQuery},
+        store::{ReviewCursor, ReviewQuery, ReviewsAbout},
     },
     sentence::Sentence,
     site::json_ld,
@@ -325,7 +325,7 @@ impl PartnerNode {
         let after = cursor(after.as_deref(), |text| ReviewCursor::decode(text, order))?;
         let has_previous_page = after.is_some();
         let query = ReviewQuery {
-            partner: self.0.id.clone(),
+            about: ReviewsAbout::Partner(self.0.id.clone()),
             order,
             first: page_size(first)?,
             after,

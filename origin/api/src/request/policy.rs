@@ -155,6 +155,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "addReview", Who::SignedIn),
     ("Mutation", "updateReview", Who::SignedIn),
     ("Mutation", "deleteReview", Who::SignedIn),
+    ("Mutation", "contestRemoval", Who::SignedIn),
     ("Mutation", "replyToReview", Who::Team(Post::Manager)),
     ("Mutation", "removeReply", Who::Team(Post::Manager)),
     ("Mutation", "reportReview", Who::SignedIn),
@@ -317,6 +318,7 @@ pub const PUBLIC_TYPES: &[&str] = &[
     "MyReview",
     "MyReviewConnection",
     "MyReviewEdge",
+    "ReviewContest",
     "ReviewRemoval",
     // Only administrators get these.
     "ReviewCase",

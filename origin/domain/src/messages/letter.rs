@@ -36,6 +36,7 @@ pub enum Letter {
     ReviewRequest(ReviewRequest),
     ReviewReplied(ReviewReplied),
     ReviewRemoved(ReviewRemoved),
+    ReviewContestAnswered(ReviewContestAnswered),
     ChangeEmail(ChangeEmail),
     EmailChanged(EmailChanged),
 }
@@ -62,6 +63,7 @@ impl Letter {
             Self::ReviewRequest(_) => Kind::ReviewRequest,
             Self::ReviewReplied(_) => Kind::ReviewReplied,
             Self::ReviewRemoved(_) => Kind::ReviewRemoved,
+            Self::ReviewContestAnswered(_) => Kind::ReviewContestAnswered,
             Self::ChangeEmail(_) => Kind::ChangeEmail,
             Self::EmailChanged(_) => Kind::EmailChanged,
         }
@@ -89,6 +91,7 @@ impl Letter {
             | Self::News(_)
             | Self::ReviewReplied(_)
             | Self::ReviewRemoved(_)
+            | Self::ReviewContestAnswered(_)
             | Self::ChangeEmail(_)
             | Self::EmailChanged(_) => None,
         }
@@ -378,6 +381,19 @@ pub struct ReviewRemoved {
     pub booking: BookingId,
     /// What the administrator wrote, on one line.
     pub reason: String,
+}
+
+/// What an administrator decided on a contest (Regulation (EU) 2022/2065, Article 20).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewContestAnswered {
+    pub first_name: String,
+    /// The partner's name.
+    pub partner: String,
+    /// The booking that was reviewed.
+    pub booking: BookingId,
+    /// Why the review stays removed, on one line; none if it is shown again.
+    pub answer: Option<String>,
 }
 
 impl ReviewRemoved {

@@ -179,6 +179,7 @@ const fn name(kind: Kind) -> [&'static str; 2] {
         | Kind::Invitation
         | Kind::NewDevice
         | Kind::ReviewRemoved
+        | Kind::ReviewContestAnswered
         | Kind::ChangeEmail
         | Kind::EmailChanged => ["ces messages", "these messages"],
     }

@@ -189,6 +189,11 @@ const STEPS: &[Migration] = &[
         name: "walk-ins",
         changes: walk_ins::changes,
     },
+    Migration {
+        version: 27,
+        name: "reviews of offers",
+        changes: reviews::of_offers,
+    },
 ];
 
 /// A step that has to be applied.

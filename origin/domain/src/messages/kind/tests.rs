@@ -45,7 +45,7 @@ fn codes_invitations_new_devices_and_removals_are_mandatory() {
         .map(|kind| kind.as_str())
         .collect();
     let expected = "verify_email reset_password phone_code invitation new_device review_removed \
-        change_email email_changed";
+        review_contest_answered change_email email_changed";
     assert_eq!(mandatory.join(" "), expected);
 }
 

@@ -68,7 +68,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("startOnboarding", OWNERS), ("refundPayment", OPERATORS), ("paymentDifferences", OPERATORS),
     ("myIdentityVerification", USERS), ("submitIdentityVerification", USERS),
     ("identityVerifications", "admin"), ("decideIdentity", "admin"),
-    ("myReviews", USERS), ("addReview", USERS), ("updateReview", USERS), ("deleteReview", USERS),
+    ("myReviews", USERS), ("addReview", USERS), ("updateReview", USERS), ("deleteReview", USERS), ("contestRemoval", USERS),
     ("reportReview", USERS), ("replyToReview", MANAGERS), ("removeReply", MANAGERS),
     ("reportedReviews", "admin"), ("decideReview", "admin"),
     ("partnerBySlug", ALL), ("offerBySlug", ALL), ("establishment", ALL), ("establishmentBySlug", ALL),
