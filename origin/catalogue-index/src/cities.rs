@@ -66,11 +66,11 @@ pub(crate) struct City {
 }
 
 impl City {
-    const fn new(area: CityArea, partners: HashMap<u32, u32>) -> Self {
+    fn new(area: CityArea) -> Self {
         Self {
             area,
             spellings: Vec::new(),
-            partners,
+            partners: HashMap::new(),
             lat: 0,
             lng: 0,
         }
@@ -150,7 +150,7 @@ impl Cities {
         let next = next(self.cities.len());
         let number = *self.by_slug.entry(slug).or_insert(next);
         if number == next {
-            self.cities.push(City::new(area, HashMap::new()));
+            self.cities.push(City::new(area));
         }
         number
     }

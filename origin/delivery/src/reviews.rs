@@ -73,7 +73,9 @@ impl Sources {
             })),
             (ReviewNotice::Removed, None) => None,
             (ReviewNotice::ContestAnswered, removal) => {
-                let contest = removal.as_ref().and_then(|removal| removal.contest.as_ref());
+                let contest = removal
+                    .as_ref()
+                    .and_then(|removal| removal.contest.as_ref());
                 let answer = contest.and_then(|contest| contest.answer.as_ref());
                 Some(Letter::ReviewContestAnswered(ReviewContestAnswered {
                     first_name,

@@ -48,7 +48,9 @@ const fn required(kind: Kind, part: Part) -> &'static [&'static str] {
             | Kind::FavouritePartnerOffer
             | Kind::FavouriteEndsSoon,
         ) => &["offer"],
-        (Part::Text | Part::Html, Kind::ReviewReplied | Kind::ReviewContestAnswered) => &["partner"],
+        (Part::Text | Part::Html, Kind::ReviewReplied | Kind::ReviewContestAnswered) => {
+            &["partner"]
+        }
         // The author is owed the reason.
         (Part::Text | Part::Html, Kind::ReviewRemoved) => &["reason"],
         (Part::Text | Part::Html, Kind::PaymentResult | Kind::PaymentDisputed) => &["amount"],

@@ -159,7 +159,10 @@ mod tests {
         assert_eq!(report(None).unwrap(), None);
         assert!(contest(" ").is_err() && contest("a\u{7}").is_err());
         assert!(contest(&"x".repeat(2_001)).is_err());
-        assert_eq!(contest(" Voir https://x.example\r\n ").unwrap(), "Voir https://x.example");
+        assert_eq!(
+            contest(" Voir https://x.example\r\n ").unwrap(),
+            "Voir https://x.example"
+        );
         assert!(report(Some("https://x.example")).is_ok() && report(Some("a\u{7}")).is_err());
     }
 }

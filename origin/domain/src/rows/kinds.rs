@@ -656,13 +656,9 @@ static REVIEWS: Kind = Kind {
         field("contest_answer", "contestAnswer", Shape::Text)
             .or_absent()
             .later(),
-        field(
-            "contest_answered_at_ms",
-            "contestAnsweredAt",
-            Shape::Moment,
-        )
-        .or_absent()
-        .later(),
+        field("contest_answered_at_ms", "contestAnsweredAt", Shape::Moment)
+            .or_absent()
+            .later(),
     ],
 };
 

@@ -204,7 +204,12 @@ fn a_contest_is_upheld_by_anybody_and_denied_by_another_one() {
     // That was the one time.
     let again = change(Some(after.clone()), &contest("ana", "Encore"), None, 10);
     assert_eq!(again, Err(ReviewRefusal::AlreadyContested.into()));
-    let anew = change(Some(after.clone()), &ruling("other", Verdict::Remove), None, 11);
+    let anew = change(
+        Some(after.clone()),
+        &ruling("other", Verdict::Remove),
+        None,
+        11,
+    );
     assert_eq!(anew, Err(Written::Before(Box::new(after))));
 
     let upheld = decide("admin", Verdict::Keep).unwrap();

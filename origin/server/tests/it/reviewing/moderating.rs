@@ -241,7 +241,10 @@ async fn the_author_contests_a_removal_and_another_administrator_answers() {
     assert_eq!(own.code(), "CONTEST_NEEDS_ANOTHER");
     app.sent().await;
     let reason = "Une personne est nommée";
-    other.ask(&app, DECIDE, decide("REMOVE", reason)).await.data();
+    other
+        .ask(&app, DECIDE, decide("REMOVE", reason))
+        .await
+        .data();
     let sent = app.sent().await;
     let told: Vec<_> = sent
         .iter()
@@ -251,7 +254,10 @@ async fn the_author_contests_a_removal_and_another_administrator_answers() {
     assert!(told[0].text.contains(reason), "{}", told[0].text);
     let export = "query E { exportMyData { data } }";
     let export = ana.ask(&app, export, json!({})).await.text;
-    assert!(export.contains("C’est vrai") && export.contains(reason), "{export}");
+    assert!(
+        export.contains("C’est vrai") && export.contains(reason),
+        "{export}"
+    );
     // The same administrator may change their mind.
     admin
         .ask(&app, DECIDE, decide("KEEP", "A second look"))

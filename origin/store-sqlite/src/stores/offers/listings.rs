@@ -86,6 +86,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
     let (lat, lng) = (row.get(2)?, row.get(3)?);
     let establishment_id: String = row.get(16)?;
     let partner_category: Option<String> = row.get(17)?;
+    let (country, postcode): (String, String) = (row.get(23)?, row.get(24)?);
     let terms: Option<DiscountTerms> = optional_json("discount terms", row.get_ref(20)?)?;
     Ok(Listing {
         id: OfferId::parse(id).ok_or_else(|| SqliteError::corrupt("offer id", &id))?,
@@ -114,7 +115,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         },
         rating: row.get(18)?,
         city: row.get(19)?,
-        city_area: CityArea::of(row.get_ref(23)?.as_str()?, row.get_ref(24)?.as_str()?),
+        city_area: CityArea::of(&country, &postcode),
         kind: terms.map_or(DiscountKind::Percentage, |terms| terms.kind()),
         schedule: optional_json("schedule", row.get_ref(21)?)?,
     })
