@@ -31,6 +31,8 @@ pub struct Platform {
     pub rate_limit: Option<u32>,
     /// What is wrong with the rate limiter from the start.
     pub limiter_fault: Option<Fault>,
+    /// How many seconds its clock is ahead of the machine's.
+    pub ahead_s: i64,
 }
 
 impl Platform {
@@ -49,6 +51,10 @@ impl Platform {
             (
                 "--limiter-fault",
                 self.limiter_fault.map(|fault| fault.as_str().to_owned()),
+            ),
+            (
+                "--ahead-s",
+                (self.ahead_s != 0).then(|| self.ahead_s.to_string()),
             ),
         ];
         let given = values
