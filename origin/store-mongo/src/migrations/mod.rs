@@ -15,6 +15,7 @@ mod counters;
 mod identity;
 mod known_devices;
 mod lease;
+mod memberships;
 mod notifications;
 mod operator_audit;
 mod payments;
@@ -191,6 +192,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 27,
+        name: "memberships",
+        changes: memberships::changes,
+    },
+    Migration {
+        version: 28,
         name: "reviews of offers",
         changes: reviews::of_offers,
     },
