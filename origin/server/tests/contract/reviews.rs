@@ -460,7 +460,7 @@ async fn pages_of_several_partners_are_read_together(fresh: Fresh) {
         assert!(
             page.items
                 .iter()
-                .all(|review| review.partner == query.partner)
+                .all(|review| query.about == ReviewsAbout::Partner(review.partner.clone()))
         );
     }
     assert_eq!(fresh.db.reviews.pages(&[]).await.unwrap(), []);
