@@ -16,6 +16,8 @@ use crate::tools::{self, Tools};
 use crate::{build_edge, checkout, http, progress};
 
 mod all;
+mod day;
+mod rates;
 mod restarts;
 
 #[derive(Debug, clap::Args)]
@@ -29,6 +31,9 @@ pub(crate) struct Options {
     /// Every kind of request, through the edge to two origins, instead of one list at one place.
     #[arg(long)]
     all: bool,
+    /// A day of the mix of --all in six minutes: prints the hit rate of each document at the edge.
+    #[arg(long, conflicts_with_all = ["all", "restarts"])]
+    day: bool,
     /// 200 requests a second through the edge for a minute, while each of two origins is replaced
     /// twice: no request may fail.
     #[arg(long, conflicts_with = "all")]
@@ -57,6 +62,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let build_dir = build_edge::build(&tools, Profile::Release)?;
     if options.restarts {
         return restarts::run(options, &k6, &binaries, &build_dir);
+    }
+    if options.day {
+        return day::run(options, &k6, &binaries, &build_dir);
     }
     if options.all {
         return all::run(options, &k6, &binaries, &build_dir);

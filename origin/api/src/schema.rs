@@ -46,7 +46,7 @@ use crate::{
         mutations::ReviewMutations,
         queries::ReviewQueries,
     },
-    site::queries::SiteQueries,
+    site::{cities::CityQueries, queries::SiteQueries},
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
     users::{mutations::UserMutations, queries::UserQueries},
@@ -71,6 +71,7 @@ pub struct Query(
     IdentityQueries,
     CalendarQueries,
     SiteQueries,
+    CityQueries,
     NightQueries,
     ReviewQueries,
 );

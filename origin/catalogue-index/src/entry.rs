@@ -32,7 +32,7 @@ pub(crate) struct Entry {
     pub partner: u32,
     /// The number of its establishment in [`crate::names`].
     pub place: u32,
-    /// The number of its city in [`crate::cities`].
+    /// The number of its city's spelling in [`crate::cities`].
     pub city: u32,
     pub id: [u8; ID_BYTES],
     pub category: Category,

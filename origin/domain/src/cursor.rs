@@ -36,6 +36,7 @@ pub enum CursorKind {
     Sitemap,
     OperatorAudit,
     PartnerToReview,
+    City,
 }
 
 impl CursorKind {
@@ -62,6 +63,7 @@ impl CursorKind {
         Self::Sitemap,
         Self::OperatorAudit,
         Self::PartnerToReview,
+        Self::City,
     ];
 
     const fn byte(self) -> u8 {
@@ -89,6 +91,7 @@ impl CursorKind {
             Self::Sitemap => 32,
             Self::OperatorAudit => 48,
             Self::PartnerToReview => 49,
+            Self::City => 33,
         }
     }
 }

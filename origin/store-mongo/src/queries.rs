@@ -294,6 +294,7 @@ pub const QUERIES: &[Query] = &[
     query("reviews of a partner newest first", "reviews", "find", "reviewsNewest"),
     query("reviews of a partner by stars", "reviews", "find", "reviewsHighest, or reviewsLowest"),
     query("reviews of several partners", "reviews", "aggregate", "reviewsNewest"),
+    query("reviews of an offer newest first", "reviews", "find", "reviewsOfOffer"),
     query("reviews of a user newest first", "reviews", "find", "reviewsOfUser"),
     query("reviews that wait for a decision", "reviews", "find", "reviewsReported"),
     query("reviews of partners counted", "reviews", "aggregate", "reviewsNewest, or reviewsHighest, or reviewsLowest"),

@@ -173,6 +173,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "standings of partners",
         sql: include_str!("migrations/standings.sql"),
     },
+    Migration {
+        version: 33,
+        name: "contested removals",
+        sql: include_str!("migrations/contests.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -10,7 +10,7 @@ use domain::{
             FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation,
             Letter, NewDevice, News, OfferDetails, PartnerOutcome, PartnerReviewed,
             PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof, ResetPassword,
-            ReviewRemoved, ReviewReplied, ReviewRequest, VerifyEmail,
+            ReviewContestAnswered, ReviewRemoved, ReviewReplied, ReviewRequest, VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -101,6 +101,7 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             booking: BookingId::derive("booking", "sample"),
         }),
         Kind::PartnerReviewed => return decisions(&first_name, language),
+        Kind::ReviewContestAnswered => return contests(&first_name, language),
         Kind::ReviewRemoved => Letter::ReviewRemoved(ReviewRemoved {
             first_name,
             partner: "Le Comptoir d'Oberkampf".into(),
@@ -133,6 +134,24 @@ fn decisions(first_name: &str, language: Language) -> Vec<Letter> {
         decision(PartnerOutcome::Suspended, Some(reason)),
         decision(PartnerOutcome::Restored, None),
     ]
+}
+
+fn contests(first_name: &str, language: Language) -> Vec<Letter> {
+    let kept = match language {
+        Language::French => "Ces propos visent une personne nommée",
+        Language::English => "These words are about a person who is named",
+    };
+    [None, Some(kept)]
+        .into_iter()
+        .map(|answer| {
+            Letter::ReviewContestAnswered(ReviewContestAnswered {
+                first_name: first_name.to_owned(),
+                partner: "Le Comptoir d'Oberkampf".into(),
+                booking: BookingId::derive("booking", "sample"),
+                answer: answer.map(str::to_owned),
+            })
+        })
+        .collect()
 }
 
 fn identities(first_name: &str) -> Vec<Letter> {
@@ -261,6 +280,12 @@ fn bare(letter: Letter) -> Letter {
             reason: None,
             ..letter
         }),
+        Letter::ReviewContestAnswered(letter) => {
+            Letter::ReviewContestAnswered(ReviewContestAnswered {
+                first_name: no_name(),
+                ..letter
+            })
+        }
         Letter::News(letter) => Letter::News(News {
             first_name: no_name(),
             paragraphs: Vec::new(),

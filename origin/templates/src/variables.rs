@@ -209,6 +209,14 @@ impl Variables {
                 let most_chars = Reason::MOST_CHARS;
                 self.add("reason", Data::Typed { text, most_chars });
             }
+            Letter::ReviewContestAnswered(letter) => {
+                self.add_person("first_name", &letter.first_name);
+                self.add_title("partner", &letter.partner);
+                self.add("restored", Data::Flag(letter.answer.is_none()));
+                let text = one_line(letter.answer.as_deref().unwrap_or_default());
+                let most_chars = ReviewRemoved::MOST_REASON_CHARS;
+                self.add("reason", Data::Typed { text, most_chars });
+            }
             Letter::BookingExpired(letter) => {
                 self.add_visit(&letter.first_name, &letter.booking);
                 self.add_deadline(&letter.booking);

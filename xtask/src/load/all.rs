@@ -148,6 +148,7 @@ pub(super) struct Running {
 pub(super) struct Origin {
     pub(super) name: &'static str,
     pub(super) port: u16,
+    pub(super) metrics_port: u16,
 }
 
 impl<'a> System<'a> {
@@ -195,6 +196,7 @@ impl<'a> System<'a> {
             let origin = Origin {
                 name,
                 port: http::free_port()?,
+                metrics_port: http::free_port()?,
             };
             if origins.is_empty() {
                 self.fill(
@@ -267,6 +269,8 @@ impl<'a> System<'a> {
     ) -> Result<()> {
         let settings = self.settings(options, origin, edge_port);
         let mut serve = origin::serve(&settings, &self.secrets, self.binaries);
+        let metrics = format!("127.0.0.1:{}", origin.metrics_port);
+        serve.env("YOUSOON_METRICS_LISTEN", metrics);
         processes.start(origin.name, serve.envs(self.environment.clone()))?;
         processes.wait_until(origin.name, START_LIMIT, || {
             http::is_ready(origin.port, "/readyz")

@@ -81,6 +81,8 @@ pub enum NotificationKind {
     ReviewRemoved,
     /// An operator has decided about a partner: to its owners.
     PartnerReviewed,
+    /// An administrator has decided on a contest of a removal.
+    ReviewContestAnswered,
     ChangeEmail,
     EmailChanged,
 }

@@ -13,7 +13,7 @@ use domain::{
     },
     reviews::{
         rating::StarCounts,
-        store::{ReviewCursor, ReviewQuery},
+        store::{ReviewCursor, ReviewQuery, ReviewsAbout},
     },
     sentence::Sentence,
     site::json_ld,
@@ -132,6 +132,14 @@ pub struct NearPage {
     pub total: u64,
 }
 
+/// A page of the partners of a city.
+#[derive(Debug)]
+pub struct CityPartners {
+    pub items: Vec<(domain::Partner, PartnerCursor)>,
+    pub has_next_page: bool,
+    pub total: u64,
+}
+
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct PartnerEdge {
@@ -165,6 +173,17 @@ impl PartnerConnection {
                 node: PartnerNode(partner),
                 distance: Some(to_the_metre(distance_km)),
             }
+        };
+        let edges = page.items.into_iter().map(edge).collect();
+        Self::of(edges, page.has_next_page, has_previous_page, page.total)
+    }
+
+    /// Of the list of a city.
+    pub fn in_city(page: CityPartners, has_previous_page: bool) -> Self {
+        let edge = |(partner, cursor): (domain::Partner, PartnerCursor)| PartnerEdge {
+            cursor: cursor.encode(),
+            node: PartnerNode(partner),
+            distance: None,
         };
         let edges = page.items.into_iter().map(edge).collect();
         Self::of(edges, page.has_next_page, has_previous_page, page.total)
@@ -354,7 +373,7 @@ impl PartnerNode {
         let after = cursor(after.as_deref(), |text| ReviewCursor::decode(text, order))?;
         let has_previous_page = after.is_some();
         let query = ReviewQuery {
-            partner: self.0.id.clone(),
+            about: ReviewsAbout::Partner(self.0.id.clone()),
             order,
             first: page_size(first)?,
             after,

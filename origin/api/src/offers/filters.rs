@@ -7,7 +7,7 @@ use domain::{
         codes::{
             DISCOUNT_OUT_OF_RANGE, OPEN_AT_NOT_ROUNDED, ORDER_NEEDS_LOCATION, PERIOD_OUT_OF_RANGE,
         },
-        store::{Columns, GeoBox, Near, OfferCursor, OfferQuery, Visibility},
+        store::{Columns, GeoBox, InCity, Near, OfferCursor, OfferQuery, Visibility},
     },
     search_text::city_key,
     sentence::Sentence,
@@ -170,7 +170,7 @@ impl OffersInput {
             columns,
             kinds: into_all(self.discount_kinds),
             open_at_ms,
-            city: self.city.map(|name| city_key(&name)),
+            city: self.city.map(|name| InCity::Named(city_key(&name))),
             ends_before_hour,
             created_since_day,
             facets: wanted.facets,

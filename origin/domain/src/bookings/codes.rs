@@ -250,8 +250,8 @@ pub const CHECK_IN_UNDO_TOO_LATE: ErrorCode = ErrorCode {
     word: "CHECK_IN_UNDO_TOO_LATE",
     status: 409,
     layer: Layer::Field,
-    meaning: "The check-in was made more than five minutes ago.",
-    remedy: "The check-in stays.",
+    meaning: "The check-in or the walk-in was recorded more than five minutes ago.",
+    remedy: "It stays.",
 };
 
 pub const GUEST_BOOKED_AGAIN: ErrorCode = ErrorCode {

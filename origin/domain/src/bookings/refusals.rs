@@ -238,7 +238,7 @@ impl BookingRefusal {
             ),
             Self::TooLateToUndo => (
                 "il est trop tard pour annuler ce passage",
-                "it is too late to undo this check-in",
+                "it is too late to take this back",
             ),
             Self::BookedAgain => (
                 "cette personne a de nouveau réservé cette offre entre-temps",

@@ -17,10 +17,10 @@ use super::{
     rules::NewBooking,
     scan::Scan,
     short_code::ShortCode,
-    walk_in::{NewWalkIn, WalkedIn},
+    walk_in::{NewWalkIn, WalkIn, WalkInUndone, WalkedIn},
 };
 use crate::{
-    BookingId, OfferId, PartnerId, StoreError, UserId,
+    BookingId, OfferId, PartnerId, StoreError, UserId, WalkInId,
     bookings::figures::{OfferNight, UtcHour},
     night::Night,
     paris::Day,
@@ -246,6 +246,11 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
     /// Records people who came without a booking, if the offer is open and has places for them. Reads,
     /// decision, quota, row and purge are one transaction.
     async fn record_walk_in(&self, new: NewWalkIn, now_ms: i64) -> Result<WalkedIn, StoreError>;
+
+    async fn walk_in(&self, id: &WalkInId) -> Result<Option<WalkIn>, StoreError>;
+
+    /// Takes back people who were recorded by mistake, and gives their places back, in one transaction.
+    async fn undo_walk_in(&self, id: &WalkInId, now_ms: i64) -> Result<WalkInUndone, StoreError>;
 
     /// The people who walked in to a partner's offers in a night, by offer.
     async fn walk_ins_of_night(

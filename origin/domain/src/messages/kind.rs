@@ -46,6 +46,8 @@ words! {
         ReviewRemoved = "review_removed",
         /// To a partner's owners: an operator has decided about it.
         PartnerReviewed = "partner_reviewed",
+        /// An administrator has decided on a contest of a removal.
+        ReviewContestAnswered = "review_contest_answered",
         /// To a new address, which its owner confirms.
         ChangeEmail = "change_email",
         /// To the address that an account had before.
@@ -186,6 +188,7 @@ impl Kind {
             Self::ReviewReplied           => row(Notices,   NO_SMS,   IN_THE_APP,       OptOut,    Waits, DAY),
             Self::ReviewRemoved           => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
             Self::PartnerReviewed         => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
+            Self::ReviewContestAnswered   => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
             Self::ChangeEmail             => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  CODE),
             Self::EmailChanged            => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  UNDO),
         }

@@ -37,6 +37,7 @@ pub enum Letter {
     ReviewReplied(ReviewReplied),
     ReviewRemoved(ReviewRemoved),
     PartnerReviewed(PartnerReviewed),
+    ReviewContestAnswered(ReviewContestAnswered),
     ChangeEmail(ChangeEmail),
     EmailChanged(EmailChanged),
 }
@@ -64,6 +65,7 @@ impl Letter {
             Self::ReviewReplied(_) => Kind::ReviewReplied,
             Self::ReviewRemoved(_) => Kind::ReviewRemoved,
             Self::PartnerReviewed(_) => Kind::PartnerReviewed,
+            Self::ReviewContestAnswered(_) => Kind::ReviewContestAnswered,
             Self::ChangeEmail(_) => Kind::ChangeEmail,
             Self::EmailChanged(_) => Kind::EmailChanged,
         }
@@ -92,6 +94,7 @@ impl Letter {
             | Self::ReviewReplied(_)
             | Self::ReviewRemoved(_)
             | Self::PartnerReviewed(_)
+            | Self::ReviewContestAnswered(_)
             | Self::ChangeEmail(_)
             | Self::EmailChanged(_) => None,
         }
@@ -387,6 +390,19 @@ pub struct ReviewRemoved {
     pub booking: BookingId,
     /// What the administrator wrote, on one line.
     pub reason: String,
+}
+
+/// What an administrator decided on a contest (Regulation (EU) 2022/2065, Article 20).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewContestAnswered {
+    pub first_name: String,
+    /// The partner's name.
+    pub partner: String,
+    /// The booking that was reviewed.
+    pub booking: BookingId,
+    /// Why the review stays removed, on one line; none if it is shown again.
+    pub answer: Option<String>,
 }
 
 impl ReviewRemoved {

@@ -1,7 +1,9 @@
 //! What lists, searches and counts need of an offer.
 
 use super::{discount::DiscountKind, translating::searched};
-use crate::{Category, EstablishmentId, GeoPoint, Offer, OfferId, OfferSchedule, PartnerId};
+use crate::{
+    Category, EstablishmentId, GeoPoint, Offer, OfferId, OfferSchedule, PartnerId, cities::CityArea,
+};
 
 /// An offer as the catalogue index knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,7 @@ pub struct Listing {
     pub rating: Option<f64>,
     /// Of the establishment's address, as it is written there.
     pub city: String,
+    pub city_area: CityArea,
     pub kind: DiscountKind,
     pub schedule: Option<OfferSchedule>,
 }
@@ -44,6 +47,7 @@ pub struct Related {
     pub rating: Option<f64>,
     pub establishment_name: String,
     pub city: String,
+    pub city_area: CityArea,
 }
 
 impl Default for Related {
@@ -56,6 +60,7 @@ impl Default for Related {
             rating: None,
             establishment_name: String::new(),
             city: String::new(),
+            city_area: CityArea::default(),
         }
     }
 }
@@ -84,6 +89,7 @@ impl Listing {
             partner_category: related.partner_category,
             rating: related.rating,
             city: related.city,
+            city_area: related.city_area,
         }
     }
 }

@@ -180,6 +180,7 @@ const fn name(kind: Kind) -> [&'static str; 2] {
         | Kind::NewDevice
         | Kind::ReviewRemoved
         | Kind::PartnerReviewed
+        | Kind::ReviewContestAnswered
         | Kind::ChangeEmail
         | Kind::EmailChanged => ["ces messages", "these messages"],
     }

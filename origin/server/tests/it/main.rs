@@ -12,6 +12,7 @@ mod booking;
 mod bounding;
 mod browsers;
 mod caching;
+mod cities;
 mod commands;
 mod completing;
 mod docs;

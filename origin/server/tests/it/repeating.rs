@@ -85,6 +85,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
         { id code booking { id status checkedInAt } }", Same),
     ("recordWalkIn", Staff, "(offerId: FREE, partySize: 2, idempotencyKey: \"k\") { id at }", Same),
     ("recordWalkIn", Staff, "(offerId: FREE) { id at }", Another),
+    ("undoWalkIn", Staff, "(id: WALK_IN)", Gets("false")),
     ("declineBooking", Staff, "(id: PENDING, reason: \"Complet\") { id status cancelReason }", Same),
     ("cancelBookingByVenue", Staff, "(id: BOOKING, reason: \"Complet\") { id status cancelReason }", Same),
 
@@ -266,12 +267,15 @@ impl World {
         let came = booked(&app, &guest, &came).await;
         let scanned = json!({"b": came["id"], "q": came["qrCode"]});
         staff.ask(&app, CHECK_IN, scanned).await.data();
+        let walk_in = "mutation W($o: ID!) { recordWalkIn(offerId: $o) { id } }";
+        let walked = staff.ask(&app, walk_in, json!({"o": free.id})).await.data();
         let paid = booked(&app, &guest, &paid).await;
         let paid = BookingId::parse(paid["id"].as_str().unwrap()).unwrap();
         let paid = paying::paid(&app, &guest, &paid).await;
         let mut words = vec![
             ("PAYABLE", quoted(&payable["id"])),
             ("CHECKED_IN", quoted(&came["id"])),
+            ("WALK_IN", quoted(&walked["recordWalkIn"]["id"])),
             ("SHORT_CODE", short_code(&app, &guest, &booking).await),
             ("PAID", format!("{:?}", paid.as_str())),
             ("NEW_OFFER", new_offer()),

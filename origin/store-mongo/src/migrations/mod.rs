@@ -201,6 +201,11 @@ const STEPS: &[Migration] = &[
         name: "standings of partners",
         changes: standings::changes,
     },
+    Migration {
+        version: 29,
+        name: "reviews of offers",
+        changes: reviews::of_offers,
+    },
 ];
 
 /// A step that has to be applied.

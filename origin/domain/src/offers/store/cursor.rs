@@ -169,7 +169,8 @@ impl OfferPosition {
             | CursorKind::ReviewReported
             | CursorKind::Sitemap
             | CursorKind::OperatorAudit
-            | CursorKind::PartnerToReview => None,
+            | CursorKind::PartnerToReview
+            | CursorKind::City => None,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use cache_core::Tag;
 
 use crate::{
-    Establishment, Partner, PartnerId,
+    Address, Establishment, Partner, PartnerId,
+    cities::CityArea,
     offers::store::{Author, Purging},
     partners::edit::{EstablishmentEdit, PartnerEdit},
     pending_purge::{PendingPurge, PurgeKind},
@@ -116,6 +117,19 @@ pub fn place_change(
     }
     let mut purged = moved;
     purged.insert(tags::partner(&before.partner_id));
+    let city = |place: &Establishment| {
+        let Address {
+            city,
+            postcode,
+            country,
+            street: _,
+        } = &place.address;
+        (city.clone(), CityArea::of(country, postcode))
+    };
+    if city(before) != city(after) {
+        // Lists by city that the offers enter, and how many each city has.
+        purged.insert(tags::all_offers());
+    }
     let reason = reason(&author, &names);
     Some(pending(purged.into_iter().collect(), reason, author.actor))
 }

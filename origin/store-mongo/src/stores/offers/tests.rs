@@ -1,6 +1,7 @@
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota,
     StoreError,
+    cities::CityArea,
     offers::listing::{Listing, Related},
     payments::{money::Currency, price::OfferPrice},
 };
@@ -165,6 +166,7 @@ fn a_listing_needs_only_the_fields_that_are_read_for_it() {
             rating: Some(4.5),
             establishment_name: "Le bar".to_owned(),
             city: "Paris".to_owned(),
+            city_area: CityArea::of("FR", "75004"),
         };
         let fields = rows::listing_fields();
         let read: Document = stored(&offer)

@@ -2,6 +2,7 @@
 
 use domain::{
     Category, EstablishmentId, GeoPoint, OfferId, PartnerId,
+    cities::CityArea,
     offers::{
         discount::{DiscountKind, DiscountTerms},
         listing::{CorruptOffer, Listing, Listings},
@@ -22,7 +23,8 @@ const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentag
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,
     o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row, o.establishment_id, p.category,
     p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule, o.translations,
-    p.id IS NULL OR (p.status = 'APPROVED' AND p.archived_at_ms IS NULL)";
+    p.id IS NULL OR (p.status = 'APPROVED' AND p.archived_at_ms IS NULL),
+    COALESCE(e.country, ''), COALESCE(e.postcode, '')";
 const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
@@ -85,6 +87,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
     let (lat, lng) = (row.get(2)?, row.get(3)?);
     let establishment_id: String = row.get(16)?;
     let partner_category: Option<String> = row.get(17)?;
+    let (country, postcode): (String, String) = (row.get(23)?, row.get(24)?);
     let terms: Option<DiscountTerms> = optional_json("discount terms", row.get_ref(20)?)?;
     Ok(Listing {
         id: OfferId::parse(id).ok_or_else(|| SqliteError::corrupt("offer id", &id))?,
@@ -114,6 +117,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         },
         rating: row.get(18)?,
         city: row.get(19)?,
+        city_area: CityArea::of(&country, &postcode),
         kind: terms.map_or(DiscountKind::Percentage, |terms| terms.kind()),
         schedule: optional_json("schedule", row.get_ref(21)?)?,
     })
