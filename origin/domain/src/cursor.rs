@@ -40,7 +40,7 @@ pub enum CursorKind {
 }
 
 impl CursorKind {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,

@@ -26,8 +26,10 @@ fn filled(listings: Vec<Listing>) -> (Index, BTreeMap<OfferId, Listing>) {
 
 pub(super) fn is_shown(listing: &Listing) -> bool {
     let now_ms = 20 * UNIT_MS;
-    let is_valid = listing.valid_from_ms <= now_ms && now_ms < listing.valid_until_ms;
-    listing.is_active && listing.is_listed && is_valid
+    listing.is_active
+        && listing.is_listed
+        && listing.valid_from_ms <= now_ms
+        && now_ms < listing.valid_until_ms
 }
 
 proptest! {

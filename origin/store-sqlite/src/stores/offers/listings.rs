@@ -87,7 +87,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
     let (lat, lng) = (row.get(2)?, row.get(3)?);
     let establishment_id: String = row.get(16)?;
     let partner_category: Option<String> = row.get(17)?;
-    let (country, postcode): (String, String) = (row.get(23)?, row.get(24)?);
+    let (country, postcode): (String, String) = (row.get(24)?, row.get(25)?);
     let terms: Option<DiscountTerms> = optional_json("discount terms", row.get_ref(20)?)?;
     Ok(Listing {
         id: OfferId::parse(id).ok_or_else(|| SqliteError::corrupt("offer id", &id))?,
