@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::Options;
+use super::options::Options;
 use crate::balancer::Balancer;
 use crate::binaries::{self, Binaries};
 use crate::origin::{self, Documents};
@@ -67,7 +67,7 @@ pub(super) fn run(
     )?;
     let running = system.start(options, build_dir, &mut processes)?;
     let summary = dir.path().join("summary.json");
-    let mut command = super::k6_run(k6, "k6/all.js", &summary, options);
+    let mut command = super::k6::command(k6, "k6/all.js", &summary, options);
     command
         .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
         .env("MANIFEST", origin::manifest_file(dir.path()))

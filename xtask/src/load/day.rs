@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::Options;
 use super::all::{Running, System};
+use super::options::Options;
 use super::rates::{Rates, samples};
 use crate::binaries::Binaries;
 use crate::origin;
@@ -49,7 +49,7 @@ pub(super) fn run(
     let running = system.start(options, build_dir, &mut processes)?;
     let summary = dir.path().join("summary.json");
     let [hour_s, people] = if options.short { SHORT } else { FULL };
-    let mut command = super::k6_run(k6, "k6/day.js", &summary, options);
+    let mut command = super::k6::command(k6, "k6/day.js", &summary, options);
     command
         // Which people do everything in turn is of the mix's trial.
         .env_remove("SHORT")

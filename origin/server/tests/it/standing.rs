@@ -163,7 +163,8 @@ async fn nobody_sees_a_partner_before_it_is_approved_nor_while_it_is_suspended()
     assert_eq!(approved.data()["approvePartner"]["status"], "APPROVED");
     let seen = approved.header("yousoon-revision").to_owned();
     assert_shown(&shown(&app, &offer, &seen).await);
-    assert_eq!(sitemap(&app).await, 3);
+    // The partner, its establishment, the offer and their city.
+    assert_eq!(sitemap(&app).await, 4);
     let waiting = admin.ask(&app, WAITING, json!({})).await.data();
     assert_eq!(waiting["partnersToReview"]["edges"], json!([]));
 
