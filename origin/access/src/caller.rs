@@ -289,14 +289,15 @@ impl Caller {
                 user.chosen = Some(partner.clone());
                 Self::User(user)
             }
-            (caller, Chosen::Nothing) => caller,
+            (caller, Chosen::Nothing) | (caller @ (Self::Anonymous | Self::Unknown(_)), _) => {
+                caller
+            }
             (Self::User(user), Chosen::Partner(_) | Chosen::Unreadable) => {
                 Self::Unknown(Unknown::NotMember(Some(user)))
             }
             (Self::Service(_), Chosen::Partner(_) | Chosen::Unreadable) => {
                 Self::Unknown(Unknown::NotMember(None))
             }
-            (caller @ (Self::Anonymous | Self::Unknown(_)), _) => caller,
         }
     }
 

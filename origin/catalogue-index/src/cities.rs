@@ -33,7 +33,7 @@ pub(crate) struct Cities {
     names_by_key: HashMap<Box<str>, u32>,
     names: Vec<Name>,
     by_slug: BTreeMap<Slug, u32>,
-    cities: Vec<City>,
+    all: Vec<City>,
     /// Of names.
     words: Words,
 }
@@ -111,7 +111,7 @@ impl Cities {
         let city = cities::slug(text, area).map(|slug| self.city(slug, area));
         self.names[name as usize].spellings.push(number);
         if let Some(city) = city {
-            self.cities[city as usize].spellings.push(number);
+            self.all[city as usize].spellings.push(number);
         }
         self.spellings.push(Spelling {
             text: text.into(),
@@ -147,10 +147,10 @@ impl Cities {
     }
 
     fn city(&mut self, slug: Slug, area: CityArea) -> u32 {
-        let next = next(self.cities.len());
+        let next = next(self.all.len());
         let number = *self.by_slug.entry(slug).or_insert(next);
         if number == next {
-            self.cities.push(City::new(area));
+            self.all.push(City::new(area));
         }
         number
     }
@@ -159,7 +159,7 @@ impl Cities {
         let spelling = &mut self.spellings[entry.city as usize];
         spelling.offers.insert(slot);
         if let Some(city) = spelling.city {
-            let city = &mut self.cities[city as usize];
+            let city = &mut self.all[city as usize];
             *city.partners.entry(entry.partner).or_default() += 1;
             city.lat += whole(entry.location.lat);
             city.lng += whole(entry.location.lng);
@@ -170,7 +170,7 @@ impl Cities {
         let spelling = &mut self.spellings[entry.city as usize];
         spelling.offers.remove(slot);
         if let Some(city) = spelling.city {
-            let city = &mut self.cities[city as usize];
+            let city = &mut self.all[city as usize];
             if let Some(offers) = city.partners.get_mut(&entry.partner) {
                 *offers -= 1;
                 if *offers == 0 {
@@ -224,13 +224,13 @@ impl Cities {
     /// Those with offers that are shown, by slug.
     pub(crate) fn shown(&self) -> impl Iterator<Item = (&Slug, &City)> {
         let all = self.by_slug.iter();
-        let cities = all.map(|(slug, number)| (slug, &self.cities[*number as usize]));
+        let cities = all.map(|(slug, number)| (slug, &self.all[*number as usize]));
         cities.filter(|(_, city)| !city.partners.is_empty())
     }
 
     pub(crate) fn of_slug(&self, slug: &Slug) -> Option<&City> {
         let number = self.by_slug.get(slug)?;
-        Some(&self.cities[*number as usize])
+        Some(&self.all[*number as usize])
     }
 
     /// The numbers of the names that have all words of a search; also with typing errors.
@@ -315,7 +315,7 @@ impl Cities {
         };
         self.spellings.iter().map(spelling).sum::<usize>()
             + self.names.iter().map(name).sum::<usize>()
-            + self.cities.iter().map(city).sum::<usize>()
+            + self.all.iter().map(city).sum::<usize>()
             + self.words.bytes()
     }
 }

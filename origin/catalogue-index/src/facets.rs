@@ -101,10 +101,10 @@ impl Index {
     }
 }
 
-fn facets<'c>(
+fn facets(
     categories: impl IntoIterator<Item = (Category, u64)>,
     kinds: impl IntoIterator<Item = (DiscountKind, u64)>,
-    cities: Vec<Counted<'c>>,
+    cities: Vec<Counted<'_>>,
 ) -> Facets {
     // By key, so that it does not depend on the order in which cities came.
     let mut cities = most_frequent(cities.into_iter().filter(|((key, _), _)| !key.is_empty()));

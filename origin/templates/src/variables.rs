@@ -172,6 +172,7 @@ impl Variables {
         self.add(name, Data::Typed { text, most_chars });
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each letter")]
     fn add_letter(&mut self, letter: &Letter) {
         match letter {
             Letter::VerifyEmail(letter) => {

@@ -1,6 +1,10 @@
 //! What `cargo xtask load` can be asked for.
 
 #[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each switch of the command line"
+)]
 pub(crate) struct Options {
     /// 20 users for 15 s instead of 200 for 3 min.
     #[arg(long)]

@@ -41,7 +41,8 @@ fn expected(offers: &BTreeMap<OfferId, Listing>) -> BTreeMap<Slug, Expected> {
 }
 
 fn is_mean(found: f64, all: &[f64]) -> bool {
-    (found - all.iter().sum::<f64>() / all.len() as f64).abs() < 2e-6
+    let number = f64::from(u32::try_from(all.len()).unwrap());
+    (found - all.iter().sum::<f64>() / number).abs() < 2e-6
 }
 
 /// How well a city's name has the words of a search.

@@ -210,12 +210,9 @@ fn described(account: &Account) -> String {
         role,
         ..
     } = account;
-    let works_for: String = account
-        .memberships
-        .all()
-        .iter()
-        .map(|of| format!(", {} of partner {}", of.post.as_str(), of.partner))
-        .collect();
+    let posts = account.memberships.all().iter();
+    let posts = posts.map(|of| format!(", {} of partner {}", of.post.as_str(), of.partner));
+    let works_for = posts.collect::<Vec<_>>().concat();
     let role = role.as_str();
     format!("account {id}: {first_name} {last_name}, {email}, now {role}{works_for}")
 }

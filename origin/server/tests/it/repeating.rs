@@ -218,6 +218,7 @@ async fn prepare(app: &TestApp, guest: &Person, offer: &domain::OfferId) {
 }
 
 impl World {
+    #[expect(clippy::too_many_lines, reason = "something for each mutation")]
     async fn start() -> Self {
         let fake = Fake::start(Secrets::default()).await.unwrap();
         let providers = ProvidersConfig {
