@@ -5,7 +5,7 @@ use crate::team::codes::PARTNER_NOT_YOURS;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 177] = [
+const STATUSES: [(&str, u16, u16); 181] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
