@@ -164,8 +164,18 @@ async fn listed(stack: &Stack) -> Vec<String> {
 /// The owner creates a partner with an establishment and an offer with two places, and an operator approves
 /// it. Returns the ids of partner and offer.
 pub(crate) async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
+    let operator = operator(stack, "operator").await;
+    publish_by(stack, owner, &operator).await
+}
+
+/// As [`publish`], by this operator.
+pub(crate) async fn publish_by(
+    stack: &Stack,
+    owner: &Person,
+    operator: &Person,
+) -> (String, String) {
     let (partner, offer) = prepare(stack, owner).await;
-    approve(stack, owner, &partner).await;
+    approve_by(stack, owner, &partner, operator).await;
     (partner, offer)
 }
 
@@ -194,10 +204,14 @@ pub(crate) async fn prepare(stack: &Stack, owner: &Person) -> (String, String) {
 
 /// The owner submits the partner, and an operator approves it.
 pub(crate) async fn approve(stack: &Stack, owner: &Person, partner: &str) {
+    let operator = operator(stack, "operator").await;
+    approve_by(stack, owner, partner, &operator).await;
+}
+
+async fn approve_by(stack: &Stack, owner: &Person, partner: &str, operator: &Person) {
     let submit = json!({"id": partner, "siret": "732 829 320 00074"});
     let submitted = owner.ask(stack, "SubmitPartner", submit).await;
     assert_eq!(submitted["submitPartner"]["status"], "IN_REVIEW");
-    let operator = operator(stack, "operator").await;
     let approved = operator
         .ask(stack, "ApprovePartner", json!({"id": partner}))
         .await;
@@ -208,11 +222,16 @@ pub(crate) async fn approve(stack: &Stack, owner: &Person, partner: &str) {
 pub(crate) async fn operator(stack: &Stack, name: &str) -> Person {
     let operator = sign_up(stack, name).await;
     operator.verify(stack).await;
-    let role = ["role", &operator.email, "--admin", "--yes"];
+    make_administrator(stack, &operator).await;
+    operator
+}
+
+/// Somebody whose address is verified becomes an administrator.
+pub(crate) async fn make_administrator(stack: &Stack, person: &Person) {
+    let role = ["role", &person.email, "--admin", "--yes"];
     stack.run(&role).await.unwrap();
     // The command is another process: the server hears of it within two seconds.
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
-    operator
 }
 
 #[tokio::test]
