@@ -202,12 +202,7 @@ pub(crate) async fn prepare(stack: &Stack, owner: &Person) -> (String, String) {
     (partner, offer)
 }
 
-/// The owner submits the partner, and an operator approves it.
-pub(crate) async fn approve(stack: &Stack, owner: &Person, partner: &str) {
-    let operator = operator(stack, "operator").await;
-    approve_by(stack, owner, partner, &operator).await;
-}
-
+/// The owner submits the partner, and this operator approves it.
 async fn approve_by(stack: &Stack, owner: &Person, partner: &str, operator: &Person) {
     let submit = json!({"id": partner, "siret": "732 829 320 00074"});
     let submitted = owner.ask(stack, "SubmitPartner", submit).await;
