@@ -158,6 +158,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("replyToReview", Owner, "(id: REVIEW, text: \"Merci\") { id reply { text createdAt } }", Same),
     ("removeReply", Owner, "(id: ANSWERED) { id reply { text } }", Same),
     ("reportReview", Guest, "(id: ANSWERED, reason: FAKE)", Same),
+    ("contestRemoval", Invited, "(reviewId: GONE, text: \"Pourquoi ?\") { id stars }", Same),
     ("decideReview", Admin, "(id: ANSWERED, verdict: REMOVE, reason: \"insult\") { removal { reason removedAt } }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
     ("setUserRole", Admin, "(id: STAFF_ID, role: ADMIN, reason: \"ticket 1\")", Same),
@@ -311,6 +312,14 @@ impl World {
         words.extend(of_standings(&app).await);
         let admin = administrator(&app).await;
         words.extend(of_reviews(&app, [&guest, &invited], [&visited, &reviewed]).await);
+        let removed = reviewing::reviewed(&app, &invited, &visited, 1).await;
+        let decide = "mutation D($r: ID!) {
+            decideReview(id: $r, verdict: REMOVE, reason: \"insult\") { id } }";
+        admin
+            .ask(&app, decide, json!({"r": removed.as_str()}))
+            .await
+            .data();
+        words.push(("GONE", format!("{:?}", removed.as_str())));
         Self {
             app,
             _fake: fake,
