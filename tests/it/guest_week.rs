@@ -125,7 +125,7 @@ fn property<'a>(calendar: &'a str, name: &str) -> &'a str {
     value.unwrap_or_else(|| panic!("no {name}: {calendar}"))
 }
 
-/// The venue sees who asks, and says yes; the guest hears it live, in the inbox and by mail.
+/// The venue sees the guest's request and approves it. The guest is told by subscription, in the inbox and by mail.
 async fn approved(
     days: &Passing,
     (owner, partner): (&Person, &str),

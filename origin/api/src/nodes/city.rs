@@ -3,7 +3,7 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 use catalogue_index::{CitiesFound, CityFound};
 use domain::{
-    offers::store::{Columns, InCity, OfferCursor, OfferQuery},
+    offers::store::{InCity, OfferQuery},
     partners::store::PartnerCursor,
     tags,
 };
@@ -13,7 +13,7 @@ use crate::{
         directives::cache_control,
         facets::whole,
         offer::OfferConnection,
-        offer_list::{Wanted, ask, list, load_relations, note_reach},
+        offer_list::{ask, newest, shared},
         page::{PageInfo, cursor, page_size},
         partner::{CityPartners, PartnerConnection},
         place::Location,
@@ -108,26 +108,11 @@ impl CityNode {
         #[graphql(desc = "Page size, 1 to 100; default 20.")] first: Option<i32>,
         after: Option<String>,
     ) -> Result<OfferConnection> {
-        let request = RequestContext::of(ctx);
-        let wanted = Wanted::by(ctx);
         let query = OfferQuery {
             city: Some(InCity::Page(self.0.slug.clone())),
-            after: cursor(after.as_deref(), OfferCursor::decode)?,
-            columns: if wanted.total {
-                Columns::EdgesAndTotal
-            } else {
-                Columns::Edges
-            },
-            facets: wanted.facets,
-            ..OfferQuery::newest(page_size(first)?, request.now_ms)
+            ..newest(ctx, first, after.as_deref())?
         };
-        note_reach(request, &query);
-        let page = list(request, &query).await?;
-        for item in &page.items {
-            request.facts.shows_offer(&item.offer, request.now_ms);
-        }
-        load_relations(ctx, request, &page).await?;
-        Ok(OfferConnection::new(page, query.after.is_some()))
+        shared(ctx, &query).await
     }
 
     /// The partners that have offers there which can be used now, by name.
@@ -140,7 +125,7 @@ impl CityNode {
         let request = RequestContext::of(ctx);
         let (first, slug) = (page_size(first)?, &self.0.slug);
         let after = cursor(after.as_deref(), PartnerCursor::decode)?;
-        // Whoever begins or ceases to have offers there, or is renamed.
+        // A partner enters or leaves the list with its offers, and moves in it when it is renamed.
         request.facts.tag(tags::all_offers());
         request.facts.tag(tags::all_partners());
         let found = ask(request, |index| {

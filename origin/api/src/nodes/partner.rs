@@ -5,7 +5,7 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
     self, PartnerId,
-    offers::store::{Columns, OfferCursor, OfferQuery, Purging},
+    offers::store::{OfferQuery, Purging},
     partners::{
         siret::Siret,
         standing::Standing,
@@ -27,7 +27,7 @@ use crate::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
         offer::{OfferConnection, OfferNode, to_the_metre},
-        offer_list::{Wanted, list, load_relations, note_reach},
+        offer_list::{newest, shared},
         page::{PageInfo, cursor, page_size},
         picture::{PictureNode, shown_at},
         place::{Address, Location},
@@ -320,26 +320,11 @@ impl PartnerNode {
         #[graphql(desc = "Page size, 1 to 100; default 20.")] first: Option<i32>,
         after: Option<String>,
     ) -> Result<OfferConnection> {
-        let request = RequestContext::of(ctx);
-        let wanted = Wanted::by(ctx);
         let query = OfferQuery {
             partner: Some(self.0.id.clone()),
-            after: cursor(after.as_deref(), OfferCursor::decode)?,
-            columns: if wanted.total {
-                Columns::EdgesAndTotal
-            } else {
-                Columns::Edges
-            },
-            facets: wanted.facets,
-            ..OfferQuery::newest(page_size(first)?, request.now_ms)
+            ..newest(ctx, first, after.as_deref())?
         };
-        note_reach(request, &query);
-        let page = list(request, &query).await?;
-        for item in &page.items {
-            request.facts.shows_offer(&item.offer, request.now_ms);
-        }
-        load_relations(ctx, request, &page).await?;
-        Ok(OfferConnection::new(page, query.after.is_some()))
+        shared(ctx, &query).await
     }
 
     /// The average of the reviews, 1 to 5, rounded to a tenth and drawn towards four stars while there are few

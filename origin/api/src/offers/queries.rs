@@ -17,7 +17,7 @@ use domain::{
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
-        offer_list::{Wanted, list, load_relations, note_reach},
+        offer_list::{Wanted, list, load_relations, shared},
         partner::{no_partner, public_offer},
     },
     offers::filters::{OffersInput, Question},
@@ -41,13 +41,7 @@ impl OfferQueries {
         if let Some(ends_at_ms) = ends_at_ms {
             request.facts.ends_at(ends_at_ms, request.now_ms);
         }
-        note_reach(request, &query);
-        let page = list(request, &query).await?;
-        for item in &page.items {
-            request.facts.shows_offer(&item.offer, request.now_ms);
-        }
-        load_relations(ctx, request, &page).await?;
-        Ok(OfferConnection::new(page, query.after.is_some()))
+        shared(ctx, &query).await
     }
 
     /// All offers of a partner that are not archived, including paused, expired and future ones,

@@ -3,17 +3,14 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::{
     Partner, PartnerId,
-    operators::{
-        deed::{Deed, NewDeed, Target},
-        input::reason as read_reason,
-    },
+    operators::deed::{Deed, NewDeed, Target},
     partners::{
         review::Decision,
         store::{Author, ToReviewCursor, ToReviewPage},
     },
 };
 
-use super::recording::{deed, given};
+use super::recording::{deed, given, required};
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
@@ -23,7 +20,7 @@ use crate::{
     request::{
         attempts::{Attempt, count_attempt},
         context::RequestContext,
-        errors::{broken, failed},
+        errors::failed,
     },
 };
 
@@ -175,10 +172,6 @@ impl PartnerReviewMutations {
         let ended = operators.end_partner(&id, deed, author, request.now_ms);
         stands_ended(request, ended.await.map_err(failed)?).await
     }
-}
-
-fn required(text: &str) -> Result<String> {
-    read_reason(text).map_err(|rule| broken(vec![rule.into()]))
 }
 
 async fn decide(

@@ -113,7 +113,7 @@ async fn near(
         first: page_size(input.first)?,
         after: cursor(input.after.as_deref(), NearCursor::decode)?,
     };
-    // Whoever begins or ceases to have offers there.
+    // A partner enters or leaves the list with its offers.
     note_reach(
         request,
         &OfferQuery {

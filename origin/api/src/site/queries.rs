@@ -138,10 +138,10 @@ impl SiteQueries {
     }
 }
 
-/// What one read added to a page of the sitemap.
+/// The entries that one read of the database adds to a page of the sitemap.
 struct Part {
     shown: Vec<SitemapEdge>,
-    /// With those that are not shown.
+    /// The number of rows that were read, including those that are not shown.
     read: usize,
     next: Option<SitemapPosition>,
 }

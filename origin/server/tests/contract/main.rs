@@ -73,6 +73,7 @@ fn main() -> ExitCode {
         sessions::TESTS,
         site::TESTS,
         standing::TESTS,
+        standing::ENDING,
         codes::TESTS,
         queue::TESTS,
         reach::TESTS,

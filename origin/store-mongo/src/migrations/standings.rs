@@ -1,5 +1,5 @@
-//! Where partners stand. Those that are there were approved by whoever made them. A SIRET is one partner's among
-//! those that an operator believed.
+//! The statuses of partners. Partners that exist before this migration become approved. No two partners that are
+//! approved or suspended have the same SIRET.
 
 use mongodb::bson::doc;
 
