@@ -5,7 +5,7 @@
 //! protocol has 4400 and 4401, waits for `connection_init` for ever, lets an id be used twice, and
 //! reads whole documents where ours are named by their hashes.
 
-use api::execution::live::outcome::Payload;
+use api::{execution::live::outcome::Payload, live::position::EventId};
 use pq_core::websocket::OperationId;
 use serde_json::{Value, json};
 
@@ -88,7 +88,14 @@ impl Close {
 }
 
 pub(super) const CONNECTION_ACK: &str = r#"{"type":"connection_ack"}"#;
-pub(super) const PING: &str = r#"{"type":"ping"}"#;
+
+/// A ping; with the id after which all of the connection's subscriptions go on, if there is one.
+pub(super) fn ping(current: Option<&EventId>) -> String {
+    match current {
+        None => r#"{"type":"ping"}"#.to_owned(),
+        Some(id) => json!({"type": "ping", "payload": {"resumeFrom": id.to_string()}}).to_string(),
+    }
+}
 
 pub(super) fn pong(payload: Option<Value>) -> String {
     match payload {
