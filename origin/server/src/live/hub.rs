@@ -1,5 +1,7 @@
 //! Everybody who is connected to this server, and what they wait for.
 
+mod connection;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,7 +14,6 @@ use api::{
     live::{
         event::{Event, Publication, PublicationNumber, Source},
         position::Position,
-        topic::Topic,
     },
 };
 use cache_core::{PurgeRecord, Revision};
@@ -20,14 +21,14 @@ use domain::Offer;
 use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(super) use self::connection::{Connection, Start};
 use super::{
-    OPERATIONS,
     history::History,
     index::Index,
-    mailbox::{Closing, Mailbox, OperationNumber, TooMuchMissed},
+    mailbox::{Closing, Mailbox, OperationNumber},
     metrics::Metrics,
     records,
-    seats::{Client, NoSeat, Seat, Seats},
+    seats::{Client, NoSeat, Seats},
 };
 use crate::config::LiveConfig;
 
@@ -73,34 +74,6 @@ struct State {
     told: Revision,
     mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
 }
-
-/// One open connection; it is forgotten, with its subscriptions, when it is dropped.
-#[derive(Debug)]
-pub(super) struct Connection {
-    hub: Hub,
-    id: ConnectionId,
-    mailbox: Arc<Mailbox>,
-    seat: Seat,
-    /// Its subscriptions.
-    operations: Vec<OperationNumber>,
-    last: u32,
-    /// Its subscriptions get what comes after this, or after an earlier revision.
-    begins_after: Revision,
-}
-
-/// What a subscription gets at first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    /// The present state, if there is one.
-    Now,
-    /// What its client missed, from elsewhere.
-    Resumed,
-}
-
-/// A connection has as many subscriptions as it may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a connection has at most {OPERATIONS} subscriptions")]
-pub(super) struct TooMany;
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -294,108 +267,6 @@ impl State {
         if let Some(mailbox) = self.mailboxes.get(&key.connection) {
             mailbox.put(key.operation, event);
         }
-    }
-}
-
-impl Connection {
-    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
-        &self.mailbox
-    }
-
-    /// Counts it for another client from now on.
-    pub(super) fn counts_for(&mut self, client: Client) -> Result<(), NoSeat> {
-        self.seat.counts_for(client)
-    }
-
-    /// A number for one more subscription, which gets no events yet.
-    pub(super) fn number(&mut self) -> Result<OperationNumber, TooMany> {
-        if self.operations.len() >= OPERATIONS {
-            return Err(TooMany);
-        }
-        self.last = self.last.wrapping_add(1);
-        let number = OperationNumber(self.last);
-        self.operations.push(number);
-        Ok(number)
-    }
-
-    /// From now on the subscription gets the topic's events: those after the revision that is returned,
-    /// and none before it. At the start a thing is read once more, because it may have changed between
-    /// the first read and this call.
-    pub(super) fn listen(
-        &mut self,
-        operation: OperationNumber,
-        topic: Topic,
-        start: Start,
-    ) -> Revision {
-        let look_again = match (&topic, start) {
-            (Topic::Thing(_), Start::Now) => true,
-            (Topic::Thing(_) | Topic::Offers(_), Start::Resumed)
-            | (Topic::Offers(_), Start::Now) => false,
-        };
-        let key = self.key(operation);
-        let after = {
-            let mut state = self.hub.state();
-            let after = *self.hub.0.followed.borrow();
-            state.index.insert(key, topic);
-            state.begins_after.insert(key, Position::whole(after));
-            after
-        };
-        self.begins_after = after;
-        if look_again {
-            let event = Event::LookAgain { required: after };
-            self.mailbox.put(operation, event);
-        }
-        after
-    }
-
-    /// Tells a subscription first what its client missed.
-    pub(super) fn put_missed(
-        &self,
-        operation: OperationNumber,
-        events: Vec<Event>,
-    ) -> Result<(), TooMuchMissed> {
-        self.mailbox.put_missed(operation, events)
-    }
-
-    /// Tells a subscription first the present state, if it has one.
-    pub(super) fn looks_again(&self, operation: OperationNumber, topic: &Topic, after: Revision) {
-        match topic {
-            Topic::Thing(_) => {
-                let event = Event::LookAgain { required: after };
-                self.mailbox.put_first(operation, event);
-            }
-            Topic::Offers(_) => {}
-        }
-    }
-
-    /// Up to where all of its subscriptions were sent everything; none while something waits.
-    pub(super) fn is_current_to(&self) -> Option<Revision> {
-        let told = self.hub.state().told;
-        (self.mailbox.is_empty() && told >= self.begins_after).then_some(told)
-    }
-
-    /// Forgets a subscription.
-    pub(super) fn forget(&mut self, operation: OperationNumber) {
-        self.operations.retain(|known| *known != operation);
-        let key = self.key(operation);
-        self.hub.state().forget(key);
-    }
-
-    const fn key(&self, operation: OperationNumber) -> Key {
-        Key {
-            connection: self.id,
-            operation,
-        }
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let mut state = self.hub.state();
-        for operation in &self.operations {
-            state.forget(self.key(*operation));
-        }
-        state.mailboxes.remove(&self.id);
     }
 }
 

@@ -12,7 +12,10 @@ use api::{
         operation::Operation,
         outcome::{Errors, Outcome, Payload},
     },
-    live::position::{EventId, Position},
+    live::{
+        position::{EventId, Position},
+        topic::Topic,
+    },
     request::reader::Reader,
 };
 use axum::{
@@ -63,6 +66,7 @@ pub(crate) async fn answer(
         Ok(connection) => connection,
         Err(refused) => return refusal(&refused, REFUSALS),
     };
+    let from = resume_from(&headers, request);
     let begun = operation::begin(state, credentials.asker(), request).await;
     let (operation, topic) = match begun {
         Ok(begun) => begun,
@@ -71,22 +75,8 @@ pub(crate) async fn answer(
             return refused(errors.code, body, REFUSALS);
         }
     };
-    let mut greeting = greeting();
-    // It is the connection's first.
-    if let Ok(number) = connection.number() {
-        let resume_from = resume_from(&headers, request);
-        let begun = (&operation, topic);
-        let from = resume_from.as_deref();
-        let began = resume::listen(state, &mut connection, number, begun, from).await;
-        if began.is_lost {
-            let reader = Reader::of(credentials.asker());
-            let language = reader.language(&state.services).await;
-            let id = resume::id_of(state, Position::whole(began.after));
-            greeting += &next(&resume::lost(state, &began, language), id.as_ref());
-        } else if connection.mailbox().is_empty() {
-            greeting += &comment(resume::id_of(state, Position::whole(began.after)).as_ref());
-        }
-    }
+    let begun = (&operation, topic);
+    let greeting = greet(state, &mut connection, &credentials, begun, from.as_deref()).await;
     let open = Open {
         state: state.clone(),
         connection,
@@ -103,6 +93,32 @@ pub(crate) async fn answer(
         Some((Ok::<_, Infallible>(Bytes::from(chunk)), (open, None)))
     });
     events(Body::from_stream(chunks))
+}
+
+/// Has the subscription listen; what its client is told at first.
+async fn greet(
+    state: &AppState,
+    connection: &mut Connection,
+    credentials: &Credentials,
+    begun: (&Operation, Topic),
+    resume_from: Option<&str>,
+) -> String {
+    let greeting = greeting();
+    // It is the connection's first.
+    let Ok(number) = connection.number() else {
+        return greeting;
+    };
+    let began = resume::listen(state, connection, number, begun, resume_from).await;
+    let id = resume::id_of(state, Position::whole(began.after));
+    if began.is_lost {
+        let reader = Reader::of(credentials.asker());
+        let language = reader.language(&state.services).await;
+        return greeting + &next(&resume::lost(state, &began, language), id.as_ref());
+    }
+    if connection.mailbox().is_empty() {
+        return greeting + &comment(id.as_ref());
+    }
+    greeting
 }
 
 fn events(body: Body) -> Response {

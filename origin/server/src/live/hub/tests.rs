@@ -1,6 +1,7 @@
+use api::live::topic::Topic;
 use cache_core::{PurgeKind, Tag};
 
-use super::*;
+use super::{super::OPERATIONS, connection::TooMany, *};
 
 fn hub() -> Hub {
     Hub::new(LiveConfig::default(), &RateLimitsConfig::default())

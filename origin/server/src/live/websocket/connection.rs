@@ -13,27 +13,28 @@ use api::{
 };
 use axum::extract::ws::{Message as Frame, WebSocket};
 use cache_core::Allowance;
-use domain::{StoreError, error_chain::chain, sentence::Language};
+use domain::sentence::Language;
 use http::HeaderMap;
 use pq_core::{
     ErrorCode, GraphqlRequest, Refusal,
-    websocket::{BadMessage, Message, OperationId},
+    websocket::{Message, OperationId},
 };
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
-use tokio_tungstenite::tungstenite;
 
 use super::{
     super::{
         INIT_WITHIN, KEEP_ALIVE_EVERY, SEND_WITHIN,
         credentials::{Credentials, CredentialsRefused},
         hub::Connection,
-        mailbox::{Closing, Letter, Mailbox, OperationNumber},
+        mailbox::{Letter, Mailbox, OperationNumber},
         operation,
         protocol::{self, Close},
         resume::{self, Began},
     },
-    close, hear_out,
+    close,
+    end::{End, TOO_SLOW},
+    hear_out,
 };
 use crate::{admission, state::AppState};
 
@@ -43,63 +44,6 @@ pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 const SILENT: Duration = Duration::from_mins(1);
 /// Maximum messages per second of a connection; clients need far fewer.
 const MESSAGES_PER_S: u32 = 50;
-
-const TOO_SLOW: Close = Close::TryAgainLater("Too slow");
-const FAILED: Close = Close::TryAgainLater("Something went wrong on our side");
-
-/// Why a connection ends.
-enum End {
-    /// The client is gone.
-    Gone,
-    /// The client closes it.
-    Closed,
-    /// The server does.
-    Close(Close),
-}
-
-impl From<Close> for End {
-    fn from(close: Close) -> Self {
-        Self::Close(close)
-    }
-}
-
-impl From<BadMessage> for End {
-    fn from(why: BadMessage) -> Self {
-        Self::Close(Close::BadRequest(why.to_string()))
-    }
-}
-
-impl From<CredentialsRefused> for End {
-    fn from(why: CredentialsRefused) -> Self {
-        Self::Close(Close::Forbidden(why.to_string()))
-    }
-}
-
-impl From<Closing> for End {
-    fn from(why: Closing) -> Self {
-        Self::Close(match why {
-            Closing::TooSlow => TOO_SLOW,
-            Closing::Draining => Close::Restart,
-        })
-    }
-}
-
-impl From<axum::Error> for End {
-    fn from(error: axum::Error) -> Self {
-        match error.into_inner().downcast_ref() {
-            Some(tungstenite::Error::Capacity(_)) => Self::Close(Close::TooLong),
-            // A connection that broke, or frames that are none.
-            Some(_) | None => Self::Gone,
-        }
-    }
-}
-
-impl From<StoreError> for End {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(error = chain(&error), "a connection failed");
-        Self::Close(FAILED)
-    }
-}
 
 /// A connection that was acknowledged.
 struct Open {
