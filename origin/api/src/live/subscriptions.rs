@@ -181,8 +181,9 @@ impl Live {
     }
 
     /// Bookings of a partner that are made, or change, from now on; for its staff. With
-    /// `establishmentId`, those of that place; else of all at which the caller works. The first event, and later ones when something may have been
-    /// missed, have no booking: clients must query `partnerBookings` then.
+    /// `establishmentId`, those of that place; else of all at which the caller works. The first event, unless
+    /// it goes on after an event that was heard before, and later ones when something may have been missed,
+    /// have no booking: clients must query `partnerBookings` then.
     async fn partner_booking_changed(
         &self,
         ctx: &Context<'_>,

@@ -32,12 +32,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Turns records into events until it is cancelled.
 pub async fn follow(state: AppState, stop: CancellationToken) {
     let mut listener = state.services.caches.feed.listen();
+    // After it listens, so that no record is between the two.
     let mut follower = Follower::new(&state);
-    // After it listens: subscriptions that begin now may be told again what they know, and leave it out.
-    state
-        .live
-        .follows_from(state.services.caches.feed.position().head);
-    state.live.all_is_told();
     let mut again = interval(AGAIN);
     again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -78,13 +74,21 @@ struct Follower<'s> {
 
 impl<'s> Follower<'s> {
     fn new(state: &'s AppState) -> Self {
+        let feed = &state.services.caches.feed;
+        let feed::Position { log, head, .. } = feed.position();
+        // A copy that was never complete reads old records, which are no news. It tells when it is.
+        let is_complete = feed.age_ms() < u64::MAX;
+        if is_complete {
+            state.live.follows_from(head);
+            state.live.all_is_told();
+        }
         Self {
             state,
             pending: BTreeMap::new(),
             has_missed: false,
             current_ms: state.services.clock.now_ms(),
             announced: RecentOffers::default(),
-            log: state.services.caches.feed.position().log,
+            log: log.filter(|_| is_complete),
             read_to: Revision::ZERO,
         }
     }

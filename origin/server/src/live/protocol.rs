@@ -131,6 +131,13 @@ mod tests {
         let expected =
             json!({"id": "a\"\\é", "type": "next", "payload": {"data": {"b": 1, "a": 2}}});
         assert_eq!(said, expected);
+        let id = EventId::parse("0101010101010101010101010101010f:7").unwrap();
+        let said: Value = serde_json::from_str(&next(&odd, &payload.with_id(&id))).unwrap();
+        let extensions = json!({"resumeFrom": id.to_string()});
+        assert_eq!(said["payload"]["extensions"], extensions);
+        let said: Value = serde_json::from_str(&ping(Some(&id))).unwrap();
+        assert_eq!(said, json!({"type": "ping", "payload": extensions}));
+        assert_eq!(ping(None), r#"{"type":"ping"}"#);
         assert_eq!(
             pong(Some(json!({"n": 1}))),
             r#"{"type":"pong","payload":{"n":1}}"#

@@ -85,7 +85,7 @@ impl Connection {
             state.begins_after.insert(key, Position::whole(after));
             after
         };
-        self.begins_after = after;
+        self.begins_after = self.begins_after.max(after);
         if look_again {
             let event = Event::LookAgain { required: after };
             self.mailbox.put(operation, event);

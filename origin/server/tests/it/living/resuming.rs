@@ -212,6 +212,27 @@ async fn the_events_of_one_record_are_gone_on_between() {
 }
 
 #[tokio::test]
+async fn who_loses_a_stream_before_the_first_event_goes_on_from_its_beginning() {
+    let app = TestApp::start().await;
+    begun(&app).await;
+    publish(&app, 1).await;
+    let come =
+        async |last: Option<&str>| match Subscriber::come(&app, Way::Stream, nearby(paris()), last)
+            .await
+        {
+            Subscriber::Stream(stream) => stream,
+            Subscriber::Socket(_) => panic!("it is a stream"),
+        };
+    let mut stream = come(None).await;
+    let first = stream.first_id().await;
+    drop(stream);
+    subscribed(&app, 0).await;
+    let new = publish(&app, 2).await;
+    let (_, heard) = come(Some(&first)).await.next().await.unwrap();
+    assert_eq!(title(&heard), new.title);
+}
+
+#[tokio::test]
 async fn what_is_out_of_reach_or_over_is_not_told_later_either() {
     let app = TestApp::start().await;
     begun(&app).await;

@@ -37,6 +37,15 @@ impl Events {
         }
     }
 
+    /// The id with which the stream begins.
+    pub(super) async fn first_id(&mut self) -> String {
+        let chunk = timeout(Duration::from_secs(10), self.response.chunk()).await;
+        let chunk = chunk.expect("nothing came in time").unwrap().unwrap();
+        let text = std::str::from_utf8(&chunk).unwrap();
+        let id = text.lines().find_map(|line| line.strip_prefix("id: "));
+        id.unwrap_or_else(|| panic!("{text}")).to_owned()
+    }
+
     /// The next event with its data; none at the end. Comments are left out.
     pub(super) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
