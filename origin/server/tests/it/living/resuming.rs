@@ -1,12 +1,15 @@
 //! A client that comes back with the id of the last event it heard is told what it missed.
 
 mod beyond;
+mod servers;
 mod things;
 
-use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::{
+    sync::atomic::{AtomicI32, Ordering::Relaxed},
+    time::Duration,
+};
 
 use domain::Offer;
-use e2e::{Durability, Redis};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -136,7 +139,7 @@ async fn publish_all(app: &TestApp, heard: &[AtomicI32]) {
             .iter()
             .any(|heard| number > heard.load(Relaxed) + AHEAD)
         {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         say_published(app, &new).await;
     }
@@ -256,41 +259,4 @@ async fn what_is_out_of_reach_or_over_is_not_told_later_either() {
     let now = publish(&app, 3).await;
     let mut subscriber = Subscriber::come(&app, Way::WebSocket, nearby(paris()), Some(&last)).await;
     assert_eq!(title(&subscriber.heard().await), now.title);
-}
-
-#[tokio::test]
-async fn any_server_goes_on_where_another_one_was_left() {
-    let redis = Redis::start(Durability::Memory).await.unwrap();
-    let one = TestApp::builder().redis(&redis.url()).start().await;
-    begun(&one).await;
-    let other = one.another().await;
-    for way in WAYS {
-        let mut subscriber = Subscriber::come(&one, way, nearby(paris()), None).await;
-        subscribed(&one, 1).await;
-        let (mut last, mut titles, mut expected) = (String::new(), Vec::new(), Vec::new());
-        for number in 0..40 {
-            let number = 100 * (way as i32) + number;
-            let by = if number % 2 == 0 { &one } else { &other };
-            let new = near(by, number).await;
-            say_published(by, &new).await;
-            expected.push(new.title);
-            if number % 4 == 0 {
-                // At once: the event may not be attested yet, nor heard of by the next server.
-                let heard = subscriber.heard().await;
-                titles.push(title(&heard));
-                last = id(&heard);
-                drop(subscriber);
-                let next = if number % 8 == 0 { &other } else { &one };
-                subscriber = Subscriber::come(next, way, nearby(paris()), Some(&last)).await;
-            }
-        }
-        assert!(!last.is_empty());
-        while titles.len() < expected.len() {
-            titles.push(title(&subscriber.heard().await));
-        }
-        assert_eq!(titles, expected, "{way:?}");
-        drop(subscriber);
-        subscribed(&one, 0).await;
-        subscribed(&other, 0).await;
-    }
 }
