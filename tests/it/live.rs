@@ -180,14 +180,13 @@ async fn real_clients_that_come_back_hear_what_they_missed_and_survive_that_it_i
         let code = &lost["errors"][0]["extensions"]["code"];
         assert_eq!(code, "RESUME_LOST", "{lost}");
     }
+    until_subscribed(&stack, 2).await;
     for _ in 0..3 {
-        until_subscribed(&stack, 2).await;
         announce(&stack, &offer).await;
         for subscriber in &mut subscribers {
             assert_eq!(heard(subscriber).await["id"], offer.as_str());
         }
         gate.cut().await;
-        until_subscribed(&stack, 0).await;
         announce(&stack, &offer).await;
         gate.open().await;
         for subscriber in &mut subscribers {
@@ -196,6 +195,7 @@ async fn real_clients_that_come_back_hear_what_they_missed_and_survive_that_it_i
                 assert_eq!(told.get("error"), None, "{told}");
                 told = subscriber.tells_something().await.unwrap();
             }
+            // Who was told what it missed is subscribed.
             let missed = &told["next"]["data"]["newOfferNearby"];
             assert_eq!(missed["id"], offer.as_str(), "{told}");
         }
