@@ -10,7 +10,7 @@ use crate::process::{Process, given};
 use crate::store::root;
 
 /// The secret with which origins and edge sign.
-pub(crate) const SECRET: &str = "6d1f0c2b7a9e48d35f60718293a4b5c6d1f0c2b7a9e48d35f60718293a4b5c6d";
+pub const SECRET: &str = "6d1f0c2b7a9e48d35f60718293a4b5c6d1f0c2b7a9e48d35f60718293a4b5c6d";
 
 /// A running edge.
 #[derive(Debug)]
