@@ -27,6 +27,7 @@ mod protocol;
 mod purged_tags;
 mod purges;
 mod refusals;
+mod releasing;
 mod reports;
 mod requests;
 mod rollout;

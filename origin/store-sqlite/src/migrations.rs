@@ -158,6 +158,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "walk-ins",
         sql: include_str!("migrations/walk_ins.sql"),
     },
+    Migration {
+        version: 30,
+        name: "usage of documents",
+        sql: include_str!("migrations/document_usage.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -12,6 +12,7 @@ mod calendars;
 mod catalogue;
 mod change;
 mod counters;
+mod document_usage;
 mod identity;
 mod known_devices;
 mod lease;
@@ -188,6 +189,11 @@ const STEPS: &[Migration] = &[
         version: 26,
         name: "walk-ins",
         changes: walk_ins::changes,
+    },
+    Migration {
+        version: 27,
+        name: "usage of documents",
+        changes: document_usage::changes,
     },
 ];
 
