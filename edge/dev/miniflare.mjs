@@ -17,6 +17,9 @@ const { host, port, dataDir, buildDir, bindings, given } = readOptions({
   // these there is no rate limiter.
   "rate-limit": { type: "string" },
   "limiter-fault": { type: "string" },
+  // For tests: how many seconds the worker's clock is ahead of the machine's. (workerd does not start
+  // under libfaketime.)
+  "ahead-s": { type: "string", default: "0" },
 });
 
 const WORKER = "yousoon-edge";
@@ -31,9 +34,16 @@ function readModules(buildDir, prelude) {
     }
   };
   return [
-    { type: "ESModule", path: "index.js", contents: prelude + read("index.js").toString() },
+    { type: "ESModule", path: "index.js", contents: prelude + clock(given["ahead-s"]) + read("index.js").toString() },
     { type: "CompiledWasm", path: "index_bg.wasm", contents: read("index_bg.wasm") },
   ];
+}
+
+/** What a module begins with whose clock is ahead. */
+function clock(aheadS) {
+  const aheadMs = Number(aheadS) * 1000;
+  if (!Number.isInteger(aheadMs)) fail(`--ahead-s ${aheadS} is no number of seconds`);
+  return aheadMs === 0 ? "" : `{ const now = Date.now; Date.now = () => now() + ${aheadMs}; }\n`;
 }
 
 const FAULTS = {

@@ -29,13 +29,21 @@ async fn started() -> World {
 impl World {
     /// With further variables of the origin.
     pub(crate) async fn started(variables: Vec<(&'static str, &'static str)>) -> Self {
+        let options = Options {
+            origin: variables,
+            ..Options::default()
+        };
+        Self::with(options).await
+    }
+
+    /// With these options; those of the providers are added.
+    pub(crate) async fn with(options: Options) -> Self {
         let fake = Fake::start(Secrets::default()).await.unwrap();
         let theirs = fake.of_messages().into_iter().chain(fake.of_identity());
         let theirs = theirs.map(|(name, value)| (name, kept(value)));
-        let origin = theirs.chain(variables).collect();
         let options = Options {
-            origin,
-            ..Options::default()
+            origin: theirs.chain(options.origin).collect(),
+            ..options
         };
         let stack = Stack::start(options).await.unwrap();
         Self { stack, fake }

@@ -7,7 +7,15 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::{PARIS, ids, live::until_subscribed, near, people::token_sent_to, venue, warm};
+use crate::{
+    PARIS, ids,
+    live::until_subscribed,
+    near,
+    people::{anonymous, answer, data, token_sent_to},
+    venue, warm,
+};
+
+const PASSWORD: &str = "correct horse";
 
 /// A user who has signed up.
 pub(crate) struct Person {
@@ -17,7 +25,7 @@ pub(crate) struct Person {
 
 pub(crate) async fn sign_up(stack: &Stack, name: &str) -> Person {
     let email = format!("{name}@example.fr");
-    let input = json!({"email": email, "password": "correct horse", "firstName": "Zoé",
+    let input = json!({"email": email, "password": PASSWORD, "firstName": "Zoé",
         "lastName": "d'Été"});
     let ask = stack.ask("Register", json!({"input": input}));
     let body = json!({"documentId": ask.id, "variables": ask.variables});
@@ -78,9 +86,45 @@ impl Person {
         panic!("no link was sent");
     }
 
+    /// Signs in again: the access token of before has expired.
+    pub(crate) async fn sign_in(&mut self, stack: &Stack) {
+        let input = json!({"email": self.email, "password": PASSWORD});
+        let ask = stack.ask("Login", json!({"input": input}));
+        let answer = answer(anonymous(&stack.client, &stack.edge_url, &ask)).await;
+        let signed_in = data(&answer);
+        let token = signed_in["login"]["accessToken"].as_str().unwrap();
+        self.token = token.to_owned();
+    }
+
+    /// Waits until the inbox has an entry of this kind.
+    pub(crate) async fn until_in_inbox(&self, stack: &Stack, kind: &str) -> Value {
+        let mut seen = Value::Null;
+        for _ in 0..200 {
+            seen = self.ask(stack, "Notifications", json!({})).await;
+            let edges = seen["notifications"]["edges"].as_array().unwrap();
+            let mut entries = edges.iter().map(|edge| &edge["node"]);
+            if let Some(entry) = entries.find(|entry| entry["kind"] == kind) {
+                return entry.clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("no {kind} in {seen}");
+    }
+
     /// Subscribes to the status of a booking, with this client library.
     fn listen(&self, stack: &Stack, client: Client, document: &str, booking: &str) -> Script {
-        let ask = stack.ask(document, json!({"bookingId": booking}));
+        self.subscribe(stack, client, document, json!({"bookingId": booking}))
+    }
+
+    /// Subscribes by a document, with this client library.
+    pub(crate) fn subscribe(
+        &self,
+        stack: &Stack,
+        client: Client,
+        document: &str,
+        variables: Value,
+    ) -> Script {
+        let ask = stack.ask(document, variables);
         let request = json!({"query": "", "variables": ask.variables,
             "extensions": {"persistedQuery": {"version": 1, "sha256Hash": ask.id}}});
         let headers = json!({"authorization": format!("Bearer {}", self.token)});

@@ -34,6 +34,8 @@ pub struct Platform {
     /// Whether parts of the platform can be broken while the edge runs, see
     /// [`crate::Stack::break_platform`].
     pub breakable: bool,
+    /// How many seconds its clock is ahead of the machine's.
+    pub ahead_s: i64,
 }
 
 impl Platform {
@@ -57,6 +59,10 @@ impl Platform {
                 "--faults",
                 self.breakable
                     .then(|| faults_file(data).display().to_string()),
+            ),
+            (
+                "--ahead-s",
+                (self.ahead_s != 0).then(|| self.ahead_s.to_string()),
             ),
         ];
         let given = values

@@ -216,6 +216,12 @@ impl Stack {
         Ok(std::fs::rename(&whole, &file)?)
     }
 
+    /// Starts the edge again with a clock that is so many seconds ahead of the machine's.
+    pub async fn restart_edge_ahead(&mut self, ahead_s: i64) -> Result<()> {
+        self.options.platform.ahead_s = ahead_s;
+        self.restart_edge().await
+    }
+
     /// Publishes the app's documents with the texts that Apollo Client and urql send; returns their
     /// hashes by name.
     pub async fn publish_as_apollo(&self) -> Result<Value> {
