@@ -124,9 +124,9 @@ async fn a_door_that_does_not_answer_is_named() {
         assert_eq!(code, 3, "{text}");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], format!("{} answers all 1", stack.origin_url));
-        let begin = format!("{door} does not answer 1 of 1: ");
+        let line = format!("{door} does not answer 1 of 1: ");
         assert!(
-            lines[2].starts_with(&begin) && lines[2].contains(why),
+            lines[2].starts_with(&line) && lines[2].contains(why),
             "{text}"
         );
         assert!(lines[2].ends_with("(OffersNearbyOfNextRelease)"), "{text}");
