@@ -6,7 +6,7 @@ use api::documents::{
 };
 use axum::{
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
@@ -69,9 +69,9 @@ pub struct Days {
 /// `GET /admin/documents/usage?days=N`: how often clients asked for documents.
 pub async fn usage(
     State(state): State<AppState>,
-    days: Option<Query<Days>>,
+    days: Result<Query<Days>, QueryRejection>,
 ) -> Result<Response, AdminError> {
-    let Some(Query(Days { days })) = days else {
+    let Ok(Query(Days { days })) = days else {
         let message = "the query is `days`, a number";
         return Err(Refusal::new(ErrorCode::INVALID_REQUEST, message).into());
     };
