@@ -37,6 +37,7 @@ mod sharing;
 mod story;
 mod telling;
 mod traces;
+mod venue_evening;
 
 use cache_core::geo;
 use e2e::{Ask, Options, Stack, Venue};

@@ -111,6 +111,14 @@ impl Person {
         panic!("no {kind} in {seen}");
     }
 
+    /// What is in a file of the origin, through the edge.
+    pub(crate) async fn file(&self, stack: &Stack, path: &str) -> String {
+        let file = stack.client.get(format!("{}{path}", stack.edge_url));
+        let file = file.bearer_auth(&self.token).send().await.unwrap();
+        assert_eq!(file.status(), 200, "{path}");
+        file.text().await.unwrap()
+    }
+
     /// Subscribes to the status of a booking, with this client library.
     fn listen(&self, stack: &Stack, client: Client, document: &str, booking: &str) -> Script {
         self.subscribe(stack, client, document, json!({"bookingId": booking}))
