@@ -2,14 +2,18 @@
 //! token.
 
 use domain::{
-    StoreError, UserId,
+    PartnerId, StoreError, UserId,
     auth::sessions::SessionId,
     purges::audit::actor_of,
     sentence::Language,
-    users::account::{Membership, Role},
+    team::codes::PARTNER_NOT_YOURS,
+    users::{
+        account::Role,
+        membership::{Membership, Memberships},
+    },
 };
 use http::{
-    HeaderMap, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue,
     header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT},
 };
 use pq_core::ErrorCode;
@@ -30,7 +34,8 @@ const DEVICE_CHARS: usize = 100;
 pub enum Caller {
     /// The request carries no credentials.
     Anonymous,
-    /// The request carries credentials that this system did not issue, or that are no longer valid.
+    /// The request carries credentials that this system did not issue, or that are no longer valid, or
+    /// chooses a partner that is not the caller's.
     Unknown(Unknown),
     Service(Service),
     User(Box<SignedIn>),
@@ -51,6 +56,10 @@ pub enum Unknown {
     /// account.
     #[error("the access token is no longer valid")]
     SignedOut(Box<Claims>),
+    /// The credentials are good, and the request chooses a partner for whom the caller does not work; a
+    /// service works for none.
+    #[error("the caller does not work for the partner that `Yousoon-Partner` names")]
+    NotMember(Option<Box<SignedIn>>),
 }
 
 impl Unknown {
@@ -60,6 +69,7 @@ impl Unknown {
             // The client can get a new one without its user.
             Self::Expired(_) => ErrorCode::TOKEN_EXPIRED,
             Self::Credentials | Self::Token(_) | Self::SignedOut(_) => ErrorCode::TOKEN_INVALID,
+            Self::NotMember(_) => PARTNER_NOT_YOURS,
         }
     }
 }
@@ -94,13 +104,57 @@ impl<'a> Authorization<'a> {
     }
 }
 
+/// For which of their partners a user who works for several sends a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Nothing is said: the only or the oldest one.
+    Nothing,
+    Partner(PartnerId),
+    /// What is said is no partner's id.
+    Unreadable,
+}
+
+impl Chosen {
+    /// The header that chooses; `connection_init` may have it in its payload.
+    pub const HEADER: HeaderName = HeaderName::from_static("yousoon-partner");
+
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut said = headers.get_all(Self::HEADER).iter();
+        match (said.next(), said.next()) {
+            (None, _) => Self::Nothing,
+            (Some(value), None) => value.to_str().map_or(Self::Unreadable, Self::parse),
+            (Some(_), Some(_)) => Self::Unreadable,
+        }
+    }
+
+    /// A client may send the header always, also while nothing is chosen.
+    pub fn parse(text: &str) -> Self {
+        match text.trim() {
+            "" => Self::Nothing,
+            id => PartnerId::parse(id).map_or(Self::Unreadable, Self::Partner),
+        }
+    }
+}
+
 /// The user of an access token, with the current state of the account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SignedIn {
     pub id: UserId,
     pub role: Role,
-    pub membership: Option<Membership>,
+    pub memberships: Memberships,
+    /// The partner that the request chooses; they work for it.
+    pub chosen: Option<PartnerId>,
     pub session: SessionId,
+}
+
+impl SignedIn {
+    /// The membership of the chosen partner, or else the oldest one.
+    pub fn membership(&self) -> Option<&Membership> {
+        match &self.chosen {
+            Some(partner) => self.memberships.of(partner),
+            None => self.memberships.oldest(),
+        }
+    }
 }
 
 /// The caller of a request, with what the client says about itself.
@@ -151,6 +205,7 @@ impl Caller {
             Self::Unknown(Unknown::Token(_)) => "invalid access token",
             Self::Unknown(Unknown::Expired(_)) => "expired access token",
             Self::Unknown(Unknown::SignedOut(_)) => "revoked access token",
+            Self::Unknown(Unknown::NotMember(_)) => "user of another partner",
             Self::Service(_) => "service token",
             Self::User(_) => "user",
         }
@@ -160,12 +215,14 @@ impl Caller {
     /// session has ended: enough to end that session, and for nothing else.
     pub fn session(&self) -> Option<(&UserId, &SessionId)> {
         match self {
-            Self::User(user) => Some((&user.id, &user.session)),
+            Self::User(user) | Self::Unknown(Unknown::NotMember(Some(user))) => {
+                Some((&user.id, &user.session))
+            }
             Self::Unknown(Unknown::Expired(claims) | Unknown::SignedOut(claims)) => {
                 Some((&claims.uid, &claims.sid))
             }
             Self::Anonymous
-            | Self::Unknown(Unknown::Credentials | Unknown::Token(_))
+            | Self::Unknown(Unknown::Credentials | Unknown::Token(_) | Unknown::NotMember(None))
             | Self::Service(_) => None,
         }
     }
@@ -173,7 +230,7 @@ impl Caller {
     /// The caller's name in the purge audit.
     pub fn actor(&self) -> String {
         match self {
-            Self::User(user) => actor_of(&user.id),
+            Self::User(user) | Self::Unknown(Unknown::NotMember(Some(user))) => actor_of(&user.id),
             Self::Service(Service {
                 name: Some(name), ..
             }) => format!("service {name}"),
@@ -181,7 +238,8 @@ impl Caller {
         }
     }
 
-    /// Reads the caller from `Authorization: Bearer …`.
+    /// Reads the caller from `Authorization: Bearer …`, and the chosen partner from
+    /// [`Chosen::HEADER`].
     pub async fn of(headers: &HeaderMap, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
         let token = match Authorization::of(headers.get(AUTHORIZATION)) {
             Authorization::Nothing => return Ok(Self::Anonymous),
@@ -189,7 +247,8 @@ impl Caller {
             Authorization::Bearer(token) => token,
         };
         // Boxed: requests without credentials, which are most, do not carry it.
-        Box::pin(Self::of_bearer(token, auth, now_ms)).await
+        let caller = Box::pin(Self::of_bearer(token, auth, now_ms)).await?;
+        Ok(caller.choosing(&Chosen::of(headers)))
     }
 
     async fn of_bearer(token: &str, auth: &Auth, now_ms: i64) -> Result<Self, StoreError> {
@@ -216,6 +275,28 @@ impl Caller {
         }
     }
 
+    /// The caller who chooses a partner. Whoever does not work for it is refused and does not get another
+    /// partner's answer. Who is not signed in chooses nothing.
+    #[must_use]
+    pub fn choosing(self, chosen: &Chosen) -> Self {
+        match (self, chosen) {
+            (Self::User(mut user), Chosen::Partner(partner))
+                if user.memberships.of(partner).is_some() =>
+            {
+                user.chosen = Some(partner.clone());
+                Self::User(user)
+            }
+            (caller, Chosen::Nothing) => caller,
+            (Self::User(user), Chosen::Partner(_) | Chosen::Unreadable) => {
+                Self::Unknown(Unknown::NotMember(Some(user)))
+            }
+            (Self::Service(_), Chosen::Partner(_) | Chosen::Unreadable) => {
+                Self::Unknown(Unknown::NotMember(None))
+            }
+            (caller @ (Self::Anonymous | Self::Unknown(_)), _) => caller,
+        }
+    }
+
     /// Resolves the user of an access token, with the current state of the account.
     pub async fn of_claims(claims: &Claims, auth: &Auth) -> Result<Self, StoreError> {
         // Role and membership are read now: those in the token may be 15 minutes old.
@@ -224,7 +305,8 @@ impl Caller {
             Some(standing) => Self::User(Box::new(SignedIn {
                 id: claims.uid.clone(),
                 role: standing.role,
-                membership: standing.membership,
+                memberships: standing.memberships,
+                chosen: None,
                 session: claims.sid.clone(),
             })),
         })
@@ -239,7 +321,78 @@ fn is_service(token: &str, auth: &Auth) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use domain::users::membership::Post;
+
     use super::*;
+
+    fn partner(seed: &str) -> PartnerId {
+        PartnerId::derive("partner", seed)
+    }
+
+    fn member_of(seeds: &[&str]) -> Caller {
+        let memberships = seeds.iter();
+        Caller::User(Box::new(SignedIn {
+            id: UserId::derive("user", "a"),
+            role: Role::Partner,
+            memberships: memberships
+                .map(|seed| Membership::new(partner(seed), Post::Staff))
+                .collect(),
+            chosen: None,
+            session: SessionId::new("s"),
+        }))
+    }
+
+    #[test]
+    fn a_partner_is_chosen_by_who_works_for_it_and_is_never_ignored() {
+        let works_as = |caller: Caller| match caller {
+            Caller::User(user) => user.membership().map(|of| of.partner.clone()),
+            other => panic!("{other:?}"),
+        };
+        let both = || member_of(&["a", "b"]);
+        assert_eq!(
+            works_as(both().choosing(&Chosen::Nothing)),
+            Some(partner("a"))
+        );
+        let chosen = Chosen::Partner(partner("b"));
+        assert_eq!(works_as(both().choosing(&chosen)), Some(partner("b")));
+        assert_eq!(works_as(member_of(&[]).choosing(&Chosen::Nothing)), None);
+        for (caller, chosen) in [
+            (both(), Chosen::Partner(partner("c"))),
+            (both(), Chosen::Unreadable),
+            (member_of(&[]), Chosen::Partner(partner("a"))),
+            (
+                Caller::Service(Service::of_environment()),
+                Chosen::Partner(partner("a")),
+            ),
+        ] {
+            match caller.choosing(&chosen) {
+                Caller::Unknown(why) => assert_eq!(why.code(), PARTNER_NOT_YOURS),
+                other => panic!("{other:?}"),
+            }
+        }
+        let nobody = Caller::Anonymous.choosing(&Chosen::Unreadable);
+        assert_eq!(nobody, Caller::Anonymous);
+    }
+
+    #[test]
+    fn a_header_that_is_empty_chooses_nothing_and_one_that_is_no_id_is_not_read() {
+        let id = partner("a").to_string();
+        let table = [
+            (vec![], Chosen::Nothing),
+            (vec![" "], Chosen::Nothing),
+            (vec![id.as_str()], Chosen::Partner(partner("a"))),
+            (vec!["null"], Chosen::Unreadable),
+            (vec![id.as_str(), id.as_str()], Chosen::Unreadable),
+        ];
+        for (values, expected) in table {
+            let mut headers = HeaderMap::new();
+            for value in &values {
+                let value = HeaderValue::from_str(value).unwrap();
+                headers.append(Chosen::HEADER, value);
+            }
+            assert_eq!(Chosen::of(&headers), expected, "{values:?}");
+        }
+    }
 
     /// B5.
     #[test]

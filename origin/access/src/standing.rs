@@ -94,6 +94,11 @@ impl Standings {
         }
     }
 
+    /// Drops everything, after a change that concerns a whole team.
+    pub fn forget_everybody(&self) {
+        self.kept.invalidate_all();
+    }
+
     /// Drops what is cached of a session, so that this server sees at once that it has ended.
     pub fn forget_session(&self, session: &SessionId) {
         self.kept.invalidate(session);

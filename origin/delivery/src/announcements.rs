@@ -3,7 +3,7 @@
 use std::slice;
 
 use domain::{
-    OfferId, PartnerId, PaymentId, StoreError, UserId,
+    EstablishmentId, OfferId, PartnerId, PaymentId, StoreError, UserId,
     announcements::{Announcement, audience::Audience, campaign::Campaign},
     bookings::booking::{Booking, BookingStatus},
     messages::{
@@ -17,7 +17,10 @@ use domain::{
     offers::notices::holds,
     payments::money::Money,
     queue::Task,
-    users::account::{Account, Post, Status},
+    users::{
+        account::{Account, Status},
+        membership::{Membership, Post},
+    },
 };
 
 use crate::composing::{Composed, NO_ACCOUNT, Sources};
@@ -30,7 +33,8 @@ enum Saying {
     News(Campaign),
     NewOffer(OfferDetails),
     EndsSoon(OfferDetails),
-    ToConfirm(BookingToConfirm),
+    /// With the establishment that it is at.
+    ToConfirm(BookingToConfirm, EstablishmentId),
     Disputed(PaymentDisputed),
 }
 
@@ -53,7 +57,7 @@ impl Sources {
         let (mut tasks, mut entries) = (Vec::new(), Vec::new());
         // In their order, so that a second run makes the same tasks.
         for account in page.users.iter().filter_map(|user| accounts.remove(user)) {
-            if account.status != Status::Active || !saying.is_for(&account) {
+            if account.status != Status::Active || !saying.is_for(&audience, &account) {
                 continue;
             }
             for channel in self.channels(&account, what.kind()).await? {
@@ -92,9 +96,7 @@ impl Sources {
         let Some((audience, saying)) = self.said(what, now_ms).await? else {
             return Ok(Composed::Needless(OVER));
         };
-        if let Audience::Team(partner) = &audience
-            && !(account.works_for(partner) && saying.is_for(&account))
-        {
+        if !saying.is_for(&audience, &account) {
             return Ok(Composed::Needless("the person left the team"));
         }
         if let Audience::Favouring(offer) = &audience {
@@ -214,14 +216,18 @@ impl Sources {
         let Some(guest) = self.active(user).await? else {
             return Ok(None);
         };
+        let mut offers = self.offers.by_ids(slice::from_ref(&booking.offer)).await?;
+        let place = offers
+            .remove(&booking.offer)
+            .map(|offer| offer.establishment_id);
         let details = self.booking_details(booking).await?;
-        Ok(details.map(|details| {
+        Ok(details.zip(place).map(|(details, place)| {
             let letter = BookingToConfirm {
                 guest: guest.first_name,
                 booking: details,
             };
             let team = Audience::Team(booking.partner.clone());
-            (team, Saying::ToConfirm(letter))
+            (team, Saying::ToConfirm(letter, place))
         }))
     }
 }
@@ -238,14 +244,24 @@ fn short(letter: Letter) -> Letter {
 }
 
 impl Saying {
-    /// Whether it concerns this person of the audience. Money concerns those who manage the partner.
-    fn is_for(&self, account: &Account) -> bool {
-        match self {
-            Self::Disputed(_) => {
-                let membership = account.membership.as_ref();
-                membership.is_some_and(|of| of.post >= Post::Manager)
+    /// Whether it concerns this person of the audience, who may have left the team since.
+    fn is_for(&self, audience: &Audience, account: &Account) -> bool {
+        match audience {
+            Audience::Team(partner) => {
+                let membership = account.memberships.of(partner);
+                membership.is_some_and(|membership| self.concerns(membership))
             }
-            Self::News(_) | Self::NewOffer(_) | Self::EndsSoon(_) | Self::ToConfirm(_) => true,
+            Audience::Everybody | Audience::Favouring(_) | Audience::FavouringOthers { .. } => true,
+        }
+    }
+
+    /// Whether it concerns this member of the team. Money concerns those who manage the partner, and a booking
+    /// those who work where it is.
+    fn concerns(&self, membership: &Membership) -> bool {
+        match self {
+            Self::Disputed(_) => membership.post >= Post::Manager,
+            Self::ToConfirm(_, place) => membership.works_at(place),
+            Self::News(_) | Self::NewOffer(_) | Self::EndsSoon(_) => true,
         }
     }
 
@@ -263,7 +279,7 @@ impl Saying {
                 first_name,
                 offer: offer.clone(),
             }),
-            Self::ToConfirm(letter) => Letter::BookingToConfirm(letter.clone()),
+            Self::ToConfirm(letter, _) => Letter::BookingToConfirm(letter.clone()),
             Self::Disputed(letter) => Letter::PaymentDisputed(PaymentDisputed {
                 first_name,
                 ..letter.clone()

@@ -13,7 +13,10 @@ use serde_json::{Map, Value};
 
 pub use kinds::KINDS;
 
-use crate::{StoreError, users::account::Preferences};
+use crate::{
+    StoreError,
+    users::{account::Preferences, membership::Memberships},
+};
 
 /// A row: values by column name, in the order of the kind's fields.
 pub type Row = Map<String, Value>;
@@ -201,6 +204,10 @@ pub enum Shape {
     /// A list of strings.
     Words,
     Preferences,
+    /// A list of ids, which may be empty.
+    Ids,
+    /// The memberships after the oldest one, in the form of `users::membership`.
+    Memberships,
     /// An idempotency key; in MongoDB it is prefixed with its user.
     KeyOfUser,
 }
@@ -269,11 +276,14 @@ impl Kind {
 
 impl Field {
     fn check(&self, value: &Value) -> Result<(), String> {
+        let is_id = |text: &str| text.len() == 24 && text.bytes().all(|b| b.is_ascii_hexdigit());
         let is_good = match (self.shape, value) {
             (_, Value::Null) => self.missing != Missing::Never,
-            (Shape::Id, Value::String(text)) => {
-                text.len() == 24 && text.bytes().all(|b| b.is_ascii_hexdigit())
+            (Shape::Id, Value::String(text)) => is_id(text),
+            (Shape::Ids, Value::Array(list)) => {
+                list.iter().all(|item| item.as_str().is_some_and(is_id))
             }
+            (Shape::Memberships, value) => memberships(value.clone()).is_ok(),
             (Shape::Text | Shape::KeyOfUser, Value::String(_)) | (Shape::Flag, Value::Bool(_)) => {
                 true
             }
@@ -287,7 +297,8 @@ impl Field {
                 | Shape::KeyOfUser
                 | Shape::Flag
                 | Shape::Word(_)
-                | Shape::Words,
+                | Shape::Words
+                | Shape::Ids,
                 _,
             ) => false,
         };
@@ -303,6 +314,11 @@ impl Field {
 /// Serializes preferences in the canonical form that both backends use.
 pub fn preferences(stored: Value) -> Result<Value, serde_json::Error> {
     serde_json::from_value::<Preferences>(stored).and_then(serde_json::to_value)
+}
+
+/// Reads further memberships.
+pub fn memberships(stored: Value) -> Result<Memberships, serde_json::Error> {
+    serde_json::from_value(stored)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use access::{
-    caller::{Asker, Caller},
+    caller::{Asker, Caller, Unknown},
     language::preferred,
     peer::{NetworkSize, Peer},
     rate::{Decision, RateLimitsConfig, Rule},
@@ -49,9 +49,14 @@ impl Subject {
     fn of(caller: Option<&Caller>, peer: Peer) -> Option<Self> {
         match (caller, peer) {
             (_, Peer::Edge) => None,
-            (Some(caller @ (Caller::Service(_) | Caller::User(_))), Peer::Client(_)) => {
-                Some(Self::User(caller.actor()))
-            }
+            (
+                Some(
+                    caller @ (Caller::Service(_)
+                    | Caller::User(_)
+                    | Caller::Unknown(Unknown::NotMember(Some(_)))),
+                ),
+                Peer::Client(_),
+            ) => Some(Self::User(caller.actor())),
             (Some(Caller::Anonymous | Caller::Unknown(_)) | None, Peer::Client(ip)) => {
                 Some(Self::Network(ip))
             }

@@ -160,6 +160,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 30,
+        name: "memberships",
+        sql: include_str!("migrations/memberships.sql"),
+    },
+    Migration {
+        version: 31,
         name: "usage of documents",
         sql: include_str!("migrations/document_usage.sql"),
     },

@@ -30,7 +30,7 @@ fn account() -> Account {
         preferences: Preferences::default(),
         identity: Identity::default(),
         role: Role::Partner,
-        membership: None,
+        memberships: None.into(),
         status: Status::Active,
         password: PasswordHash::new("x"),
         epoch: 3,

@@ -21,6 +21,7 @@ use domain::{
         change::AccountChange,
         codes::EMAIL_TAKEN,
         consents::without_repeats,
+        membership::Memberships,
         store::{Changed, Created},
     },
 };
@@ -64,7 +65,7 @@ pub async fn register(request: &RequestContext, input: RegisterInput) -> Result<
         },
         identity: Identity::default(),
         role: Role::User,
-        membership: None,
+        memberships: Memberships::NONE,
         status: Status::Active,
         password,
         epoch: 0,

@@ -33,6 +33,7 @@ use crate::{
         errors::{broken, failed, refused},
         idempotency,
         loaders::{forget_bookings, forget_offers},
+        places::works_there,
         relaying::relay,
     },
 };
@@ -105,7 +106,10 @@ impl BookingMutations {
         let about = About::Partner(&booking.partner);
         let caller = &request.asker.caller;
         let by = match by {
-            By::Holder if authorise::authorise(caller, "Mutation", "checkIn", about).is_ok() => {
+            By::Holder
+                if authorise::authorise(caller, "Mutation", "checkIn", about).is_ok()
+                    && works_there(request, &booking).await? =>
+            {
                 By::Staff(booking.user.clone())
             }
             by => by,
@@ -138,8 +142,11 @@ impl BookingMutations {
         let scan = scan_id.map(|id| ScanId::parse(&id).ok_or(SCAN_ID.at("scanId")));
         let scan = scan.transpose().map_err(|rule| broken(vec![rule.into()]))?;
         let booking = found(request, &booking_id).await?;
-        let about = About::Partner(&booking.partner);
-        authorise::field(&request.asker.caller, "Mutation", "checkIn", about)?;
+        let (caller, about) = (&request.asker.caller, About::Partner(&booking.partner));
+        authorise::field(caller, "Mutation", "checkIn", about)?;
+        if !works_there(request, &booking).await? {
+            return Err(authorise::not_there(caller, "Mutation", "checkIn").into());
+        }
         let keys = &request.services.qr_keys;
         qr::admit(&pasted_token(&qr_code), &booking, keys, request.now_ms).map_err(refuse)?;
         let scanner = request.signed_in().ok().map(|user| user.id.clone());
@@ -167,7 +174,7 @@ pub(super) async fn found(request: &RequestContext, id: &str) -> Result<Booking>
 async fn of_party(request: &RequestContext, id: &str) -> Result<(Booking, By)> {
     let user = request.signed_in()?;
     let booking = found(request, id).await?;
-    if !is_party(request, &booking) {
+    if !is_party(request, &booking).await? {
         return Err(refuse(BookingRefusal::NotFound));
     }
     let by = if booking.user.as_ref() == Some(&user.id) {

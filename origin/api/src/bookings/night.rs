@@ -4,14 +4,13 @@ use std::collections::HashSet;
 
 use async_graphql::{Context, ID, Object, Result};
 use domain::{
-    EstablishmentId, OfferId, PartnerId,
+    PartnerId,
     bookings::{
         booking::Booking,
         night::{GuestSearch, NightQuery, totals},
         store::NightCursor,
     },
     night::Night,
-    partners::codes::ESTABLISHMENT_NOT_FOUND,
     sentence::Sentence,
 };
 use pq_core::ErrorCode;
@@ -28,6 +27,7 @@ use crate::{
         authorise::{self, About},
         context::RequestContext,
         errors::{failed, refused},
+        places::{at, shown},
     },
 };
 
@@ -51,7 +51,8 @@ impl NightQueries {
         &self,
         ctx: &Context<'_>,
         partner_id: ID,
-        #[graphql(desc = "All of the partner's if it is not given.")] establishment_id: Option<ID>,
+        #[graphql(desc = "All at which the caller works if it is not given.")]
+        establishment_id: Option<ID>,
         day: Option<String>,
         status: Option<BookingStatus>,
         search: Option<String>,
@@ -62,7 +63,7 @@ impl NightQueries {
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Query", "partnerBookings", about)?;
-        let place = establishment(request, &partner, establishment_id).await?;
+        let places = shown(request, &partner, establishment_id).await?;
         let night = night(request, day.as_deref())?;
         let search = checked_search(search)?;
         let search = search.as_deref().and_then(GuestSearch::parse);
@@ -79,11 +80,11 @@ impl NightQueries {
         let mut counts = counts.await.map_err(failed)?;
         let walk_ins = bookings.walk_ins_of_night(&partner, night).await;
         let mut walk_ins = walk_ins.map_err(failed)?;
-        let offers = match &place {
-            Some(place) => {
+        let offers = match &places {
+            Some(places) => {
                 let of_walk_ins = walk_ins.iter().map(|count| &count.offer);
                 let all = counts.iter().map(|count| &count.offer).chain(of_walk_ins);
-                let here = at(request, place, all.cloned().collect()).await?;
+                let here = at(request, places, all.cloned().collect()).await?;
                 counts.retain(|count| here.contains(&count.offer));
                 walk_ins.retain(|count| here.contains(&count.offer));
                 Some(here.into_iter().collect())
@@ -110,45 +111,6 @@ impl NightQueries {
             has_previous_page,
         ))
     }
-}
-
-/// The establishment that is asked for, which must be the partner's; an archived one is, too.
-pub(crate) async fn establishment(
-    request: &RequestContext,
-    partner: &PartnerId,
-    id: Option<ID>,
-) -> Result<Option<EstablishmentId>> {
-    let Some(id) = id else {
-        return Ok(None);
-    };
-    let found = match EstablishmentId::parse(&id) {
-        Some(id) => request.loader.load_one(id).await.map_err(failed)?,
-        None => None,
-    };
-    let own = found.filter(|place| place.partner_id == *partner);
-    own.map(|place| Some(place.id)).ok_or_else(|| {
-        refused(
-            ESTABLISHMENT_NOT_FOUND,
-            Sentence::new(
-                "ce partenaire n’a pas un tel établissement",
-                "the partner has no such establishment",
-            ),
-        )
-    })
-}
-
-/// Those of the offers that are at an establishment. An offer never moves to another one.
-pub(crate) async fn at(
-    request: &RequestContext,
-    place: &EstablishmentId,
-    offers: HashSet<OfferId>,
-) -> Result<HashSet<OfferId>> {
-    let found = request.loader.load_many(offers).await.map_err(failed)?;
-    let here = found.into_iter();
-    Ok(here
-        .filter(|(_, offer)| offer.establishment_id == *place)
-        .map(|(id, _)| id)
-        .collect())
 }
 
 fn night(request: &RequestContext, day: Option<&str>) -> Result<Night> {

@@ -84,8 +84,10 @@ impl BookingQueries {
             return Ok(None);
         };
         let found = request.loader.load_one(id).await.map_err(failed)?;
-        let seen = found.filter(|booking| is_party(request, booking));
-        Ok(seen.map(BookingNode::from))
+        match found {
+            Some(booking) if is_party(request, &booking).await? => Ok(Some(booking.into())),
+            Some(_) | None => Ok(None),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
         authorise::{self, About},
         context::{RequestContext, gone},
         errors::{broken, failed},
+        places::works_there,
         reader::Reader,
     },
 };
@@ -138,6 +139,16 @@ impl ScanMutations {
     }
 }
 
+/// Whether the code is of an establishment at which the caller works.
+async fn is_of_their_place(request: &RequestContext, ticket: &Ticket) -> Result<bool> {
+    let found = request.loader.load_one(ticket.booking.clone()).await;
+    match found.map_err(failed)? {
+        Some(booking) => works_there(request, &booking).await,
+        // The scan says itself that there is none.
+        None => Ok(true),
+    }
+}
+
 /// One scan, in a transaction of its own.
 async fn judged(request: &RequestContext, partner: &PartnerId, given: &Given) -> Result<Judged> {
     let refused = |refusal, booking| Judged {
@@ -152,7 +163,7 @@ async fn judged(request: &RequestContext, partner: &PartnerId, given: &Given) ->
     else {
         return Ok(refused(BookingRefusal::CodeInvalid, None));
     };
-    if ticket.partner != *partner {
+    if ticket.partner != *partner || !is_of_their_place(request, &ticket).await? {
         return Ok(refused(BookingRefusal::CodeForeign, None));
     }
     // As of the scan, whatever the time is now.

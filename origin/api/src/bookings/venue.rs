@@ -17,7 +17,6 @@ use domain::{
 
 use super::{
     mutations::{found, taken},
-    night::{at, establishment},
     refuse,
 };
 use crate::{
@@ -27,6 +26,7 @@ use crate::{
         authorise::{self, About},
         context::RequestContext,
         errors::{broken, failed},
+        places::{at, shown, works_there},
     },
 };
 
@@ -66,7 +66,7 @@ impl VenueMutations {
     }
 
     /// Checks in the guest who says this short code, at a booking's time; for the partner's staff. With
-    /// `establishmentId`, only bookings of that place. Anything that cannot be checked in now is
+    /// `establishmentId`, only bookings of that place; else of all at which the caller works. Anything that cannot be checked in now is
     /// `SHORT_CODE_UNKNOWN`; a booking that was checked in already is `QR_CODE_REPLAYED`, but for the same
     /// user within ten seconds.
     async fn check_in_by_code(
@@ -81,7 +81,7 @@ impl VenueMutations {
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Mutation", "checkInByCode", about)?;
         count_attempt(request, Attempt::TryShortCode(&partner)).await?;
-        let place = establishment(request, &partner, establishment_id).await?;
+        let places = shown(request, &partner, establishment_id).await?;
         let unknown = || refuse(BookingRefusal::ShortCodeUnknown);
         let code = ShortCode::parse(&code).ok_or_else(unknown)?;
         // A booking's night is over before its time is, and begins after its guests may come.
@@ -90,9 +90,9 @@ impl VenueMutations {
         let bookings = &request.services.bookings;
         let with_code = bookings.by_short_code(&partner, &nights, &code).await;
         let mut candidates = with_code.map_err(failed)?;
-        if let Some(place) = &place {
+        if let Some(places) = &places {
             let offers = candidates.iter().map(|found| found.offer.clone()).collect();
-            let here = at(request, place, offers).await?;
+            let here = at(request, places, offers).await?;
             candidates.retain(|found| here.contains(&found.offer));
         }
         candidates.retain(|found| is_at_the_door(found, request.now_ms));
@@ -145,7 +145,7 @@ async fn ended(
     Ok(GuestBookingNode(booking))
 }
 
-/// A booking of a partner for whom the caller may use this field.
+/// A booking of a place at which the caller may use this field.
 async fn of_venue(
     request: &RequestContext,
     field: &'static str,
@@ -155,6 +155,9 @@ async fn of_venue(
     let about = About::Partner(&booking.partner);
     authorise::authorise(&request.asker.caller, "Mutation", field, about)
         .map_err(|_refused| refuse(BookingRefusal::NotFound))?;
+    if !works_there(request, &booking).await? {
+        return Err(refuse(BookingRefusal::NotFound));
+    }
     let user = request.signed_in().ok().map(|user| user.id.clone());
     Ok((booking, By::Staff(user)))
 }

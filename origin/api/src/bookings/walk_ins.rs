@@ -63,7 +63,10 @@ impl WalkInMutations {
         let offer = OfferId::parse(&offer_id).ok_or_else(not_found)?;
         let offer = request.loader.load_one(offer).await.map_err(failed)?;
         let offer = offer.ok_or_else(not_found)?;
-        let about = About::Partner(&offer.partner_id);
+        let about = About::Place {
+            partner: &offer.partner_id,
+            place: &offer.establishment_id,
+        };
         authorise::field(&request.asker.caller, "Mutation", "recordWalkIn", about)?;
         count_attempt(request, Attempt::RecordWalkIn(&offer.partner_id)).await?;
         let new = NewWalkIn {

@@ -30,7 +30,6 @@ use super::{
     topic::{Reach, Topic},
 };
 use crate::{
-    bookings::night::{at, establishment},
     nodes::{
         booking::{BookingNode, is_party},
         directives::{CacheControlScope, cache_control},
@@ -45,6 +44,7 @@ use crate::{
         authorise::{self, About},
         context::RequestContext,
         errors::{failed, refused},
+        places::{at, shown},
     },
 };
 
@@ -232,7 +232,7 @@ impl Live {
     }
 
     /// Bookings of a partner that are made, or change, from now on; for its staff. With
-    /// `establishmentId`, those of that place. The first event, and later ones when something may have been
+    /// `establishmentId`, those of that place; else of all at which the caller works. The first event, and later ones when something may have been
     /// missed, have no booking: clients must query `partnerBookings` then.
     async fn partner_booking_changed(
         &self,
@@ -245,7 +245,7 @@ impl Live {
         let about = About::Partner(&partner);
         let caller = &request.asker.caller;
         authorise::field(caller, "Subscription", "partnerBookingChanged", about)?;
-        let place = establishment(request, &partner, establishment_id).await?;
+        let places = shown(request, &partner, establishment_id).await?;
         let told = match &run.trigger {
             Trigger::Begins => {
                 run.memory.waits_for(Topic::bookings_of(&partner));
@@ -258,10 +258,10 @@ impl Live {
                 let found = request.loader.load_one(booking.clone()).await;
                 let own = found.map_err(failed)?;
                 let own = own.filter(|booking| booking.partner == partner);
-                let is_here = match (&own, &place) {
-                    (Some(booking), Some(place)) => {
+                let is_here = match (&own, &places) {
+                    (Some(booking), Some(places)) => {
                         let offers = HashSet::from([booking.offer.clone()]);
-                        !at(request, place, offers).await?.is_empty()
+                        !at(request, places, offers).await?.is_empty()
                     }
                     (Some(_), None) => true,
                     (None, _) => false,
@@ -290,9 +290,10 @@ async fn seen_by(request: &RequestContext, id: &ID) -> Result<Booking> {
     let id = BookingId::parse(id).ok_or_else(no_such_booking)?;
     let found = request.loader.load_one(id).await.map_err(failed)?;
     // Nobody learns of other people's bookings, not even that they are there.
-    found
-        .filter(|booking| is_party(request, booking))
-        .ok_or_else(no_such_booking)
+    match found {
+        Some(booking) if is_party(request, &booking).await? => Ok(booking),
+        Some(_) | None => Err(no_such_booking()),
+    }
 }
 
 fn no_such_booking() -> async_graphql::Error {

@@ -34,6 +34,7 @@ use crate::{
         context::RequestContext,
         errors::failed,
         loaders::PaymentOf,
+        places::{is_holder, works_there},
         review_loaders::ReviewOf,
     },
 };
@@ -74,8 +75,12 @@ const fn about(booking: &Booking) -> About<'_> {
 }
 
 /// Whether the caller may know that the booking exists.
-pub fn is_party(request: &RequestContext, booking: &Booking) -> bool {
-    authorise::authorise(&request.asker.caller, "Booking", "id", about(booking)).is_ok()
+pub async fn is_party(request: &RequestContext, booking: &Booking) -> Result<bool> {
+    let caller = &request.asker.caller;
+    if authorise::authorise(caller, "Booking", "id", about(booking)).is_err() {
+        return Ok(false);
+    }
+    Ok(is_holder(caller, booking) || works_there(request, booking).await?)
 }
 
 impl BookingNode {

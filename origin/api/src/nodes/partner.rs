@@ -12,7 +12,9 @@ use domain::{
     sentence::Sentence,
     site::json_ld,
     tags,
+    users::membership::MOST_MEMBERSHIPS,
 };
+use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
@@ -453,8 +455,19 @@ pub fn already_member() -> async_graphql::Error {
     refused(
         domain::team::codes::ALREADY_MEMBER,
         Sentence::new(
-            "ce compte travaille déjà pour un partenaire",
-            "this account already works for a partner",
+            "ce compte travaille déjà pour ce partenaire",
+            "this account already works for this partner",
+        ),
+    )
+}
+
+/// The refusal to join or found one partner more than a user may work for.
+pub fn too_many_memberships() -> async_graphql::Error {
+    refused(
+        ErrorCode::LIMIT_REACHED,
+        Sentence::with(
+            format!("une personne travaille pour {MOST_MEMBERSHIPS} partenaires au plus"),
+            format!("a person works for at most {MOST_MEMBERSHIPS} partners"),
         ),
     )
 }

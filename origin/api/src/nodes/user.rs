@@ -62,7 +62,8 @@ impl UserNode {
         let reader = SignedIn {
             id: account.id.clone(),
             role: account.role,
-            membership: account.membership.clone(),
+            memberships: account.memberships.clone(),
+            chosen: None,
             session,
         };
         Self(account.into(), Some(Caller::User(Box::new(reader))))

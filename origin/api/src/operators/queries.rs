@@ -52,8 +52,10 @@ pub struct UserForOperator {
     user: UserNode,
     role: AccountRole,
     status: UserStatus,
-    /// The team, if the user works for a partner.
+    /// The oldest membership, if the user works for a partner.
     membership: Option<MembershipNode>,
+    /// All of them, oldest first.
+    memberships: Vec<MembershipNode>,
     /// Those that go on, most recently used first.
     sessions: Vec<SessionNode>,
     favorite_count: i32,
@@ -272,10 +274,12 @@ impl UserForOperator {
         let consents = consents.map_err(failed)?.len();
         let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let node = |session: Session| SessionNode::of(session, None);
+        let all = account.memberships.all().iter().cloned();
         Ok(Self {
             role: account.role.into(),
             status: account.status.into(),
-            membership: account.membership.clone().map(MembershipNode),
+            membership: account.memberships.oldest().cloned().map(MembershipNode),
+            memberships: all.map(MembershipNode).collect(),
             sessions: sessions.into_iter().map(node).collect(),
             favorite_count: count(favorites),
             consent_count: count(consents),

@@ -31,7 +31,9 @@ use domain::{
 use locating::{follow_address, locate};
 
 use crate::{
-    nodes::partner::{EstablishmentNode, PartnerNode, already_member, no_partner},
+    nodes::partner::{
+        EstablishmentNode, PartnerNode, already_member, no_partner, too_many_memberships,
+    },
     pictures::addresses::{self, Place},
     request::{
         attempts::count_write,
@@ -52,7 +54,7 @@ impl PartnerMutations {
     /// Creates a partner; the signed-in user, whose e-mail address is verified, becomes its owner. The
     /// next access token carries the membership. A repeated call with the same `idempotencyKey` returns
     /// the same partner.
-    /// Refusals: `EMAIL_NOT_VERIFIED`, `ALREADY_MEMBER`, `PICTURE_ADDRESS_FOREIGN`,
+    /// Refusals: `EMAIL_NOT_VERIFIED`, `LIMIT_REACHED` (a user works for at most 20 partners), `PICTURE_ADDRESS_FOREIGN`,
     /// `BAD_USER_INPUT`.
     async fn create_partner(
         &self,
@@ -77,6 +79,7 @@ impl PartnerMutations {
         let founded = store.found(partner.clone(), user.id.clone(), author, request.now_ms);
         match founded.await.map_err(failed)? {
             Founded::NoUser => Err(gone()),
+            Founded::TooMany => Err(too_many_memberships()),
             Founded::Member => founded_before(request, &partner.id).await,
             Founded::Done => {
                 request.services.auth.standings.forget(&user.id);
@@ -230,6 +233,8 @@ impl PartnerMutations {
             )),
             PlaceArchived::Already => Ok(false),
             PlaceArchived::Done => {
+                // Staff who were named for it lose it at once.
+                request.services.auth.standings.forget_everybody();
                 written(request, Purging::Pending).await;
                 Ok(true)
             }
@@ -237,12 +242,8 @@ impl PartnerMutations {
     }
 }
 
-/// The answer to a member of a partner who creates one: that partner, if an earlier request with the
-/// same idempotency key made it.
+/// The partner that an earlier request with the same idempotency key made.
 async fn founded_before(request: &RequestContext, id: &PartnerId) -> Result<PartnerNode> {
-    if !request.account().await?.works_for(id) {
-        return Err(already_member());
-    }
     stored(request, id).await?.ok_or_else(already_member)
 }
 

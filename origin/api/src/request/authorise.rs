@@ -4,16 +4,19 @@
 #[cfg(test)]
 mod tests;
 
-use access::caller::{Caller, SignedIn};
+use access::caller::{Caller, SignedIn, Unknown};
 use async_graphql::{
     Result,
     parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
 };
 use domain::{
-    PartnerId, UserId,
+    EstablishmentId, PartnerId, UserId,
     auth::{service_tokens::Scope, sessions::SessionId},
     sentence::Sentence,
-    users::account::{Post, Role},
+    users::{
+        account::Role,
+        membership::{Membership, Post},
+    },
 };
 use pq_core::ErrorCode;
 
@@ -29,6 +32,11 @@ pub enum About<'a> {
     Unknown,
     User(&'a UserId),
     Partner(&'a PartnerId),
+    /// One of a partner's establishments: staff of other ones are strangers there.
+    Place {
+        partner: &'a PartnerId,
+        place: &'a EstablishmentId,
+    },
     Booking {
         /// `None` once the holder's account was erased.
         holder: Option<&'a UserId>,
@@ -43,13 +51,15 @@ pub fn authorise(
     field: &str,
     about: About<'_>,
 ) -> std::result::Result<(), Refused> {
-    permit(caller, of_type, field, about).inspect_err(|_| {
-        tracing::warn!(
-            caller = caller.as_str(),
-            what = format_args!("{of_type}.{field}"),
-            "refused"
-        );
-    })
+    permit(caller, of_type, field, about).inspect_err(|_| note(caller, of_type, field))
+}
+
+fn note(caller: &Caller, of_type: &str, field: &str) {
+    tracing::warn!(
+        caller = caller.as_str(),
+        what = format_args!("{of_type}.{field}"),
+        "refused"
+    );
 }
 
 /// Like [`authorise`], for an HTTP route outside GraphQL. The HTTP layer logs the refusal, because
@@ -93,13 +103,30 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
                 && match about {
                     About::Unknown => true,
                     About::User(_) => is_theirs(caller, about),
-                    About::Partner(_) => is_of_the_team(caller, post, about),
+                    About::Partner(_) | About::Place { .. } => is_of_the_team(caller, post, about),
                     About::Booking { .. } => false,
                 }
         }
         Who::Operators(scope) => is_operator(caller, scope),
         Who::Administrators => signed_in(caller).is_some_and(|user| user.role == Role::Admin),
     }
+}
+
+/// The establishments of a partner to which the caller is limited; none if it may see all of them. Staff
+/// are, if their membership says so. It has to be authorised for the partner besides.
+pub fn limited_to<'a>(caller: &'a Caller, partner: &PartnerId) -> Option<&'a [EstablishmentId]> {
+    if is_operator(caller, Scope::Partners) {
+        return None;
+    }
+    let membership = signed_in(caller).and_then(|user| user.memberships.of(partner));
+    membership.map_or(Some(&[]), Membership::limited_to)
+}
+
+/// The refusal of a field to a member of the team who does not work at the establishment that it is about: the
+/// same as to anybody of another partner.
+pub fn not_there(caller: &Caller, of_type: &str, field: &str) -> Refused {
+    note(caller, of_type, field);
+    refusal(caller, field)
 }
 
 /// The user and the session of the caller's access token, also of one that has expired or whose session
@@ -117,7 +144,7 @@ fn is_theirs(caller: &Caller, about: About<'_>) -> bool {
             || match about {
                 About::User(id) => user.id == *id,
                 About::Booking { holder, .. } => holder == Some(&user.id),
-                About::Unknown | About::Partner(_) => false,
+                About::Unknown | About::Partner(_) | About::Place { .. } => false,
             }
     })
 }
@@ -125,17 +152,15 @@ fn is_theirs(caller: &Caller, about: About<'_>) -> bool {
 fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
     is_operator(caller, Scope::Partners)
         || signed_in(caller).is_some_and(|user| {
-            user.role == Role::Partner
-                && user.membership.as_ref().is_some_and(|of| {
-                    let concerned = match about {
-                        About::Unknown => true,
-                        About::Partner(partner) | About::Booking { partner, .. } => {
-                            of.partner == *partner
-                        }
-                        About::User(_) => false,
-                    };
-                    concerned && of.post >= post
-                })
+            // The membership of the partner that it is about, whichever is chosen.
+            let is_concerned = |of: &Membership| match about {
+                About::Unknown => true,
+                About::Partner(partner) | About::Booking { partner, .. } => of.partner == *partner,
+                About::Place { partner, place } => of.partner == *partner && of.works_at(place),
+                About::User(_) => false,
+            };
+            let mut memberships = user.memberships.all().iter();
+            user.role == Role::Partner && memberships.any(|of| is_concerned(of) && of.post >= post)
         })
 }
 
@@ -161,6 +186,14 @@ fn refusal(caller: &Caller, field: &str) -> Refused {
             Sentence::with(
                 format!("`{field}` demande d’être connecté, ou un jeton de service"),
                 format!("`{field}` needs a signed-in user or a service token"),
+            ),
+        ),
+        Caller::Unknown(why @ Unknown::NotMember(_)) => (
+            why.code(),
+            Sentence::with(
+                "vous ne travaillez pas pour le partenaire choisi : choisissez-en un autre"
+                    .to_owned(),
+                format!("{why}: choose another one"),
             ),
         ),
         Caller::Unknown(why) => (

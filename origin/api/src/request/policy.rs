@@ -41,6 +41,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "searchSuggestions", Who::Anybody),
     ("Query", "partnerOffers", Who::Team(Post::Staff)),
     ("Query", "myMembership", Who::SignedIn),
+    ("Query", "myMemberships", Who::SignedIn),
     ("Query", "partnerStats", Who::Team(Post::Manager)),
     ("Query", "team", Who::Team(Post::Manager)),
     ("Query", "me", Who::SignedIn),

@@ -1,23 +1,27 @@
 //! Team queries.
 
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
     PartnerId,
     team::Invitation,
-    users::account::{Account, Membership, Post},
+    users::{
+        account::Account,
+        membership::{Membership, Places, Post},
+    },
 };
 
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
-        partner::{PartnerNode, no_partner},
+        partner::{EstablishmentNode, PartnerNode, no_partner},
     },
     request::{
         authorise::{self, About},
         context::RequestContext,
         errors::failed,
     },
+    team::places::shown,
 };
 
 /// A member's role. Each role includes the rights of the roles before it.
@@ -32,7 +36,7 @@ pub enum MemberRole {
     Owner,
 }
 
-/// The signed-in user's partner and role.
+/// One of the partners that the signed-in user works for, and their role there.
 #[derive(Clone, Debug)]
 pub struct MembershipNode(pub Membership);
 
@@ -48,23 +52,41 @@ impl MembershipNode {
     async fn role(&self) -> MemberRole {
         self.0.post.into()
     }
+
+    /// The establishments at which the user works; null if at all of the partner. It becomes empty when they
+    /// are archived: then the user sees no bookings.
+    async fn establishments(&self, ctx: &Context<'_>) -> Result<Option<Vec<EstablishmentNode>>> {
+        shown(ctx, &self.0.places).await
+    }
 }
 
 /// A team member, as shown to the team.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+#[graphql(complex, directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct Member {
     user_id: ID,
     first_name: String,
     last_name: String,
     email: String,
     role: MemberRole,
+    #[graphql(skip)]
+    places: Places,
+}
+
+#[ComplexObject]
+impl Member {
+    /// The establishments at which the member works; null if at all of the partner.
+    async fn establishments(&self, ctx: &Context<'_>) -> Result<Option<Vec<EstablishmentNode>>> {
+        shown(ctx, &self.places).await
+    }
 }
 
 impl Member {
-    fn of(account: Account) -> Option<Self> {
+    fn of(partner: &PartnerId, account: Account) -> Option<Self> {
+        let membership = account.memberships.of(partner)?;
         Some(Self {
-            role: account.membership?.post.into(),
+            role: membership.post.into(),
+            places: membership.places.clone(),
             user_id: ID(account.id.to_string()),
             first_name: account.first_name,
             last_name: account.last_name,
@@ -75,13 +97,23 @@ impl Member {
 
 /// An invitation to join the team.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(name = "Invitation", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+#[graphql(complex, name = "Invitation", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct InvitationNode {
     id: ID,
     email: String,
     role: MemberRole,
     created_at: DateTime,
     expires_at: DateTime,
+    #[graphql(skip)]
+    places: Places,
+}
+
+#[ComplexObject]
+impl InvitationNode {
+    /// The establishments at which the member will work; null if at all of the partner.
+    async fn establishments(&self, ctx: &Context<'_>) -> Result<Option<Vec<EstablishmentNode>>> {
+        shown(ctx, &self.places).await
+    }
 }
 
 impl From<Invitation> for InvitationNode {
@@ -92,6 +124,7 @@ impl From<Invitation> for InvitationNode {
             created_at: timestamp(invitation.created_at_ms),
             expires_at: timestamp(invitation.expires_at_ms),
             email: invitation.email,
+            places: invitation.places,
         }
     }
 }
@@ -111,11 +144,25 @@ pub struct TeamQueries;
 
 #[Object]
 impl TeamQueries {
-    /// The signed-in user's membership; null if they belong to no team.
+    /// The signed-in user's membership of the partner that the header `Yousoon-Partner` chooses, or else the
+    /// oldest one; null if they belong to no team.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn my_membership(&self, ctx: &Context<'_>) -> Result<Option<MembershipNode>> {
+        let request = RequestContext::of(ctx);
+        let account = request.account().await?;
+        let membership = match &request.signed_in()?.chosen {
+            Some(partner) => account.memberships.of(partner),
+            None => account.memberships.oldest(),
+        };
+        Ok(membership.cloned().map(MembershipNode))
+    }
+
+    /// All memberships of the signed-in user, oldest first; at most 20.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn my_memberships(&self, ctx: &Context<'_>) -> Result<Vec<MembershipNode>> {
         let account = RequestContext::of(ctx).account().await?;
-        Ok(account.membership.map(MembershipNode))
+        let all = account.memberships.all().iter().cloned();
+        Ok(all.map(MembershipNode).collect())
     }
 
     /// The team of a partner; for its managers.
@@ -132,7 +179,10 @@ impl TeamQueries {
         )
         .map_err(failed)?;
         Ok(Team {
-            members: members.into_iter().filter_map(Member::of).collect(),
+            members: members
+                .into_iter()
+                .filter_map(|account| Member::of(&partner, account))
+                .collect(),
             invitations: invitations.into_iter().map(Into::into).collect(),
         })
     }

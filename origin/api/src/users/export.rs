@@ -263,8 +263,8 @@ fn of_account(account: &Account) -> Value {
         "identityVerifiedUntil": account.identity.until_ms.map(moment),
         "birthYear": account.identity.birth_year,
         "role": account.role,
-        "membership": account.membership.as_ref()
-            .map(|of| json!({"partnerId": of.partner, "post": of.post})),
+        "membership": account.memberships.oldest(),
+        "memberships": account.memberships,
         "status": account.status,
         "createdAt": moment(account.created_at_ms),
         "updatedAt": moment(account.updated_at_ms),

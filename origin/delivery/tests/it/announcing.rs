@@ -266,10 +266,7 @@ async fn a_team_hears_of_a_booking_that_waits_for_it() {
     let staff = world.sign_up("staff", Language::English).await;
     let gone = world.sign_up("gone", Language::French).await;
     let offer = world.offer_to_approve(3, "20:00").await;
-    let membership = Membership {
-        partner: offer.partner_id.clone(),
-        post: Post::Staff,
-    };
+    let membership = Membership::new(offer.partner_id.clone(), Post::Staff);
     for member in [&staff, &gone] {
         change(&world, member, AccountChange::Join(membership.clone())).await;
     }

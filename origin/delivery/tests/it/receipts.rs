@@ -186,10 +186,7 @@ async fn a_partners_team_is_told_of_a_dispute_once_and_without_the_guests_name()
     let offer = priced(&world, Currency::Eur).await;
     let payment = paid(&world, "ana", Language::French, &offer).await;
     let owner = world.sign_up("owner", Language::English).await;
-    let owner_of = AccountChange::Join(Membership {
-        partner: offer.partner_id.clone(),
-        post: Post::Owner,
-    });
+    let owner_of = AccountChange::Join(Membership::new(offer.partner_id.clone(), Post::Owner));
     world.users.change(&owner, owner_of, NOW_MS).await.unwrap();
     let dispute = Dispute {
         id: "dp_1".into(),

@@ -40,8 +40,9 @@ use domain::{
     sentence::Language,
     team::{Invitation, InvitationToken, store::TeamStore as _},
     users::{
-        account::{Account, Identity, PasswordHash, Post, Preferences, Role, Status},
+        account::{Account, Identity, PasswordHash, Preferences, Role, Status},
         change::AccountChange,
+        membership::{Places, Post},
         store::UserStore as _,
     },
 };
@@ -257,7 +258,7 @@ impl World {
             },
             identity: Identity::default(),
             role: Role::User,
-            membership: None,
+            memberships: None.into(),
             status: Status::Active,
             password: PasswordHash::new("x"),
             epoch: 0,
@@ -427,6 +428,7 @@ impl World {
             partner,
             email: email.to_owned(),
             post: Post::Staff,
+            places: Places::All,
             token_hash: token.hash(),
             created_at_ms: now_ms,
             expires_at_ms: now_ms + domain::team::LIFE_MS,

@@ -90,6 +90,10 @@ impl Field {
 
 const POST: Shape = Shape::Word(|text| Post::parse(text).is_some());
 const CURRENCY: Shape = Shape::Word(|text| Currency::parse(text).is_some());
+/// The establishments at which a member of staff works.
+const PLACES: Field = field("establishments", "establishments", Shape::Ids)
+    .or_absent()
+    .later();
 const CREATED: Field = field("created_at_ms", "createdAt", Shape::Moment);
 
 static USERS: Kind = Kind {
@@ -140,6 +144,10 @@ static USERS: Kind = Kind {
             .or_absent()
             .later(),
         field("calendar_since_ms", "calendar.since", Shape::Moment)
+            .or_absent()
+            .later(),
+        PLACES,
+        field("memberships", "memberships", Shape::Memberships)
             .or_absent()
             .later(),
     ],
@@ -208,6 +216,7 @@ static INVITATIONS: Kind = Kind {
         CREATED,
         field("expires_at_ms", "expiresAt", Shape::Moment),
         field("accepted", "accepted", Shape::Flag),
+        PLACES,
     ],
 };
 

@@ -8,14 +8,32 @@ pub const ALL: &[ErrorCode] = &[
     MEMBER_NOT_FOUND,
     LAST_OWNER,
     INVITATION_INVALID,
+    PARTNER_NOT_YOURS,
+    PARTNER_NOT_CHOSEN,
 ];
+
+pub const PARTNER_NOT_YOURS: ErrorCode = ErrorCode {
+    word: "PARTNER_NOT_YOURS",
+    status: 403,
+    layer: Layer::Transport,
+    meaning: "The header `Yousoon-Partner` names a partner for whom the caller does not work.",
+    remedy: "Read `myMemberships` without the header, and send the id of one of them, or no header.",
+};
+
+pub const PARTNER_NOT_CHOSEN: ErrorCode = ErrorCode {
+    word: "PARTNER_NOT_CHOSEN",
+    status: 400,
+    layer: Layer::Field,
+    meaning: "The user works for several partners, and the request does not say which one is meant.",
+    remedy: "Give `partnerId`, or send the header `Yousoon-Partner`.",
+};
 
 pub const ALREADY_MEMBER: ErrorCode = ErrorCode {
     word: "ALREADY_MEMBER",
     status: 409,
     layer: Layer::Field,
-    meaning: "The user already works for a partner.",
-    remedy: "The user leaves that partner first, or uses another account.",
+    meaning: "The user already works for this partner.",
+    remedy: "Nothing: the user is a member. An owner changes the role with `changeMemberRole`.",
 };
 
 pub const MEMBER_NOT_FOUND: ErrorCode = ErrorCode {

@@ -17,7 +17,10 @@ use crate::{
     messages::kind::INVITATION_MS,
     queue::{Lane, NewTask, Nonce, Work},
     sentence::Language,
-    users::account::{EmailKey, Post},
+    users::{
+        account::EmailKey,
+        membership::{Places, Post},
+    },
 };
 
 /// How long an invitation is valid, in milliseconds.
@@ -37,6 +40,8 @@ pub struct Invitation {
     /// The address as the inviter typed it.
     pub email: String,
     pub post: Post,
+    /// The establishments of staff.
+    pub places: Places,
     pub token_hash: TokenHash,
     pub created_at_ms: i64,
     pub expires_at_ms: i64,

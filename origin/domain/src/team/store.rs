@@ -15,6 +15,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invited {
     NoPartner,
+    /// The partner has no such establishment, or it is archived.
+    NoPlace,
     /// The partner has the maximum number of valid invitations.
     Full,
     /// A recent invitation to the same address exists and was already sent; nothing was stored.
@@ -33,8 +35,10 @@ pub enum Invited {
 pub enum Accepted {
     /// The token is unknown, expired, used, withdrawn, or for another address.
     Invalid,
-    /// The user already works for a partner.
+    /// The user already works for this partner.
     Member,
+    /// The user works for the maximum number of partners.
+    TooMany,
     /// The partner has the maximum number of members.
     Full,
     Done(Membership),

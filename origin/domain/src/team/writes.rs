@@ -4,7 +4,10 @@ use super::{
     Invitation, MOST_INVITATIONS, MOST_MEMBERS, RESEND_AFTER_MS, TokenHash,
     store::{Accepted, Invited},
 };
-use crate::users::account::{EmailKey, Membership};
+use crate::{
+    EstablishmentId,
+    users::account::{EmailKey, Membership},
+};
 
 /// Decides on an invitation of a partner that has `count` open ones. If it is done, it is stored in
 /// place of `known`, the one to the same address.
@@ -36,25 +39,31 @@ pub fn proven(
     invitation.filter(|known| is_good(known, hash, email, now_ms))
 }
 
-/// The membership that a user gets by a proven invitation. `current` is the user's membership before
-/// it, and `members` the number of members that the partner has. An error is the answer of a request
-/// that stores nothing: a user who accepted the invitation before and still works there gets the same
-/// answer again.
+/// The membership that a user gets by a proven invitation. `current` is the user's membership of this
+/// partner before it, and `members` the number of members that the partner has. `is_open` says of an
+/// establishment that it was not archived since. An error is the answer of a request that stores
+/// nothing: a user who accepted the invitation before and still works there gets the same answer again.
 pub fn membership(
     proven: Invitation,
     members: usize,
     current: Option<Membership>,
+    is_open: impl Fn(&EstablishmentId) -> bool,
 ) -> Result<Membership, Accepted> {
     if proven.accepted {
-        let still = current.filter(|current| current.partner == proven.partner);
-        return Err(still.map_or(Accepted::Invalid, Accepted::Done));
+        return Err(current.map_or(Accepted::Invalid, Accepted::Done));
+    }
+    if current.is_some() {
+        return Err(Accepted::Member);
     }
     if members >= MOST_MEMBERS {
         return Err(Accepted::Full);
     }
+    let mut places = proven.places;
+    places.retain(is_open);
     Ok(Membership {
         partner: proven.partner,
         post: proven.post,
+        places,
     })
 }
 
@@ -69,7 +78,11 @@ fn is_good(invitation: &Invitation, hash: &TokenHash, email: &EmailKey, now_ms: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InvitationId, PartnerId, team::LIFE_MS, users::account::Post};
+    use crate::{
+        InvitationId, PartnerId,
+        team::LIFE_MS,
+        users::membership::{Places, Post},
+    };
 
     fn invitation(created_at_ms: i64) -> Invitation {
         Invitation {
@@ -77,6 +90,7 @@ mod tests {
             partner: PartnerId::derive("partner", "1"),
             email: "Ana@example.com".into(),
             post: Post::Owner,
+            places: Places::All,
             token_hash: TokenHash::of("secret"),
             created_at_ms,
             expires_at_ms: created_at_ms + LIFE_MS,
@@ -125,8 +139,11 @@ mod tests {
         assert_eq!(proven(known(), &hash, &email, LIFE_MS), None);
         let good = || proven(known(), &hash, &email, last_ms).unwrap();
         let full = MOST_MEMBERS;
-        assert_eq!(membership(good(), full, None), Err(Accepted::Full));
-        let given = membership(good(), full - 1, None).unwrap();
+        assert_eq!(
+            membership(good(), full, None, |_| true),
+            Err(Accepted::Full)
+        );
+        let given = membership(good(), full - 1, None, |_| true).unwrap();
         assert_eq!(
             (given.partner, given.post),
             (invitation(0).partner, Post::Owner)
@@ -140,19 +157,15 @@ mod tests {
             accepted: true,
             ..invitation(0)
         };
-        let of = |partner: &str| {
-            Some(Membership {
-                partner: PartnerId::derive("partner", partner),
-                // It may have changed since.
-                post: Post::Staff,
-            })
-        };
+        // It may have changed since.
+        let current = Membership::new(PartnerId::derive("partner", "1"), Post::Staff);
         let full = MOST_MEMBERS;
-        let again = membership(used(), full, of("1"));
-        assert_eq!(again, Err(Accepted::Done(of("1").unwrap())));
-        for current in [of("2"), None] {
-            assert_eq!(membership(used(), 0, current), Err(Accepted::Invalid));
-        }
+        let again = membership(used(), full, Some(current.clone()), |_| true);
+        assert_eq!(again, Err(Accepted::Done(current.clone())));
+        let left = membership(used(), 0, None, |_| true);
+        assert_eq!(left, Err(Accepted::Invalid));
+        let another = membership(invitation(0), 0, Some(current), |_| true);
+        assert_eq!(another, Err(Accepted::Member));
         // It stands in nobody's way.
         let later = invitation(1);
         assert_eq!(invited(&later, Some(used()), 0), Invited::Done);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub use super::membership::{Membership, Memberships, Post};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,11 +19,6 @@ use crate::{
 words! {
     /// The role of an account. Services have tokens, not accounts.
     Role { User = "user", Partner = "partner", Admin = "admin" }
-}
-
-words! {
-    /// A member's post at a partner; each post includes the permissions of those before it.
-    Post { Staff = "staff", Manager = "manager", Owner = "owner" }
 }
 
 words! {
@@ -80,13 +76,6 @@ words! {
         Location = "location",
         Analytics = "analytics",
     }
-}
-
-/// The partner that a user works for, and the user's post there.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Membership {
-    pub partner: PartnerId,
-    pub post: Post,
 }
 
 /// The preferences that a user chose in the app.
@@ -193,7 +182,7 @@ pub struct Account {
     pub preferences: Preferences,
     pub identity: Identity,
     pub role: Role,
-    pub membership: Option<Membership>,
+    pub memberships: Memberships,
     pub status: Status,
     pub password: PasswordHash,
     /// Counts the account's credentials: a new password, and disabling the account, begin the next
@@ -219,7 +208,7 @@ impl Account {
             preferences: Preferences::default(),
             identity: Identity::default(),
             role: Role::User,
-            membership: None,
+            memberships: Memberships::NONE,
             status: Status::Disabled,
             password: PasswordHash::new(""),
             epoch: 0,
@@ -229,9 +218,7 @@ impl Account {
     }
 
     pub fn works_for(&self, partner: &PartnerId) -> bool {
-        self.membership
-            .as_ref()
-            .is_some_and(|of| of.partner == *partner)
+        self.memberships.of(partner).is_some()
     }
 
     pub fn email_key(&self) -> EmailKey {
@@ -251,7 +238,7 @@ impl Account {
     pub fn standing(&self) -> Standing {
         Standing {
             role: self.role,
-            membership: self.membership.clone(),
+            memberships: self.memberships.clone(),
             status: self.status,
             epoch: self.epoch,
         }
@@ -262,7 +249,7 @@ impl Account {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub role: Role,
-    pub membership: Option<Membership>,
+    pub memberships: Memberships,
     pub status: Status,
     pub epoch: i64,
 }

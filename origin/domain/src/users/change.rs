@@ -1,10 +1,11 @@
 //! Decides what a change does to an account, once for all backends: they read, call this, and write
 //! the result.
 
-use super::account::{
-    Account, EmailKey, Identity, Membership, PasswordHash, Post, Preferences, Role, Status,
+use super::{
+    account::{Account, EmailKey, Identity, PasswordHash, Preferences, Role, Status},
+    membership::{Membership, Memberships, NewPost},
 };
-use crate::{PartnerId, messages::settings::Switch};
+use crate::{EstablishmentId, PartnerId, messages::settings::Switch};
 
 /// One change of an account; its values are valid by themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +41,19 @@ pub enum AccountChange {
     PhoneVerified(String),
     /// Enables or disables the account; a disabled user is signed out.
     Status(Status),
+    /// Makes the user a member of this team besides others, in place of the membership there; without one
+    /// the user leaves all teams.
     Role(Role, Option<Membership>),
     /// Makes the user an administrator; any other role takes that away, and leaves what the team gives.
     Administrator(Role),
-    /// Makes the user a member of a partner's team; an existing membership stays. Administrators
+    /// Makes the user a member of a partner's team; existing memberships stay. Administrators
     /// keep their role.
     Join(Membership),
     /// Changes or removes the user's post at this partner; applies only if the user still works for
     /// it.
-    Post(PartnerId, Option<Post>),
+    Post(PartnerId, Option<NewPost>),
+    /// The establishment was archived: nobody works there any more.
+    PlaceArchived(EstablishmentId),
     Identity(Identity),
     /// Switches messages of a kind on or off for a channel.
     Switch(Switch),
@@ -102,22 +107,25 @@ impl AccountChange {
             }
             Self::Role(role, membership) => {
                 after.role = *role;
-                after.membership.clone_from(membership);
+                match membership {
+                    Some(membership) => after.memberships.put(membership.clone()),
+                    None => after.memberships = Memberships::NONE,
+                }
             }
             Self::Administrator(role) => {
-                after.role = match (role, &after.membership) {
+                after.role = match (role, after.memberships.is_empty()) {
                     (Role::Admin, _) => Role::Admin,
-                    (Role::User | Role::Partner, Some(_)) => Role::Partner,
-                    (Role::User | Role::Partner, None) => Role::User,
+                    (Role::User | Role::Partner, false) => Role::Partner,
+                    (Role::User | Role::Partner, true) => Role::User,
                 };
             }
             Self::Join(membership) => {
-                if after.membership.is_none() {
-                    after.membership = Some(membership.clone());
-                    after.role = after.role.max(Role::Partner);
-                }
+                after.memberships.join(membership.clone());
+                after.role = after.role.max(Role::Partner);
             }
-            Self::Post(partner, post) => set_post(&mut after, partner, *post),
+            Self::Post(partner, Some(new)) => after.memberships.set_post(partner, new),
+            Self::Post(partner, None) => leave(&mut after, partner),
+            Self::PlaceArchived(place) => after.memberships.leave_place(place),
             Self::Identity(identity) => after.identity = *identity,
             Self::Switch(switch) => after.preferences.switches.set(*switch),
         }
@@ -135,15 +143,9 @@ fn move_to(account: &mut Account, email: &str, now_ms: i64) {
     account.epoch += 1;
 }
 
-fn set_post(account: &mut Account, partner: &PartnerId, post: Option<Post>) {
-    if account.membership.as_ref().map(|of| &of.partner) != Some(partner) {
-        return;
-    }
-    account.membership = post.map(|post| Membership {
-        partner: partner.clone(),
-        post,
-    });
-    if post.is_none() && account.role == Role::Partner {
+fn leave(account: &mut Account, partner: &PartnerId) {
+    account.memberships.leave(partner);
+    if account.memberships.is_empty() && account.role == Role::Partner {
         account.role = Role::User;
     }
 }
@@ -204,7 +206,7 @@ mod tests {
             preferences: Preferences::default(),
             identity: Identity::default(),
             role: Role::User,
-            membership: None,
+            memberships: Memberships::NONE,
             status: Status::Active,
             password: PasswordHash::new("old"),
             epoch: 0,

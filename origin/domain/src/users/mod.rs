@@ -6,5 +6,6 @@ pub mod account;
 pub mod change;
 pub mod codes;
 pub mod consents;
+pub mod membership;
 pub mod profile;
 pub mod store;

@@ -11,6 +11,7 @@ use super::{
     account::{Account, Consent, EmailKey, Post, Purpose, Standing},
     change::AccountChange,
     consents::Recorded,
+    membership::NewPost,
 };
 use crate::{OfferId, PartnerId, StoreError, UserId, auth::codes::StoredCode, queue::NewTask};
 
@@ -43,8 +44,10 @@ pub enum Changed {
 pub enum Joined {
     /// The account does not exist any more, or is disabled.
     NoUser,
-    /// The user already works for a partner.
+    /// The user already works for this partner.
     Member,
+    /// The user works for [`MOST_MEMBERSHIPS`](super::membership::MOST_MEMBERSHIPS) partners.
+    TooMany,
     Done,
 }
 
@@ -55,6 +58,8 @@ pub enum PostChanged {
     NotMember,
     /// The user is the only owner and has to stay one.
     LastOwner,
+    /// The partner has no such establishment, or it is archived; nothing was stored.
+    NoPlace,
     Done,
 }
 
@@ -78,16 +83,21 @@ pub enum Erased {
     Done,
 }
 
-/// The partner that has one owner less after a change of an account; after its erasure there is no
+/// The partners that have one owner less after a change of an account; after its erasure there is no
 /// `after`. A store refuses what takes a partner its only owner: nobody could hand it over any more.
-pub fn loses_owner<'a>(before: &'a Account, after: Option<&Account>) -> Option<&'a PartnerId> {
-    let owned = owned(before)?;
-    (after.and_then(self::owned) != Some(owned)).then_some(owned)
+pub fn lose_owner<'a>(
+    before: &'a Account,
+    after: Option<&'a Account>,
+) -> impl Iterator<Item = &'a PartnerId> {
+    let stays = move |partner| after.is_some_and(|after| owned(after).any(|of| of == partner));
+    owned(before).filter(move |partner| !stays(*partner))
 }
 
-fn owned(account: &Account) -> Option<&PartnerId> {
-    let of = account.membership.as_ref()?;
-    (of.post == Post::Owner).then_some(&of.partner)
+fn owned(account: &Account) -> impl Iterator<Item = &PartnerId> {
+    let owned = account.memberships.all().iter();
+    owned
+        .filter(|of| of.post == Post::Owner)
+        .map(|of| &of.partner)
 }
 
 /// The outcome of adding a favourite.
@@ -150,12 +160,13 @@ pub trait UserStore: fmt::Debug + Send + Sync {
     /// The accounts of a partner's members, oldest first.
     async fn members(&self, partner: &PartnerId) -> Result<Vec<Account>, StoreError>;
 
-    /// Changes or removes a member's post, as [`Self::change`] does.
+    /// Changes or removes a member's post, as [`Self::change`] does. Named establishments are the
+    /// partner's, and none is archived: both are read in the same transaction.
     async fn change_post(
         &self,
         partner: &PartnerId,
         user: &UserId,
-        post: Option<Post>,
+        to: Option<NewPost>,
         now_ms: i64,
     ) -> Result<PostChanged, StoreError>;
 

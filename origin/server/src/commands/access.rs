@@ -11,8 +11,9 @@ use domain::{
     auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
     purges::LogRole,
     users::{
-        account::{Account, EmailKey, Membership, Post, Role},
+        account::{Account, EmailKey, Role},
         change::AccountChange,
+        membership::{MOST_MEMBERSHIPS, Membership, Post},
         store::Changed,
     },
 };
@@ -142,10 +143,11 @@ struct NewRole {
     /// Make the account an administrator, who may do everything.
     #[arg(long)]
     admin: bool,
-    /// Make the account an ordinary user, with no further rights.
+    /// Make the account an ordinary user, with no further rights and in no team.
     #[arg(long)]
     user: bool,
-    /// Make the account work for a partner: the partner's id, a colon, and owner, manager or staff.
+    /// Make the account work for a partner, besides others: the partner's id, a colon, and owner, manager or
+    /// staff.
     #[arg(long, value_name = "ID:POST", value_parser = membership)]
     partner: Option<Membership>,
 }
@@ -167,6 +169,9 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
                 .partners_by_ids(std::slice::from_ref(&membership.partner));
             if partners.await?.is_empty() {
                 bail!("there is no partner {}", membership.partner);
+            }
+            if account.memberships.is_full() && !account.works_for(&membership.partner) {
+                bail!("{email} works for {MOST_MEMBERSHIPS} partners: nobody works for more");
             }
             AccountChange::Role(Role::Partner, Some(membership))
         }
@@ -205,9 +210,12 @@ fn described(account: &Account) -> String {
         role,
         ..
     } = account;
-    let works_for = account.membership.as_ref().map_or_else(String::new, |of| {
-        format!(", {} of partner {}", of.post.as_str(), of.partner)
-    });
+    let works_for: String = account
+        .memberships
+        .all()
+        .iter()
+        .map(|of| format!(", {} of partner {}", of.post.as_str(), of.partner))
+        .collect();
     let role = role.as_str();
     format!("account {id}: {first_name} {last_name}, {email}, now {role}{works_for}")
 }
@@ -226,11 +234,8 @@ fn token_name(text: &str) -> Result<TokenName, String> {
 }
 
 fn membership(text: &str) -> Result<Membership, String> {
-    let parsed = text.split_once(':').and_then(|(id, post)| {
-        Some(Membership {
-            partner: PartnerId::parse(id)?,
-            post: Post::parse(post)?,
-        })
-    });
+    let parsed = text
+        .split_once(':')
+        .and_then(|(id, post)| Some(Membership::new(PartnerId::parse(id)?, Post::parse(post)?)));
     parsed.ok_or_else(|| "a partner's id, a colon, and owner, manager or staff".to_owned())
 }

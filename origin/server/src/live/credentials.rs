@@ -4,12 +4,12 @@
 use std::{fmt, time::Duration};
 
 use access::{
-    caller::{Asker, Authorization, Caller, Unknown},
+    caller::{Asker, Authorization, Caller, Chosen, Unknown},
     peer::Peer,
     tokens::{Claims, Issued},
 };
 use domain::StoreError;
-use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -22,6 +22,7 @@ use crate::{admission, state::AppState};
 pub(super) struct Credentials {
     asker: Asker,
     token: Token,
+    chosen: Chosen,
     /// When the token expires, by the steady clock: changes of the wall clock do not matter.
     ends_at: Option<Instant>,
 }
@@ -87,6 +88,7 @@ impl Credentials {
         Ok(Self {
             asker,
             token,
+            chosen: Chosen::of(headers),
             ends_at,
         })
     }
@@ -99,12 +101,21 @@ impl Credentials {
         state: &AppState,
     ) -> Result<Result<Self, CredentialsRefused>, StoreError> {
         match authorization(payload) {
-            InitAuthorization::Absent => {}
-            InitAuthorization::Value(value) => {
+            InitHeader::Absent => {}
+            InitHeader::Value(value) => {
                 headers.insert(AUTHORIZATION, value);
             }
-            InitAuthorization::NotAHeader => {
+            InitHeader::NotAHeader => {
                 return Ok(Err(CredentialsRefused::of(&Unknown::Credentials)));
+            }
+        }
+        match said(payload, &Chosen::HEADER) {
+            InitHeader::Absent => {}
+            InitHeader::Value(value) => {
+                headers.insert(Chosen::HEADER, value);
+            }
+            InitHeader::NotAHeader => {
+                return Ok(Err(CredentialsRefused::of(&Unknown::NotMember(None))));
             }
         }
         let asker = admission::asker_of(&headers, peer, state).await?;
@@ -142,7 +153,8 @@ impl Credentials {
         self.asker.caller = match &self.token {
             Token::None => return Ok(Ok(())),
             Token::Access(claims) => {
-                Box::pin(Caller::of_claims(claims, &state.services.auth)).await?
+                let caller = Box::pin(Caller::of_claims(claims, &state.services.auth)).await?;
+                caller.choosing(&self.chosen)
             }
             Token::Service(headers) => {
                 Box::pin(Caller::of(
@@ -165,7 +177,7 @@ impl CredentialsRefused {
         let text = match why {
             Unknown::Expired(_) => return Self::expired(),
             Unknown::SignedOut(_) => format!("{why}: sign in again"),
-            Unknown::Credentials | Unknown::Token(_) => why.to_string(),
+            Unknown::Credentials | Unknown::Token(_) | Unknown::NotMember(_) => why.to_string(),
         };
         Self {
             code: why.code(),
@@ -202,28 +214,34 @@ fn authorization_alone(headers: &HeaderMap) -> HeaderMap {
     alone
 }
 
-/// `Authorization` in the payload of `connection_init`.
-enum InitAuthorization {
+/// A header in the payload of `connection_init`.
+enum InitHeader {
     Absent,
     Value(HeaderValue),
     /// It cannot be the value of a header.
     NotAHeader,
 }
 
-/// Finds `Authorization` in the payload, ignoring the name's case.
-fn authorization(payload: &Map<String, Value>) -> InitAuthorization {
+/// Finds `Authorization` in the payload.
+fn authorization(payload: &Map<String, Value>) -> InitHeader {
+    match said(payload, &AUTHORIZATION) {
+        InitHeader::Value(value) if Authorization::of(Some(&value)) == Authorization::Nothing => {
+            InitHeader::Absent
+        }
+        said => said,
+    }
+}
+
+/// Finds a header in the payload, ignoring the name's case.
+fn said(payload: &Map<String, Value>, header: &HeaderName) -> InitHeader {
     let said = payload
         .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
+        .find(|(name, _)| name.eq_ignore_ascii_case(header.as_str()));
     match said {
-        None | Some((_, Value::Null)) => InitAuthorization::Absent,
-        Some((_, Value::String(text))) => match HeaderValue::from_str(text) {
-            Ok(value) if Authorization::of(Some(&value)) == Authorization::Nothing => {
-                InitAuthorization::Absent
-            }
-            Ok(value) => InitAuthorization::Value(value),
-            Err(_) => InitAuthorization::NotAHeader,
-        },
-        Some(_) => InitAuthorization::NotAHeader,
+        None | Some((_, Value::Null)) => InitHeader::Absent,
+        Some((_, Value::String(text))) => {
+            HeaderValue::from_str(text).map_or(InitHeader::NotAHeader, InitHeader::Value)
+        }
+        Some(_) => InitHeader::NotAHeader,
     }
 }

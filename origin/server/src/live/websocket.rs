@@ -2,7 +2,10 @@
 
 mod connection;
 
-use access::{caller::Caller, peer::Peer};
+use access::{
+    caller::{Caller, Chosen},
+    peer::Peer,
+};
 use axum::{
     extract::{
         FromRequestParts as _, Request,
@@ -93,6 +96,7 @@ fn said_of_itself(headers: &HeaderMap) -> HeaderMap {
         header::AUTHORIZATION,
         header::ACCEPT_LANGUAGE,
         header::USER_AGENT,
+        Chosen::HEADER,
     ];
     let kept = kept.into_iter().filter_map(|name| {
         let value = headers.get(&name)?.clone();

@@ -130,7 +130,7 @@ async fn sign_up(fresh: &Fresh, new: Account) -> UserId {
 
 fn plain(name: &str) -> Account {
     Account {
-        membership: None,
+        memberships: None.into(),
         role: Role::User,
         ..account(name)
     }
@@ -193,10 +193,7 @@ async fn who_likes_an_offer_or_another_one_of_its_partner_is_found(fresh: Fresh)
 async fn a_team_is_found(fresh: Fresh) {
     let partner = PartnerId::derive("partner", "a");
     let member = |name: &str, partner: &PartnerId| Account {
-        membership: Some(Membership {
-            partner: partner.clone(),
-            post: Post::Staff,
-        }),
+        memberships: Some(Membership::new(partner.clone(), Post::Staff)).into(),
         role: Role::Partner,
         ..account(name)
     };

@@ -61,7 +61,7 @@ fn user(name: &str) -> UserId {
 
 pub(crate) async fn sign_up(fresh: &Fresh, name: &str) {
     let new = Account {
-        membership: None,
+        memberships: None.into(),
         identity: Identity::default(),
         ..account(name)
     };
@@ -199,7 +199,7 @@ async fn a_check_needs_an_active_account_with_a_verified_address(fresh: Fresh) {
     let nobody = identities.begin(new("nobody", 1), NOW_MS).await;
     assert_eq!(nobody.unwrap(), Begun::NoAccount);
     let unproven = Account {
-        membership: None,
+        memberships: None.into(),
         email_verified_at_ms: None,
         identity: Identity::default(),
         ..account("ben")

@@ -15,6 +15,7 @@ mod erasing;
 mod identity;
 mod known_devices;
 mod listings;
+mod memberships;
 mod mongo;
 mod moving;
 mod notifications;
@@ -64,6 +65,8 @@ fn main() -> ExitCode {
         catalogue::TESTS,
         users::TESTS,
         teams::TESTS,
+        memberships::TESTS,
+        memberships::PLACES,
         templates::TESTS,
         stats::TESTS,
         sessions::TESTS,

@@ -54,7 +54,7 @@ async fn all(fresh: &Fresh) -> Vec<Entry> {
 async fn sign_up(fresh: &Fresh, name: &str, role: Role) -> Account {
     let account = Account {
         role,
-        membership: None,
+        memberships: None.into(),
         status: Status::Active,
         phone: None,
         phone_verified_at_ms: None,
@@ -239,10 +239,7 @@ async fn an_erasure_is_recorded_and_its_operator_keeps_the_name(fresh: Fresh) {
     assert_eq!(fresh.db.users.by_id(&ana.id).await.unwrap(), None);
     // The only owner of a partner stays, and nobody records what was refused.
     let owner = sign_up(&fresh, "owner", Role::User).await;
-    let membership = Membership {
-        partner: domain::PartnerId::derive("partner", "a"),
-        post: Post::Owner,
-    };
+    let membership = Membership::new(domain::PartnerId::derive("partner", "a"), Post::Owner);
     let join = AccountChange::Join(membership.clone());
     fresh
         .db

@@ -227,7 +227,7 @@ fn new_partner(name: &str) -> Partner {
 async fn a_founder_becomes_the_owner_and_founds_once(fresh: Fresh) {
     let ana = Account {
         role: Role::User,
-        membership: None,
+        memberships: None.into(),
         ..account("ana")
     };
     fresh
@@ -246,13 +246,13 @@ async fn a_founder_becomes_the_owner_and_founds_once(fresh: Fresh) {
     assert_eq!(found(partner.clone(), &nobody).await, Founded::NoUser);
     assert_eq!(fresh.pending().await, []);
     assert_eq!(found(partner.clone(), &ana.id).await, Founded::Done);
-    assert_eq!(found(new_partner("Encore"), &ana.id).await, Founded::Member);
+    assert_eq!(found(partner.clone(), &ana.id).await, Founded::Member);
     let known = fresh.db.users.by_id(&ana.id).await.unwrap().unwrap();
-    let owner = Membership {
-        partner: partner.id.clone(),
-        post: Post::Owner,
-    };
-    assert_eq!((known.role, known.membership), (Role::Partner, Some(owner)));
+    let owner = Membership::new(partner.id.clone(), Post::Owner);
+    assert_eq!(
+        (known.role, known.memberships),
+        (Role::Partner, Some(owner).into())
+    );
     let query = PartnerQuery {
         first: 9,
         ..PartnerQuery::default()

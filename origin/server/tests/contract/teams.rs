@@ -7,8 +7,9 @@ use domain::{
         store::{Accepted, Invited},
     },
     users::{
-        account::{Account, Membership, Post, Role},
+        account::{Account, Role},
         change::AccountChange,
+        membership::{Membership, Places, Post},
         store::{Changed, Erased, PostChanged},
     },
 };
@@ -48,7 +49,7 @@ async fn person(fresh: &Fresh, name: &str, membership: Option<Membership>) -> Ac
     };
     let account = Account {
         role,
-        membership,
+        memberships: membership.into(),
         ..account(name)
     };
     fresh
@@ -72,6 +73,7 @@ fn invitation(
         partner: partner.clone(),
         email: account(name).email,
         post,
+        places: Places::All,
         token_hash: token.hash(),
         created_at_ms: at_ms,
         expires_at_ms: at_ms + LIFE_MS,
@@ -99,10 +101,7 @@ async fn accept(fresh: &Fresh, token: &InvitationToken, who: &Account, at_ms: i6
 }
 
 fn staff_of(partner: &PartnerId) -> Membership {
-    Membership {
-        partner: partner.clone(),
-        post: Post::Staff,
-    }
+    Membership::new(partner.clone(), Post::Staff)
 }
 
 async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
@@ -135,7 +134,7 @@ async fn an_invitation_is_good_once_in_time_and_for_its_address(fresh: Fresh) {
     assert!(!withdrawn.unwrap(), "it was accepted");
     let members = fresh.db.users.members(&partner).await.unwrap();
     assert_eq!(members.len(), 1);
-    assert_eq!(members[0].membership, Some(staff_of(&partner)));
+    assert_eq!(members[0].memberships, Some(staff_of(&partner)).into());
     assert_eq!((members[0].role, &members[0].id), (Role::Partner, &ana.id));
     // A member of a team stays in it, and the invitation stays valid.
     let again = invited(&fresh, &partner, "ana").await;
@@ -240,14 +239,14 @@ async fn change(
     post: Option<Post>,
 ) -> PostChanged {
     let users = &fresh.db.users;
-    users.change_post(partner, who, post, NOW_MS).await.unwrap()
+    users
+        .change_post(partner, who, post.map(Into::into), NOW_MS)
+        .await
+        .unwrap()
 }
 
 async fn with_post(fresh: &Fresh, name: &str, partner: &PartnerId, post: Post) -> UserId {
-    let membership = Membership {
-        partner: partner.clone(),
-        post,
-    };
+    let membership = Membership::new(partner.clone(), post);
     person(fresh, name, Some(membership)).await.id
 }
 
@@ -270,11 +269,11 @@ async fn a_post_is_changed_and_ends(fresh: Fresh) {
         PostChanged::Done
     );
     let gone = fresh.db.users.by_id(&owner).await.unwrap().unwrap();
-    assert_eq!((gone.role, gone.membership), (Role::User, None));
+    assert_eq!((gone.role, gone.memberships), (Role::User, None.into()));
     let members = fresh.db.users.members(&partner).await.unwrap();
     let posts: Vec<_> = members
         .iter()
-        .map(|m| (&m.id, m.membership.as_ref().unwrap().post))
+        .map(|m| (&m.id, m.memberships.of(&partner).unwrap().post))
         .collect();
     assert_eq!(posts, [(&staff, Post::Owner)]);
     let again = change(&fresh, &partner, &owner, Some(Post::Owner)).await;
@@ -286,20 +285,12 @@ async fn an_only_owner_stays_whatever_is_changed(fresh: Fresh) {
     let partner = partner(&fresh).await;
     let users = &fresh.db.users;
     let ana = with_post(&fresh, "ana", &partner, Post::Owner).await;
-    let manager = Membership {
-        partner: partner.clone(),
-        post: Post::Manager,
-    };
-    let elsewhere = Membership {
-        partner: PartnerId::derive("elsewhere", ""),
-        post: Post::Owner,
-    };
+    let manager = Membership::new(partner.clone(), Post::Manager);
     let before = users.by_id(&ana).await.unwrap();
     for (role, membership) in [
         (Role::Admin, None),
         (Role::User, None),
         (Role::Partner, Some(manager.clone())),
-        (Role::Partner, Some(elsewhere)),
     ] {
         let change = AccountChange::Role(role, membership);
         let refused = users.change(&ana, change, NOW_MS).await.unwrap();

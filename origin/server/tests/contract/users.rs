@@ -82,10 +82,11 @@ pub(crate) fn account(name: &str) -> Account {
             birth_year: Some(1990),
         },
         role: Role::Partner,
-        membership: Some(Membership {
-            partner: PartnerId::derive("partner", "p"),
-            post: Post::Manager,
-        }),
+        memberships: Some(Membership::new(
+            PartnerId::derive("partner", "p"),
+            Post::Manager,
+        ))
+        .into(),
         status: Status::Active,
         password: PasswordHash::new("$2b$04$x"),
         epoch: 7,
@@ -100,7 +101,7 @@ pub(crate) async fn sign_up(fresh: &Fresh, id: &UserId) {
     if users.by_id(id).await.unwrap().is_none() {
         let new = Account {
             id: id.clone(),
-            membership: None,
+            memberships: None.into(),
             ..account(id.as_str())
         };
         assert_eq!(create(fresh, new).await, Created::Done);
@@ -138,7 +139,7 @@ async fn an_account_is_found_as_it_was_stored(fresh: Fresh) {
         avatar: None,
         preferences: Preferences::default(),
         role: Role::User,
-        membership: None,
+        memberships: None.into(),
         ..account("plain")
     };
     for stored in [with_phone("full", "+33600000001"), plain] {

@@ -230,7 +230,7 @@ async fn an_administrator_who_works_for_a_partner_still_does_afterwards() {
         let account = app.state.services.users.by_id(&staff.user_id()).await;
         let account = account.unwrap().unwrap();
         assert_eq!(
-            (account.role, account.membership.is_some()),
+            (account.role, !account.memberships.is_empty()),
             (expected, true)
         );
     }

@@ -16,6 +16,7 @@ mod document_usage;
 mod identity;
 mod known_devices;
 mod lease;
+mod memberships;
 mod notifications;
 mod operator_audit;
 mod payments;
@@ -192,6 +193,11 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 27,
+        name: "memberships",
+        changes: memberships::changes,
+    },
+    Migration {
+        version: 28,
         name: "usage of documents",
         changes: document_usage::changes,
     },

@@ -20,6 +20,7 @@ use crate::{
     tables::{
         collections::{CAMPAIGNS, FAVORITES, OFFERS, USERS},
         queue,
+        users::memberships::of_team,
     },
     tx::Tx,
 };
@@ -114,10 +115,7 @@ impl AnnouncementStore for MongoAnnouncements {
                 let active = with(doc! {"status": "active"}, "_id");
                 self.accounts(active).await?
             }
-            Audience::Team(partner) => {
-                let members = doc! {"membership.partnerId": object_id(partner)?};
-                self.accounts(with(members, "_id")).await?
-            }
+            Audience::Team(partner) => self.accounts(with(of_team(partner)?, "_id")).await?,
             Audience::Favouring(offer) => {
                 let of_it = with(doc! {"offerId": object_id(offer)?}, "userId");
                 self.favouring(of_it, PAGE).await?

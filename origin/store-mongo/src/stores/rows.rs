@@ -6,12 +6,14 @@ use async_trait::async_trait;
 use domain::{
     StoreError,
     identity::verification::State,
-    rows::{Collection, Field, Identity, Kind, Missing, Row, RowStore, Shape, preferences},
+    rows::{
+        Collection, Field, Identity, Kind, Missing, Row, RowStore, Shape, memberships, preferences,
+    },
 };
 use mongodb::bson::{self, Bson, DateTime, Document, doc, oid::ObjectId};
 use serde_json::Value;
 
-use crate::{database::MongoDb, documents::first, error::MongoError, tx::Tx};
+use crate::{database::MongoDb, documents::first, error::MongoError, tables::users, tx::Tx};
 
 /// Between the parts of an identity that is joined, and between user and key.
 const BETWEEN: &str = ":";
@@ -269,6 +271,17 @@ fn stored(field: &'static Field, row: &Row) -> Result<Bson, MongoError> {
         Shape::Whole => value.as_i64().map(Bson::from),
         Shape::Moment => value.as_i64().map(|ms| DateTime::from_millis(ms).into()),
         Shape::Words | Shape::Preferences => bson::serialize_to_bson(value).ok(),
+        Shape::Ids => {
+            let ids = value.as_array().map(|list| list.iter().map(Value::as_str));
+            let ids = ids.and_then(Iterator::collect::<Option<Vec<&str>>>);
+            let ids = ids.map(|ids| ids.into_iter().map(ObjectId::parse_str));
+            ids.and_then(|ids| ids.collect::<Result<Vec<_>, _>>().ok())
+                .map(Bson::from)
+        }
+        Shape::Memberships => match memberships(value.clone()) {
+            Ok(further) => Some(users::memberships::list(further.all())?),
+            Err(_) => None,
+        },
         Shape::KeyOfUser => {
             let user = row.get("user_id").and_then(Value::as_str);
             let key = text(field, row)?;
@@ -317,6 +330,15 @@ fn json(field: &'static Field, stored: &Bson) -> Result<Value, MongoError> {
         Shape::Preferences => bson::deserialize_from_bson::<Value>(stored.clone())
             .ok()
             .and_then(|stored| preferences(stored).ok()),
+        Shape::Ids => {
+            let ids = stored
+                .as_array()
+                .map(|list| list.iter().map(Bson::as_object_id));
+            ids.and_then(Iterator::collect::<Option<Vec<_>>>)
+                .map(|ids| ids.into_iter().map(|id| id.to_hex()).collect())
+        }
+        Shape::Memberships => users::memberships::read_list(stored)
+            .and_then(|further| serde_json::to_value(further).ok()),
         Shape::KeyOfUser => {
             let key = stored.as_str().and_then(|key| key.split_once(BETWEEN));
             key.map(|(_, key)| key.into())

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    InvitationId, PartnerId, StoreError, UserId,
+    EstablishmentId, InvitationId, PartnerId, StoreError, UserId,
     queue::NewTask,
     team::{
         MOST_INVITATIONS, RESEND_AFTER_MS,
@@ -25,7 +25,7 @@ use crate::{
         collections::{INVITATIONS, USERS},
         partners::held::hold_partner,
         queue,
-        users::{account as account_of, change::join, members},
+        users::{account as account_of, change::join, members, memberships},
     },
     tx::Tx,
 };
@@ -145,6 +145,11 @@ async fn invite(
     if !hold_partner(tx, partner).await? {
         return Ok(Invited::NoPartner);
     }
+    let named = invitation.places.named().unwrap_or_default().len();
+    let open_places = memberships::open(tx, partner, &invitation.places).await?;
+    if open_places.len() < named {
+        return Ok(Invited::NoPlace);
+    }
     let email = invitation.email_key();
     let now_ms = invitation.created_at_ms;
     let same = doc! {"partnerId": object_id(partner)?, "emailKey": email.as_str()};
@@ -152,7 +157,11 @@ async fn invite(
     let known = known.as_ref().map(read).transpose()?;
     let invited = writes::invited(invitation, known, open(tx, partner, now_ms).await?);
     match invited {
-        Invited::NoPartner | Invited::Full | Invited::Sent(_) | Invited::Withdrawn { .. } => {}
+        Invited::NoPartner
+        | Invited::NoPlace
+        | Invited::Full
+        | Invited::Sent(_)
+        | Invited::Withdrawn { .. } => {}
         Invited::Done => {
             tx.delete_one(INVITATIONS, same).await?;
             tx.insert_one(INVITATIONS, document(invitation)?).await?;
@@ -196,14 +205,17 @@ async fn accept(
     let members = members::count(tx, &proven.partner).await?;
     let account = tx.find_one(USERS, doc! {"_id": object_id(user)?}).await?;
     let account = account.as_ref().map(account_of).transpose()?;
-    let current = account.and_then(|account| account.membership);
-    let membership = match writes::membership(proven, members, current) {
+    let current = account.and_then(|account| account.memberships.of(&proven.partner).cloned());
+    let open = memberships::open(tx, &proven.partner, &proven.places).await?;
+    let is_open = |place: &EstablishmentId| open.contains(place);
+    let membership = match writes::membership(proven, members, current, is_open) {
         Ok(membership) => membership,
         Err(answer) => return Ok(answer),
     };
     match join(tx, user, &membership, now_ms).await? {
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
+        Joined::TooMany => Ok(Accepted::TooMany),
         Joined::Done => {
             let accepted = doc! {"$set": {"accepted": true}};
             if tx.update_one(INVITATIONS, this, accepted).await? == 0 {
@@ -216,7 +228,7 @@ async fn accept(
 }
 
 fn document(invitation: &Invitation) -> Result<Document, MongoError> {
-    Ok(doc! {
+    let mut document = doc! {
         "_id": object_id(&invitation.id)?,
         "partnerId": object_id(&invitation.partner)?,
         "emailKey": invitation.email_key().as_str(),
@@ -226,7 +238,11 @@ fn document(invitation: &Invitation) -> Result<Document, MongoError> {
         "createdAt": DateTime::from_millis(invitation.created_at_ms),
         "expiresAt": DateTime::from_millis(invitation.expires_at_ms),
         "accepted": invitation.accepted,
-    })
+    };
+    if !invitation.places.is_all() {
+        document.insert("establishments", memberships::places(&invitation.places)?);
+    }
+    Ok(document)
 }
 
 fn read(stored: &Document) -> Result<Invitation, MongoError> {
@@ -240,5 +256,6 @@ fn read(stored: &Document) -> Result<Invitation, MongoError> {
         expires_at_ms: moment_ms(stored, "expiresAt")?,
         // An origin that does not know the field leaves it out.
         accepted: stored.get_bool("accepted").unwrap_or(false),
+        places: memberships::read_places(stored)?,
     })
 }

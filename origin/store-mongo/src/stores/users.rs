@@ -12,9 +12,10 @@ use domain::{
     auth::codes::StoredCode,
     queue::NewTask,
     users::{
-        account::{Account, Consent, EmailKey, Post, Purpose, Standing},
+        account::{Account, Consent, EmailKey, Purpose, Standing},
         change::AccountChange,
         consents::Recorded,
+        membership::NewPost,
         store::{Changed, Created, Erased, Favored, PostChanged, UserStore},
     },
 };
@@ -154,13 +155,13 @@ impl UserStore for MongoUsers {
         &self,
         partner: &PartnerId,
         user: &UserId,
-        post: Option<Post>,
+        to: Option<NewPost>,
         now_ms: i64,
     ) -> Result<PostChanged, StoreError> {
         let (partner, user) = (partner.clone(), user.clone());
         let changed = self.db.transaction(move |tx| {
-            let (partner, user) = (partner.clone(), user.clone());
-            Box::pin(async move { members::change_post(tx, &partner, &user, post, now_ms).await })
+            let (partner, user, to) = (partner.clone(), user.clone(), to.clone());
+            Box::pin(async move { members::change_post(tx, &partner, &user, to, now_ms).await })
         });
         Ok(changed.await?)
     }

@@ -4,14 +4,15 @@ pub mod actors;
 pub mod change;
 pub mod held;
 pub mod members;
+pub mod memberships;
 
 use domain::messages::settings::Switch;
 use domain::sentence::Language;
 use domain::{
-    Category, PartnerId, UserId,
+    Category, UserId,
     users::account::{
-        Account, Consent, Identity, IdentityStatus, Membership, PasswordHash, Post, Preferences,
-        Purpose, Role, Standing, Status,
+        Account, Consent, Identity, IdentityStatus, PasswordHash, Preferences, Purpose, Role,
+        Standing, Status,
     },
 };
 use mongodb::bson::{self, Bson, DateTime, Document, doc};
@@ -28,10 +29,6 @@ use crate::{
 pub fn document(account: &Account) -> Result<Document, MongoError> {
     let moment =
         |at_ms: Option<i64>| at_ms.map_or(Bson::Null, |ms| DateTime::from_millis(ms).into());
-    let membership = match &account.membership {
-        None => Bson::Null,
-        Some(of) => doc! {"partnerId": object_id(&of.partner)?, "post": of.post.as_str()}.into(),
-    };
     let Preferences {
         language,
         categories,
@@ -64,7 +61,6 @@ pub fn document(account: &Account) -> Result<Document, MongoError> {
         "identityUntil": moment(account.identity.until_ms),
         "birthYear": account.identity.birth_year,
         "role": account.role.as_str(),
-        "membership": membership,
         "status": account.status.as_str(),
         "passwordHash": account.password.expose(),
         "epoch": account.epoch,
@@ -77,6 +73,7 @@ pub fn document(account: &Account) -> Result<Document, MongoError> {
             preferences.insert("switches", switches);
         }
     }
+    document.extend(memberships::fields(&account.memberships)?);
     if let Some(phone) = &account.phone {
         document.insert("phone", phone);
     }
@@ -106,7 +103,7 @@ pub fn account(stored: &Document) -> Result<Account, MongoError> {
         preferences: preferences(part(stored, "preferences")?)?,
         identity: identity(stored)?,
         role: standing.role,
-        membership: standing.membership,
+        memberships: standing.memberships,
         status: standing.status,
         password: PasswordHash::new(text(stored, "passwordHash")?),
         epoch: standing.epoch,
@@ -133,20 +130,15 @@ pub fn identity(stored: &Document) -> Result<Identity, MongoError> {
 
 /// What [`standing`] reads.
 pub fn standing_columns() -> Document {
-    doc! {"role": 1, "membership": 1, "status": 1, "epoch": 1}
+    let mut columns = doc! {"role": 1, "status": 1, "epoch": 1};
+    columns.extend(memberships::FIELDS.map(|field| (field.to_owned(), 1.into())));
+    columns
 }
 
 pub fn standing(stored: &Document) -> Result<Standing, MongoError> {
-    let membership = optional(stored, "membership", |_| {
-        let of = part(stored, "membership")?;
-        Ok(Membership {
-            partner: id(of, "partnerId", PartnerId::parse)?,
-            post: word(of, "post", Post::parse)?,
-        })
-    });
     Ok(Standing {
         role: word(stored, "role", Role::parse)?,
-        membership: membership?,
+        memberships: memberships::read(stored)?,
         status: word(stored, "status", Status::parse)?,
         epoch: epoch(stored)?,
     })

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params};
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
-    tables::{limit::limit, queue, word::word},
+    tables::{limit::limit, queue, users::memberships::OF_TEAM, word::word},
 };
 
 /// The campaigns and audiences of the embedded store.
@@ -122,14 +122,10 @@ fn page(
             )?
             .collect(),
         Audience::Team(partner) => connection
-            .prepare_cached(
-                "SELECT id FROM users WHERE partner_id = :partner AND id > :after
-                 ORDER BY id LIMIT :most",
-            )?
-            .query_and_then(
-                named_params! {":partner": partner.as_str(), ":after": after, ":most": most},
-                id,
-            )?
+            .prepare_cached(&format!(
+                "SELECT id FROM users WHERE {OF_TEAM} AND id > ?2 ORDER BY id LIMIT ?3"
+            ))?
+            .query_and_then((partner.as_str(), after, most), id)?
             .collect(),
     };
     Ok(Page::of(ids?, PAGE))

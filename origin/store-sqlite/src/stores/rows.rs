@@ -108,11 +108,11 @@ fn write(field: &'static Field, value: &Value) -> Result<Stored, SqliteError> {
         }
         (Shape::Flag, value) => value.as_bool().map(Stored::from),
         (Shape::Whole | Shape::Moment, value) => value.as_i64().map(Stored::from),
-        (Shape::Words, value) => value.as_array().and_then(|list| {
+        (Shape::Words | Shape::Ids, value) => value.as_array().and_then(|list| {
             let words: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
             words.map(|words| words.join(" ").into())
         }),
-        (Shape::Preferences, value) => Some(value.to_string().into()),
+        (Shape::Preferences | Shape::Memberships, value) => Some(value.to_string().into()),
     };
     stored.ok_or_else(odd)
 }
@@ -125,10 +125,13 @@ fn read(field: &'static Field, stored: Stored) -> Result<Value, SqliteError> {
         }
         (Shape::Flag, Stored::Integer(number)) => Ok((number != 0).into()),
         (Shape::Whole | Shape::Moment, Stored::Integer(number)) => Ok(number.into()),
-        (Shape::Words, Stored::Text(text)) => Ok(text.split_whitespace().collect()),
+        (Shape::Words | Shape::Ids, Stored::Text(text)) => Ok(text.split_whitespace().collect()),
         (Shape::Preferences, Stored::Text(text)) => serde_json::from_str(&text)
             .and_then(preferences)
             .map_err(|error| SqliteError::corrupt(field.column, &error)),
+        (Shape::Memberships, Stored::Text(text)) => {
+            serde_json::from_str(&text).map_err(|error| SqliteError::corrupt(field.column, &error))
+        }
         (
             Shape::Id
             | Shape::Text
@@ -138,7 +141,9 @@ fn read(field: &'static Field, stored: Stored) -> Result<Value, SqliteError> {
             | Shape::Whole
             | Shape::Moment
             | Shape::Words
-            | Shape::Preferences,
+            | Shape::Preferences
+            | Shape::Ids
+            | Shape::Memberships,
             _,
         ) => Err(SqliteError::corrupt(field.column, &"of another shape")),
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{
-    InvitationId, PartnerId, StoreError, UserId,
+    EstablishmentId, InvitationId, PartnerId, StoreError, UserId,
     queue::NewTask,
     team::{
         RESEND_AFTER_MS,
@@ -21,11 +21,16 @@ use rusqlite::{
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
-    tables::{partners::partner_exists, queue, users, users::change::join},
+    tables::{
+        partners::partner_exists,
+        queue, users,
+        users::{change::join, memberships},
+    },
 };
 
 const COLUMNS: &str =
-    "SELECT id, partner_id, email, post, token_hash, created_at_ms, expires_at_ms, accepted
+    "SELECT id, partner_id, email, post, token_hash, created_at_ms, expires_at_ms, accepted,
+        establishments
      FROM invitations";
 
 /// The invitations of the embedded store.
@@ -149,6 +154,10 @@ fn invite(
     if !partner_exists(tx, partner)? {
         return Ok(Invited::NoPartner);
     }
+    let named = invitation.places.named().unwrap_or_default();
+    if memberships::open(tx, partner, &invitation.places)?.len() < named.len() {
+        return Ok(Invited::NoPlace);
+    }
     // Each write deletes the expired rows, so the table stays small.
     tx.prepare_cached("DELETE FROM invitations WHERE expires_at_ms <= ?1")?
         .execute([now_ms])?;
@@ -169,7 +178,11 @@ fn invite(
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let invited = writes::invited(invitation, known, count);
     match invited {
-        Invited::NoPartner | Invited::Full | Invited::Sent(_) | Invited::Withdrawn { .. } => {}
+        Invited::NoPartner
+        | Invited::NoPlace
+        | Invited::Full
+        | Invited::Sent(_)
+        | Invited::Withdrawn { .. } => {}
         Invited::Done => {
             replace(tx, invitation, &email)?;
             queue::push(tx, [task])?;
@@ -186,8 +199,8 @@ fn replace(
 ) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT OR REPLACE INTO invitations(id, partner_id, email_key, email, post, token_hash,
-            created_at_ms, expires_at_ms)
-         VALUES (:id, :partner, :email_key, :email, :post, :hash, :created, :expires)",
+            created_at_ms, expires_at_ms, establishments)
+         VALUES (:id, :partner, :email_key, :email, :post, :hash, :created, :expires, :places)",
     )?
     .execute(named_params! {
         ":id": invitation.id.as_str(),
@@ -198,6 +211,7 @@ fn replace(
         ":hash": invitation.token_hash.as_str(),
         ":created": invitation.created_at_ms,
         ":expires": invitation.expires_at_ms,
+        ":places": memberships::places(&invitation.places),
     })?;
     Ok(())
 }
@@ -215,14 +229,18 @@ fn accept(
         return Ok(Accepted::Invalid);
     };
     let members = users::members(tx, &proven.partner)?.len();
-    let current = users::account(tx, "id", user.as_str())?.and_then(|account| account.membership);
-    let membership = match writes::membership(proven, members, current) {
+    let account = users::account(tx, "id", user.as_str())?;
+    let current = account.and_then(|account| account.memberships.of(&proven.partner).cloned());
+    let open = memberships::open(tx, &proven.partner, &proven.places)?;
+    let is_open = |place: &EstablishmentId| open.contains(place);
+    let membership = match writes::membership(proven, members, current, is_open) {
         Ok(membership) => membership,
         Err(answer) => return Ok(answer),
     };
     match join(tx, user, &membership, now_ms)? {
         Joined::NoUser => Ok(Accepted::Invalid),
         Joined::Member => Ok(Accepted::Member),
+        Joined::TooMany => Ok(Accepted::TooMany),
         Joined::Done => {
             tx.prepare_cached("UPDATE invitations SET accepted = 1 WHERE id = ?1")?
                 .execute([id.as_str()])?;
@@ -255,5 +273,6 @@ fn read(row: &Row<'_>) -> Result<Invitation, SqliteError> {
         created_at_ms: row.get(5)?,
         expires_at_ms: row.get(6)?,
         accepted: row.get(7)?,
+        places: memberships::read_places(row.get(8)?)?,
     })
 }

@@ -12,11 +12,12 @@ use domain::{
     auth::codes::StoredCode,
     queue::NewTask,
     users::{
-        account::{Account, Consent, EmailKey, Post, Purpose, Standing},
+        account::{Account, Consent, EmailKey, Purpose, Standing},
         change::AccountChange,
         consents::Recorded,
+        membership::NewPost,
         profile::purge_of,
-        store::{Changed, Created, Erased, Favored, PostChanged, UserStore, loses_owner},
+        store::{Changed, Created, Erased, Favored, PostChanged, UserStore, lose_owner},
     },
 };
 use rusqlite::Transaction;
@@ -143,12 +144,12 @@ impl UserStore for EmbeddedUsers {
         &self,
         partner: &PartnerId,
         user: &UserId,
-        post: Option<Post>,
+        to: Option<NewPost>,
         now_ms: i64,
     ) -> Result<PostChanged, StoreError> {
         let (partner, user) = (partner.clone(), user.clone());
         self.db
-            .write(move |tx| members::change_post(tx, &partner, &user, post, now_ms))
+            .write(move |tx| members::change_post(tx, &partner, &user, to, now_ms))
             .await
     }
 
@@ -244,10 +245,10 @@ pub(super) fn erase(
     let agreed_once = consents(tx, id.as_str())?
         .iter()
         .any(|consent| consent.purpose == Purpose::Analytics && consent.granted);
-    if let Some(partner) = loses_owner(&account, None)
-        && has_one_owner(tx, partner)?
-    {
-        return Ok(Erased::LastOwner(partner.clone()));
+    for partner in lose_owner(&account, None) {
+        if has_one_owner(tx, partner)? {
+            return Ok(Erased::LastOwner(partner.clone()));
+        }
     }
     tx.prepare_cached("DELETE FROM invitations WHERE email_key = ?1")?
         .execute([account.email_key().as_str()])?;

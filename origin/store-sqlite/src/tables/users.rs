@@ -2,6 +2,7 @@
 
 pub mod actors;
 pub mod change;
+pub mod memberships;
 
 use std::collections::HashSet;
 
@@ -9,14 +10,14 @@ use domain::{
     PartnerId, UserId,
     users::{
         account::{
-            Account, Consent, Identity, IdentityStatus, Membership, PasswordHash, Post, Purpose,
-            Role, Status,
+            Account, Consent, Identity, IdentityStatus, PasswordHash, Purpose, Role, Status,
         },
         consents::{Recorded, recorded},
     },
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, types::Value};
 
+use self::memberships::OF_TEAM;
 use super::word::word;
 use crate::{database::json_list, error::SqliteError};
 
@@ -64,11 +65,8 @@ pub fn accounts(
 
 /// The accounts of a team, the longest there first.
 pub fn members(connection: &Connection, partner: &PartnerId) -> Result<Vec<Account>, SqliteError> {
-    accounts(
-        connection,
-        "partner_id = ?1 ORDER BY created_at_ms, id",
-        partner.as_str(),
-    )
+    let of_team = format!("{OF_TEAM} ORDER BY created_at_ms, id");
+    accounts(connection, &of_team, partner.as_str())
 }
 
 /// Whether the account exists and is active. In a write this is asked of the writer, so that no
@@ -93,14 +91,6 @@ pub fn active_among(tx: &Transaction<'_>, ids: &[UserId]) -> Result<HashSet<User
 
 fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
     let preferences: String = row.get("preferences")?;
-    let partner: Option<String> = row.get("partner_id")?;
-    let membership = match partner {
-        None => None,
-        Some(partner) => Some(Membership {
-            partner: word("partner_id", &partner, PartnerId::parse)?,
-            post: word("post", &row.get::<_, String>("post")?, Post::parse)?,
-        }),
-    };
     Ok(Account {
         id: word("user id", &row.get::<_, String>("id")?, UserId::parse)?,
         email: row.get("email")?,
@@ -122,7 +112,7 @@ fn read(row: &Row<'_>) -> Result<Account, SqliteError> {
             birth_year: row.get("birth_year")?,
         },
         role: word("role", &row.get::<_, String>("role")?, Role::parse)?,
-        membership,
+        memberships: memberships::read(row)?,
         status: word("status", &row.get::<_, String>("status")?, Status::parse)?,
         password: PasswordHash::new(row.get::<_, String>("password_hash")?),
         epoch: row.get("epoch")?,
@@ -138,11 +128,11 @@ pub fn insert(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError
         "INSERT INTO users(id, email_key, email, email_verified_at_ms, phone, phone_verified_at_ms,
             first_name, last_name, avatar, preferences, identity_status, role, partner_id, post,
             status, password_hash, epoch, created_at_ms, updated_at_ms, identity_until_ms,
-            birth_year)
+            birth_year, establishments, memberships)
          VALUES (:id, :email_key, :email, :email_verified_at_ms, :phone, :phone_verified_at_ms,
             :first_name, :last_name, :avatar, :preferences, :identity_status, :role, :partner_id,
             :post, :status, :password_hash, :epoch, :created_at_ms, :updated_at_ms,
-            :identity_until_ms, :birth_year)",
+            :identity_until_ms, :birth_year, :establishments, :memberships)",
     )
 }
 
@@ -157,7 +147,8 @@ pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError
             identity_status = :identity_status, role = :role, partner_id = :partner_id,
             post = :post, status = :status, password_hash = :password_hash,
             epoch = :epoch, created_at_ms = :created_at_ms, updated_at_ms = :updated_at_ms,
-            identity_until_ms = :identity_until_ms, birth_year = :birth_year
+            identity_until_ms = :identity_until_ms, birth_year = :birth_year,
+            establishments = :establishments, memberships = :memberships
          WHERE id = :id",
     )
 }
@@ -165,7 +156,7 @@ pub fn update(tx: &Transaction<'_>, account: &Account) -> Result<(), SqliteError
 fn store(tx: &Transaction<'_>, account: &Account, sql: &'static str) -> Result<(), SqliteError> {
     let preferences = serde_json::to_string(&account.preferences)
         .map_err(|error| SqliteError::corrupt("preferences", &error))?;
-    let membership = account.membership.as_ref();
+    let (oldest, further) = memberships::columns(&account.memberships)?;
     tx.prepare_cached(sql)?.execute(named_params! {
         ":id": account.id.as_str(),
         ":email_key": account.email_key().as_str(),
@@ -181,8 +172,10 @@ fn store(tx: &Transaction<'_>, account: &Account, sql: &'static str) -> Result<(
         ":identity_until_ms": account.identity.until_ms,
         ":birth_year": account.identity.birth_year,
         ":role": account.role.as_str(),
-        ":partner_id": membership.map(|of| of.partner.as_str()),
-        ":post": membership.map(|of| of.post.as_str()),
+        ":partner_id": oldest.map(|of| of.partner.as_str()),
+        ":post": oldest.map(|of| of.post.as_str()),
+        ":establishments": oldest.and_then(|of| memberships::places(&of.places)),
+        ":memberships": further,
         ":status": account.status.as_str(),
         ":password_hash": account.password.expose(),
         ":epoch": account.epoch,

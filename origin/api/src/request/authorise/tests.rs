@@ -14,7 +14,8 @@ use domain::{
         service_tokens::{Scope, TokenName},
         sessions::SessionId,
     },
-    users::account::{Membership, Post},
+    team::codes::PARTNER_NOT_YOURS,
+    users::membership::{Membership, Places, Post},
 };
 
 use super::*;
@@ -24,10 +25,10 @@ fn user(role: Role, post: Option<Post>) -> Caller {
     Caller::User(Box::new(SignedIn {
         id: UserId::derive("user", "caller"),
         role,
-        membership: post.map(|post| Membership {
-            partner: PartnerId::derive("partner", "own"),
-            post,
-        }),
+        memberships: post
+            .map(|post| Membership::new(PartnerId::derive("partner", "own"), post))
+            .into(),
+        chosen: None,
         session: SessionId::new("s"),
     }))
 }
@@ -187,6 +188,48 @@ fn a_booking_is_its_holders_and_its_partners_and_its_codes_are_its_holders_alone
 }
 
 #[test]
+fn the_membership_of_the_partner_counts_whichever_is_chosen_and_where_it_is_limited_to() {
+    let [own, other, foreign] = ["own", "other", "foreign"].map(|p| PartnerId::derive("p", p));
+    let [here, there] = ["here", "there"].map(|place| EstablishmentId::derive("place", place));
+    let limited = Membership {
+        places: Places::only([here.clone()]),
+        ..Membership::new(own.clone(), Post::Staff)
+    };
+    let owner = Membership::new(other.clone(), Post::Owner);
+    let at = |partner, place| About::Place { partner, place };
+    for chosen in [None, Some(own.clone()), Some(other.clone())] {
+        let caller = Caller::User(Box::new(SignedIn {
+            id: UserId::derive("user", "caller"),
+            role: Role::Partner,
+            memberships: [limited.clone(), owner.clone()].into_iter().collect(),
+            chosen,
+            session: SessionId::new("s"),
+        }));
+        let may = |field, about| authorise(&caller, "Mutation", field, about).is_ok();
+        for (about, staff, owner) in [
+            (About::Unknown, true, true),
+            (About::Partner(&own), true, false),
+            (About::Partner(&other), true, true),
+            (About::Partner(&foreign), false, false),
+            (at(&own, &here), true, false),
+            (at(&own, &there), false, false),
+            (at(&other, &there), true, true),
+            (at(&foreign, &here), false, false),
+        ] {
+            let found = (may("recordWalkIn", about), may("inviteMember", about));
+            assert_eq!(found, (staff, owner), "{about:?}");
+        }
+        assert_eq!(limited_to(&caller, &own), Some([here.clone()].as_slice()));
+        assert_eq!(limited_to(&caller, &other), None);
+        assert_eq!(limited_to(&caller, &foreign), Some([].as_slice()));
+    }
+    for (who, caller) in everybody() {
+        let sees_all = ["admin", "service"].contains(&who);
+        assert_eq!(limited_to(&caller, &own).is_none(), sees_all, "{who}");
+    }
+}
+
+#[test]
 fn every_root_field_is_asked_for_wherever_it_stands() {
     let caller = user(Role::User, None);
     let may = |text: &str| document(&caller, &parse_query(text).unwrap()).is_ok();
@@ -225,6 +268,7 @@ fn a_refusal_has_one_code_per_cause() {
             Caller::Unknown(Unknown::SignedOut(claims())),
             ErrorCode::TOKEN_INVALID,
         ),
+        (Caller::Unknown(Unknown::NotMember(None)), PARTNER_NOT_YOURS),
         (user(Role::User, None), ErrorCode::FORBIDDEN),
     ] {
         let why = authorise(&caller, "Mutation", "purge", About::Unknown);

@@ -19,6 +19,8 @@ pub const MOST_ESTABLISHMENTS: usize = 300;
 /// The outcome of a new partner.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Founded {
+    /// The owner works for the maximum number of partners.
+    TooMany,
     /// The user no longer exists.
     NoUser,
     /// The user already works for a partner.

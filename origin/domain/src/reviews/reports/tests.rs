@@ -70,10 +70,7 @@ fn each_reporter_reports_a_review_once_until_it_changes() {
 #[test]
 fn a_team_has_one_report_together() {
     let of_team = |name| Account {
-        membership: Some(Membership {
-            partner: review().partner,
-            post: Post::Staff,
-        }),
+        memberships: Some(Membership::new(review().partner, Post::Staff)).into(),
         ..user(name)
     };
     let (ben, cleo) = (of_team("ben"), of_team("cleo"));

@@ -78,10 +78,7 @@ fn a_review_needs_ones_own_visit() {
         assert_eq!(until_ms(&booking).is_some(), is_good);
     }
     let team = Account {
-        membership: Some(Membership {
-            partner: booking().partner,
-            post: Post::Staff,
-        }),
+        memberships: Some(Membership::new(booking().partner, Post::Staff)).into(),
         ..account()
     };
     let own = add(&new(), &team, Some(&booking()), None, NOW_MS);

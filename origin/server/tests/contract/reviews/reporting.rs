@@ -143,10 +143,7 @@ async fn a_team_reports_together_and_guests_each(fresh: Fresh) {
     for name in ["manager", "waiter"] {
         let member = Account {
             id: user(name),
-            membership: Some(Membership {
-                partner: offer.partner_id.clone(),
-                post: Post::Staff,
-            }),
+            memberships: Some(Membership::new(offer.partner_id.clone(), Post::Staff)).into(),
             ..account(name)
         };
         let created = fresh.db.users.create(member, vec![], None).await;

@@ -4,6 +4,7 @@ mod limits;
 mod locating;
 mod offers;
 mod places;
+mod several;
 mod stats;
 mod teams;
 
@@ -35,10 +36,7 @@ pub(super) async fn started() -> TestApp {
 pub(super) async fn works_for(app: &TestApp, name: &str, seed: &str, post: Post) -> Person {
     let person = register(app, name).await;
     let id = UserId::parse(&person.id).unwrap();
-    let membership = Membership {
-        partner: partner(seed).id,
-        post,
-    };
+    let membership = Membership::new(partner(seed).id, post);
     let change = AccountChange::Role(Role::Partner, Some(membership));
     app.state
         .services

@@ -293,10 +293,10 @@ async fn founding_and_inviting_need_a_verified_address() {
     let ben = sign_up(&app, "ben").await;
     let change = AccountChange::Role(
         Role::Partner,
-        Some(Membership {
-            partner: PartnerId::parse(id.as_str().unwrap()).unwrap(),
-            post: Post::Owner,
-        }),
+        Some(Membership::new(
+            PartnerId::parse(id.as_str().unwrap()).unwrap(),
+            Post::Owner,
+        )),
     );
     let users = &app.state.services.users;
     users.change(&ben.user_id(), change, 0).await.unwrap();

@@ -21,7 +21,7 @@ const UPDATE: &str = "mutation U($id: ID!, $input: UpdateOfferInput!) {
 async fn works_for(app: &TestApp, name: &str, partner: PartnerId, post: Post) -> Person {
     let person = register(app, name).await;
     let id = UserId::parse(&person.id).unwrap();
-    let change = AccountChange::Role(Role::Partner, Some(Membership { partner, post }));
+    let change = AccountChange::Role(Role::Partner, Some(Membership::new(partner, post)));
     app.state
         .services
         .users

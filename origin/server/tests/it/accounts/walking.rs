@@ -60,7 +60,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("deleteEstablishment", MANAGERS), ("createOffer", MANAGERS), ("pauseOffer", MANAGERS),
     ("inviteMember", OWNERS), ("withdrawInvitation", OWNERS), ("changeMemberRole", OWNERS),
     ("removeMember", OWNERS), ("leaveTeam", USERS), ("acceptInvitation", USERS),
-    ("myMembership", USERS), ("team", MANAGERS), ("partnerStats", MANAGERS),
+    ("myMembership", USERS), ("myMemberships", USERS), ("team", MANAGERS), ("partnerStats", MANAGERS),
     ("recordEvents", USERS), ("placeSuggestions", "staff manager owner admin service"), ("travel", USERS),
     ("resumeOffer", MANAGERS), ("deleteOffer", MANAGERS),
     ("myPayments", USERS), ("payment", USERS), ("startPayment", USERS),
@@ -160,10 +160,8 @@ async fn standings(app: &TestApp) -> Vec<Standing> {
         ("admin", Role::Admin, None),
     ] {
         let person = register(app, name).await;
-        let membership = post.map(|post| Membership {
-            // The one that the walk names.
-            partner: PartnerId::parse("000000000000000000000000").unwrap(),
-            post,
+        let membership = post.map(|post| {
+            Membership::new(PartnerId::parse("000000000000000000000000").unwrap(), post)
         });
         let id = UserId::parse(&person.id).unwrap();
         standings.push((id, role, membership));
@@ -178,20 +176,19 @@ type Standing = (UserId, Role, Option<Membership>);
 /// Gives the accounts that created a partner or left a team on the walk their former roles back.
 async fn restore(app: &TestApp, standings: &[Standing]) {
     for (id, role, membership) in standings {
-        let change = AccountChange::Role(*role, membership.clone());
         let users = &app.state.services.users;
-        let changed = users.change(id, change.clone(), 0).await.unwrap();
         // A partner that was founded keeps an owner: somebody else becomes one.
-        if let Changed::LastOwner(partner) = changed {
+        let leaves_all = AccountChange::Role(Role::User, None);
+        while let Changed::LastOwner(partner) =
+            users.change(id, leaves_all.clone(), 0).await.unwrap()
+        {
             let heir = register(app, &format!("heir-{partner}")).await;
-            let owner = Membership {
-                partner,
-                post: Post::Owner,
-            };
+            let owner = Membership::new(partner, Post::Owner);
             let inherit = AccountChange::Role(Role::Partner, Some(owner));
             users.change(&heir.user_id(), inherit, 0).await.unwrap();
-            users.change(id, change, 0).await.unwrap();
         }
+        let change = AccountChange::Role(*role, membership.clone());
+        users.change(id, change, 0).await.unwrap();
         app.state.services.auth.standings.forget(id);
     }
 }

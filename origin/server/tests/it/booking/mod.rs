@@ -5,6 +5,7 @@ mod calendars;
 mod ending;
 mod files;
 mod leaving;
+pub(crate) mod limited;
 mod making;
 mod opening;
 mod reading;
@@ -63,10 +64,7 @@ pub(crate) async fn booked(app: &TestApp, who: &Person, offer: &Offer) -> Value 
 /// Somebody who works for the partner of this seed.
 pub(crate) async fn works_for(app: &TestApp, name: &str, seed: &str, post: Post) -> Person {
     let person = register(app, name).await;
-    let membership = Membership {
-        partner: PartnerId::clone(&partner(seed).id),
-        post,
-    };
+    let membership = Membership::new(PartnerId::clone(&partner(seed).id), post);
     let change = AccountChange::Role(Role::Partner, Some(membership));
     let id = UserId::parse(&person.id).unwrap();
     app.state

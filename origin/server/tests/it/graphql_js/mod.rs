@@ -89,14 +89,12 @@ async fn started(fields: &Fields) -> (Executor, Vec<Root>) {
     booked(&app, &ana, &second).await;
     let favorite = format!("mutation {{ addFavorite(offerId: \"{}\") }}", second.id);
     ana.ask(&app, &favorite, json!({})).await.data();
-    let membership = Membership {
-        partner: partner("a").id,
-        post: Post::Owner,
-    };
+    let membership = Membership::new(partner("a").id, Post::Owner);
     let signed_in = SignedIn {
         id: UserId::parse(&ana.id).unwrap(),
         role: Role::Admin,
-        membership: Some(membership),
+        memberships: Some(membership).into(),
+        chosen: None,
         session: SessionId::new("session".to_owned()),
     };
     let asker = Asker {

@@ -221,7 +221,8 @@ fn signed_in(person: &Person) -> Caller {
     Caller::User(Box::new(SignedIn {
         id: person.user_id(),
         role: Role::User,
-        membership: None,
+        memberships: None.into(),
+        chosen: None,
         session: SessionId::new(format!("of {}", person.id)),
     }))
 }

@@ -233,7 +233,7 @@ pub(super) fn account() -> Account {
         preferences: Preferences::default(),
         identity: Identity::default(),
         role: Role::User,
-        membership: None,
+        memberships: None.into(),
         status: Status::Active,
         password: PasswordHash::new("x"),
         epoch: 0,

@@ -19,7 +19,8 @@ use domain::{
         store::{Accepted, Invited},
     },
     users::{
-        account::{Account, EmailKey, Post},
+        account::{Account, EmailKey},
+        membership::{Places, Post},
         store::PostChanged,
     },
 };
@@ -103,6 +104,7 @@ async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {
             partner: partner.clone(),
             email: email.into(),
             post: Post::Owner,
+            places: Places::All,
             token_hash: token.hash(),
             created_at_ms: at_ms,
             expires_at_ms: at_ms + LIFE_MS,

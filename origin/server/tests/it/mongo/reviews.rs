@@ -31,7 +31,7 @@ pub(super) async fn ask(db: &Database, offer: &Offer, user: &UserId) {
             email: format!("{name}@example.fr"),
             phone: None,
             phone_verified_at_ms: None,
-            membership: None,
+            memberships: None.into(),
             ..super::accounts::account()
         };
         others.push(new.id.clone());

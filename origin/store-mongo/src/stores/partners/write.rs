@@ -14,7 +14,7 @@ use domain::{
     },
     slugs::{PageKind, Slugs},
     users::{
-        account::{Membership, Post},
+        membership::{Membership, Post},
         store::Joined,
     },
 };
@@ -34,7 +34,7 @@ use crate::{
             partner_document,
         },
         slugs,
-        users::change::join,
+        users::change::{join, leave_place},
     },
     tx::Tx,
 };
@@ -46,13 +46,11 @@ pub(super) async fn found(
     author: Author,
     now_ms: i64,
 ) -> Result<Founded, MongoError> {
-    let membership = Membership {
-        partner: partner.id.clone(),
-        post: Post::Owner,
-    };
+    let membership = Membership::new(partner.id.clone(), Post::Owner);
     match join(tx, owner, &membership, now_ms).await? {
         Joined::NoUser => Ok(Founded::NoUser),
         Joined::Member => Ok(Founded::Member),
+        Joined::TooMany => Ok(Founded::TooMany),
         Joined::Done => {
             let mut partner = partner.clone();
             partner.page.slugs = partner_slugs(tx, &partner).await?;
@@ -166,6 +164,7 @@ pub(super) async fn archive_establishment(
     }
     let archived = doc! {"archivedAt": DateTime::from_millis(now_ms)};
     set(tx, id, archived).await?;
+    leave_place(tx, &before.partner_id, id, now_ms).await?;
     let purge = place_purge(&before.partner_id, author);
     outbox::push(tx, &purge, now_ms).await?;
     Ok(PlaceArchived::Done)

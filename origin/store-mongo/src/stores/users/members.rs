@@ -2,14 +2,17 @@
 
 use domain::{
     PartnerId, UserId,
-    users::{account::Post, change::AccountChange, store::PostChanged},
+    users::{change::AccountChange, membership::NewPost, store::PostChanged},
 };
 use mongodb::bson::doc;
 
 use crate::{
     documents::object_id,
     error::MongoError,
-    tables::{collections::USERS, users::change::change},
+    tables::{
+        collections::USERS,
+        users::{account, change::change, memberships},
+    },
     tx::Tx,
 };
 
@@ -17,13 +20,24 @@ pub(super) async fn change_post(
     tx: &mut Tx,
     partner: &PartnerId,
     user: &UserId,
-    post: Option<Post>,
+    to: Option<NewPost>,
     now_ms: i64,
 ) -> Result<PostChanged, MongoError> {
-    let member = doc! {"_id": object_id(user)?, "membership.partnerId": object_id(partner)?};
-    if !tx.exists(USERS, member).await? {
+    let stored = tx.find_one(USERS, doc! {"_id": object_id(user)?}).await?;
+    let found = stored.as_ref().map(account).transpose()?;
+    if !found.is_some_and(|account| account.works_for(partner)) {
         return Ok(PostChanged::NotMember);
     }
-    let to = AccountChange::Post(partner.clone(), post);
+    if let Some(NewPost {
+        places: Some(places),
+        ..
+    }) = &to
+    {
+        let named = places.named().unwrap_or_default().len();
+        if memberships::open(tx, partner, places).await?.len() < named {
+            return Ok(PostChanged::NoPlace);
+        }
+    }
+    let to = AccountChange::Post(partner.clone(), to);
     Ok(change(tx, user, &to, now_ms).await?.into())
 }

@@ -9,7 +9,7 @@ use domain::{
         account::{Account, Consent, Purpose},
         consents::{MAX_CONSENTS, Recorded, recorded},
         profile::purge_of,
-        store::{Created, Erased, loses_owner},
+        store::{Created, Erased, lose_owner},
     },
 };
 use mongodb::bson::{DateTime, doc};
@@ -113,10 +113,10 @@ pub(in crate::stores) async fn erase(
         return Ok(Erased::NotFound);
     };
     let account = rows::account(&stored)?;
-    if let Some(partner) = loses_owner(&account, None)
-        && has_one_owner(tx, partner).await?
-    {
-        return Ok(Erased::LastOwner(partner.clone()));
+    for partner in lose_owner(&account, None) {
+        if has_one_owner(tx, partner).await? {
+            return Ok(Erased::LastOwner(partner.clone()));
+        }
     }
     let agreed_once =
         doc! {"owner": id.as_str(), "purpose": Purpose::Analytics.as_str(), "granted": true};

@@ -1,19 +1,20 @@
 //! Changes of an account, in a transaction of its block or of another.
 
 use domain::{
-    PartnerId, UserId,
+    EstablishmentId, PartnerId, UserId,
     auth::codes::StoredCode,
     queue::NewTask,
+    team::MOST_MEMBERS,
     users::{
-        account::{Membership, Post, Status},
+        account::{Membership, Status},
         change::AccountChange,
         profile::purge_of_change,
-        store::{Changed, Joined, loses_owner},
+        store::{Changed, Joined, lose_owner},
     },
 };
 use mongodb::bson::{Bson, doc};
 
-use super::{account, document};
+use super::{account, document, memberships};
 use crate::{
     documents::object_id,
     error::MongoError,
@@ -56,10 +57,10 @@ pub async fn change(
     {
         return Ok(Changed::PhoneTaken);
     }
-    if let Some(partner) = loses_owner(&before, Some(&after))
-        && has_one_owner(tx, partner).await?
-    {
-        return Ok(Changed::LastOwner(partner.clone()));
+    for partner in lose_owner(&before, Some(&after)) {
+        if has_one_owner(tx, partner).await? {
+            return Ok(Changed::LastOwner(partner.clone()));
+        }
     }
     // Not the whole document: a later version may keep more in it than this one knows.
     let mut fields = document(&after)?;
@@ -98,10 +99,24 @@ pub async fn change_email(
 /// Whether a partner has no second owner. Writes to all of them: of two owners who leave at the same
 /// time, each would else see one that remains.
 pub async fn has_one_owner(tx: &mut Tx, partner: &PartnerId) -> Result<bool, MongoError> {
-    let owners =
-        doc! {"membership.partnerId": object_id(partner)?, "membership.post": Post::Owner.as_str()};
-    let held = tx.update_many(USERS, owners, doc! {"$inc": {"membership.held": 1_i64}});
+    let owners = memberships::owners(partner)?;
+    let held = tx.update_many(USERS, owners, doc! {"$inc": {"held": 1_i64}});
     Ok(held.await? <= 1)
+}
+
+/// Takes an archived establishment off the lists of a team's members.
+pub async fn leave_place(
+    tx: &mut Tx,
+    partner: &PartnerId,
+    place: &EstablishmentId,
+    now_ms: i64,
+) -> Result<(), MongoError> {
+    let team = memberships::of_team(partner)?;
+    for stored in tx.find(USERS, team, None, MOST_MEMBERS).await? {
+        let left = AccountChange::PlaceArchived(place.clone());
+        change(tx, &account(&stored)?.id, &left, now_ms).await?;
+    }
+    Ok(())
 }
 
 /// Makes a user work for a partner, in a transaction of the partner's.
@@ -115,7 +130,8 @@ pub async fn join(
     match stored.as_ref().map(super::account).transpose()? {
         None => Ok(Joined::NoUser),
         Some(account) if account.status == Status::Disabled => Ok(Joined::NoUser),
-        Some(account) if account.membership.is_some() => Ok(Joined::Member),
+        Some(account) if account.works_for(&membership.partner) => Ok(Joined::Member),
+        Some(account) if account.memberships.is_full() => Ok(Joined::TooMany),
         Some(_) => {
             let joined = AccountChange::Join(membership.clone());
             change(tx, id, &joined, now_ms).await?;

@@ -5,16 +5,19 @@ use mongodb::bson::{Document, doc};
 
 use crate::{
     database::MongoDb,
-    documents::{batch, collect, object_id},
+    documents::{batch, collect},
     error::MongoError,
     limits::SERVER_WITHIN,
-    tables::{collections::USERS, users as rows},
+    tables::{
+        collections::USERS,
+        users::{self as rows, memberships::of_team},
+    },
     tx::Tx,
 };
 
 pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, MongoError> {
     let users = db.collection::<Document>(USERS);
-    let of_it = doc! {"membership.partnerId": object_id(partner)?};
+    let of_it = of_team(partner)?;
     let found = db.run(async move {
         let found = users
             .find(of_it)
@@ -28,6 +31,6 @@ pub async fn members(db: &MongoDb, partner: &PartnerId) -> Result<Vec<Account>, 
 
 /// How many there are, counted as far as it matters.
 pub async fn count(tx: &mut Tx, partner: &PartnerId) -> Result<usize, MongoError> {
-    let of_it = doc! {"membership.partnerId": object_id(partner)?};
+    let of_it = of_team(partner)?;
     tx.count_up_to(USERS, of_it, MOST_MEMBERS).await
 }

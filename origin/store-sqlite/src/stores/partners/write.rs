@@ -12,7 +12,8 @@ use domain::{
     },
     slugs::{PageKind, Slugs},
     users::{
-        account::{Membership, Post},
+        change::AccountChange,
+        membership::{Membership, Post},
         store::Joined,
     },
 };
@@ -21,7 +22,14 @@ use rusqlite::Transaction;
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{offers::of_establishment, partners as rows, slugs, users::change::join},
+    tables::{
+        offers::of_establishment,
+        partners as rows, slugs,
+        users::{
+            change::{apply, join},
+            members,
+        },
+    },
 };
 
 pub(super) fn found(
@@ -31,13 +39,11 @@ pub(super) fn found(
     author: Author,
     now_ms: i64,
 ) -> Result<Founded, SqliteError> {
-    let membership = Membership {
-        partner: partner.id.clone(),
-        post: Post::Owner,
-    };
+    let membership = Membership::new(partner.id.clone(), Post::Owner);
     match join(tx, owner, &membership, now_ms)? {
         Joined::NoUser => Ok(Founded::NoUser),
         Joined::Member => Ok(Founded::Member),
+        Joined::TooMany => Ok(Founded::TooMany),
         Joined::Done => {
             let mut partner = partner.clone();
             partner.page.slugs = partner_slugs(tx, &partner)?;
@@ -143,6 +149,14 @@ pub(super) fn archive_establishment(
     }
     tx.prepare_cached("UPDATE establishments SET archived_at_ms = ?2 WHERE id = ?1")?
         .execute((id.as_str(), now_ms))?;
+    for member in members(tx, &before.partner_id)? {
+        apply(
+            tx,
+            &member.id,
+            &AccountChange::PlaceArchived(id.clone()),
+            now_ms,
+        )?;
+    }
     outbox_push(tx, &place_purge(&before.partner_id, author), now_ms)?;
     Ok(PlaceArchived::Done)
 }

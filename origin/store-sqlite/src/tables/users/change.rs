@@ -5,10 +5,10 @@ use domain::{
     auth::codes::StoredCode,
     queue::NewTask,
     users::{
-        account::{Membership, Post, Status},
+        account::{Account, Membership, Post, Status},
         change::AccountChange,
         profile::purge_of_change,
-        store::{Changed, Joined, loses_owner},
+        store::{Changed, Joined, lose_owner},
     },
 };
 use rusqlite::Transaction;
@@ -56,10 +56,10 @@ pub fn apply(
     {
         return Ok(Changed::PhoneTaken);
     }
-    if let Some(partner) = loses_owner(&before, Some(&after))
-        && has_one_owner(tx, partner)?
-    {
-        return Ok(Changed::LastOwner(partner.clone()));
+    for partner in lose_owner(&before, Some(&after)) {
+        if has_one_owner(tx, partner)? {
+            return Ok(Changed::LastOwner(partner.clone()));
+        }
     }
     update(tx, &after)?;
     if let Some(purge) = purge_of_change(&before, &after) {
@@ -89,9 +89,14 @@ pub fn apply_email(
 
 /// Whether a partner has no second owner.
 pub fn has_one_owner(tx: &Transaction<'_>, partner: &PartnerId) -> Result<bool, SqliteError> {
-    let owners: i64 = tx
-        .prepare_cached("SELECT COUNT(*) FROM users WHERE partner_id = ?1 AND post = ?2")?
-        .query_row((partner.as_str(), Post::Owner.as_str()), |row| row.get(0))?;
+    let owns = |account: &Account| {
+        let of = account.memberships.of(partner);
+        of.is_some_and(|of| of.post == Post::Owner)
+    };
+    let owners = super::members(tx, partner)?
+        .iter()
+        .filter(|one| owns(one))
+        .count();
     Ok(owners <= 1)
 }
 
@@ -105,7 +110,8 @@ pub fn join(
     match account(tx, "id", id.as_str())? {
         None => Ok(Joined::NoUser),
         Some(account) if account.status == Status::Disabled => Ok(Joined::NoUser),
-        Some(account) if account.membership.is_some() => Ok(Joined::Member),
+        Some(account) if account.works_for(&membership.partner) => Ok(Joined::Member),
+        Some(account) if account.memberships.is_full() => Ok(Joined::TooMany),
         Some(_) => {
             apply(tx, id, &AccountChange::Join(membership.clone()), now_ms)?;
             Ok(Joined::Done)

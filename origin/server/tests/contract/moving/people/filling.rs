@@ -1,7 +1,7 @@
 //! What a database is filled with, block by block.
 
 use domain::{
-    PaymentId, RefundId, VerificationId, WalkInId,
+    EstablishmentId, PartnerId, PaymentId, RefundId, VerificationId, WalkInId,
     bookings::{
         party::PartySize,
         walk_in::{NewWalkIn, WalkedIn},
@@ -29,6 +29,7 @@ use domain::{
         review::Stars,
         rules::NewReview,
     },
+    users::membership::{Membership, Places},
 };
 
 use super::{
@@ -101,6 +102,25 @@ pub(super) async fn fill_identities(db: &Database) {
     assert!(matches!(ruled.unwrap(), Ruled::Done(_)));
 }
 
+/// Staff of no establishment that is left, besides others.
+fn in_several_teams(name: &str) -> Account {
+    let staff = |seed: &str, places| Membership {
+        places,
+        ..Membership::new(PartnerId::derive("partner", seed), Post::Staff)
+    };
+    let place = EstablishmentId::derive("place", "1");
+    let all = [
+        staff("limited", Places::only([place.clone()])),
+        staff("free", Places::All),
+        staff("nowhere", Places::only([])),
+        Membership::new(PartnerId::derive("partner", "managed"), Post::Manager),
+    ];
+    Account {
+        memberships: all.into_iter().collect(),
+        ..account(name)
+    }
+}
+
 pub(super) async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
     let hash = passwords()
         .hash(Password::new("correct horse"))
@@ -113,7 +133,7 @@ pub(super) async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
         ..account("ana")
     };
     let ben = Account {
-        membership: None,
+        memberships: None.into(),
         avatar: None,
         email_verified_at_ms: None,
         ..account("ben")
@@ -132,13 +152,7 @@ pub(super) async fn fill_accounts(db: &Database, offers: &[Offer; 2]) {
             account("eve"),
             vec![consent(Purpose::Marketing, "2", NOW_MS)],
         ),
-        (
-            Account {
-                membership: None,
-                ..account("zoe")
-            },
-            vec![],
-        ),
+        (in_several_teams("zoe"), vec![]),
     ] {
         db.users.create(account, consents, None).await.unwrap();
     }
@@ -316,6 +330,7 @@ pub(super) async fn fill_team(db: &Database, offer: &Offer, token: &InvitationTo
             partner: offer.partner_id.clone(),
             email: account(name).email,
             post: Post::Staff,
+            places: Places::only([offer.establishment_id.clone()]),
             token_hash: token.hash(),
             created_at_ms: NOW_MS,
             expires_at_ms,
