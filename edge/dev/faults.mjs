@@ -12,8 +12,11 @@
 //   truncated  the last bytes of values are missing (KV)
 //   version    values are of another version (KV)
 //
+// It also tells how much memory the worker's WASM has, at each write to the data centre's cache: in a file
+// beside that of the faults whose name ends with .memory.
+//
 // A value that is written while KV lies is read as it was written: so a test sees that it was mended.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 
 /** The service binding by which the worker's side asks for a part's fault. */
 const SWITCH = "FAULTS";
@@ -106,6 +109,16 @@ const CACHE = `
 import { env as faultyEnv } from "cloudflare:workers";
 {
   ${SHARED}
+  // The worker's memory is that of its last instance: a panic begins a new one.
+  let instance;
+  const Instance = WebAssembly.Instance;
+  WebAssembly.Instance = class extends Instance {
+    constructor(...parts) {
+      super(...parts);
+      instance = this;
+    }
+  };
+  const bytes = () => instance.exports.memory.buffer.byteLength;
   const real = caches.default;
   const faulty = {
     async match(...request) {
@@ -115,6 +128,7 @@ import { env as faultyEnv } from "cloudflare:workers";
     },
     async put(...entry) {
       await broken(await faultOf(faultyEnv, "CACHE"));
+      await faultOf(faultyEnv, "MEMORY/" + bytes());
       return real.put(...entry);
     },
   };
@@ -125,6 +139,10 @@ import { env as faultyEnv } from "cloudflare:workers";
 /** Reads the file of faults at each question: a test may have changed it. */
 const service = (file) => (request) => {
   const part = new URL(request.url).pathname.slice(1);
+  if (part.startsWith("MEMORY/")) {
+    writeFileSync(file.replace(/json$/, "memory"), part.slice("MEMORY/".length));
+    return new Response("");
+  }
   let faults = {};
   try {
     faults = JSON.parse(readFileSync(file, "utf8"));

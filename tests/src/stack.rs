@@ -15,7 +15,6 @@ use crate::port;
 use crate::process::{Process, given};
 use crate::store::{Store, Venue};
 use crate::turn::Turn;
-use crate::vitals::{descendant, rss_kb};
 
 /// How the edge reaches the origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,14 +113,11 @@ impl Stack {
         self.store.beside(name)
     }
 
-    /// The resident memory of the edge's workerd, in kilobytes.
-    ///
-    /// # Errors
-    /// When it has ended.
-    pub fn edge_rss_kb(&mut self) -> Result<u64> {
-        let edge = self.edge.as_mut().and_then(Process::id);
-        let edge = edge.ok_or_else(|| anyhow::anyhow!("the edge has stopped"))?;
-        rss_kb(descendant(edge, "workerd")?)
+    /// How much memory the edge's worker has, in bytes; `None` before it wrote to the data centre's cache.
+    /// Only a breakable edge tells it ([`Platform`]).
+    pub fn edge_wasm_bytes(&self) -> Option<u64> {
+        let file = edge::faults_file(&self.store.beside("edge")).with_extension("memory");
+        std::fs::read_to_string(file).ok()?.parse().ok()
     }
 
     /// The server's database file.
