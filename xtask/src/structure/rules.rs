@@ -299,6 +299,7 @@ pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ("yousoon-failed", "a header between origin and edge"),
     ("yousoon-revision", "a header that clients read"),
     ("yousoon-min-revision", "a header that clients send"),
+    ("yousoon-partner", "a header that clients send"),
     ("yousoon-client-ip", "a header between origin and edge"),
     ("yousoon-signature", "a header between origin and edge"),
     ("yousoon-body", "a header between origin and edge"),
