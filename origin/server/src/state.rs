@@ -52,7 +52,7 @@ use crate::{
     live::Hub,
     metrics::Requests,
     telemetry::request::Tracing,
-    usage::Counts,
+    usage::counts::Counts,
     webhooks::Webhooks,
 };
 

@@ -38,7 +38,7 @@ use crate::{
     metrics::InFlight,
     state::AppState,
     telemetry::request::{Outcome, Tracked},
-    usage::Asking,
+    usage::counts::Asking,
 };
 
 /// `/graphql`, every method.

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::{
     http::document::{self, Failure},
     state::AppState,
-    usage::Asking,
+    usage::counts::Asking,
 };
 
 /// Finds and checks the document of a subscription, and what it waits for.
