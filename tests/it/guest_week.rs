@@ -15,13 +15,15 @@ use crate::{
 const TITLE: &str = "Planche de tapas à partager";
 const PLACES: i64 = 10;
 const PARTY: i64 = 4;
+/// Of one booking.
+const MOST: i64 = 6;
 
 /// The owner's offer: on Fridays, for ten, and the venue says yes or no.
 async fn on_fridays(stack: &Stack, owner: &Person) -> (String, String) {
     let (partner, offer) = publish(stack, owner).await;
     let schedule = json!({"weekdays": ["FRIDAY"], "from": "19:00", "to": "23:00"});
     let input = json!({"title": TITLE, "schedule": schedule, "quota": {"total": PLACES},
-        "requiresApproval": true});
+        "requiresApproval": true, "maxPartySize": MOST});
     let edit = json!({"id": offer, "input": input});
     owner.ask(stack, "UpdateOffer", edit).await;
     (partner, offer)
@@ -75,7 +77,30 @@ async fn friday(days: &Passing, offer: &str, left: i64) -> Value {
     let is_right = |data: &Value| of(data).is_some_and(|one| one["placesLeft"] == left);
     let shown = days.until_shown("OfferOpenings", time, is_right).await;
     assert_eq!(shown["offer"]["requiresApproval"], true);
+    assert_eq!(shown["offer"]["maxPartySize"], MOST);
     of(&shown).unwrap()
+}
+
+/// The guest books for Friday, for four; seven are too many. Returns the booking, and when it begins.
+async fn books(days: &Passing, guest: &Person, offer: &str) -> (String, i64) {
+    let opening = friday(days, offer, PLACES).await;
+    let with = |people: i64| {
+        json!({"offerId": offer, "opening": opening["start"], "partySize": people,
+            "idempotencyKey": "with-friends"})
+    };
+    let stack = days.stack();
+    let seven = guest.refused(stack, "BookOpening", with(MOST + 1)).await;
+    assert_eq!(seven, "OFFER_PARTY_TOO_LARGE");
+    let booked = guest.ask(stack, "BookOpening", with(PARTY)).await;
+    let booked = &booked["createBooking"];
+    assert_eq!(
+        (&booked["status"], &booked["partySize"]),
+        (&json!("PENDING"), &json!(PARTY))
+    );
+    let begins_s = moment_s(&opening["start"]);
+    assert!(moment_s(&booked["decideBefore"]) < begins_s);
+    friday(days, offer, PLACES - PARTY).await;
+    (booked["id"].as_str().unwrap().to_owned(), begins_s)
 }
 
 /// What a calendar reads at the address of a feed, without signing in.
@@ -109,6 +134,10 @@ async fn approved(
     let waits = days.world.mail(&owner.email, 2).await;
     let title = waits["title"].as_str().unwrap();
     assert!(title.starts_with("Réservation à confirmer"), "{waits:#}");
+    let text = waits["text"].as_str().unwrap();
+    for said in ["4\u{a0}personnes", "Répondez avant"] {
+        assert!(text.contains(said), "{waits:#}");
+    }
     let this = json!({"bookingId": booking});
     let mut phone = guest.subscribe(stack, Client::WebSocket, "BookingStatusChanged", this);
     let mut inbox = guest.subscribe(
@@ -153,6 +182,8 @@ async fn approved(
     let mail = days.world.mail(&guest.email, 2).await;
     let title = mail["title"].as_str().unwrap();
     assert!(title.starts_with("Réservation confirmée"), "{mail:#}");
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("4\u{a0}personnes"), "{mail:#}");
 }
 
 /// On Friday the guest shows the code, and is let in with three friends.
@@ -225,20 +256,10 @@ async fn a_guest_finds_books_and_visits_a_venue_and_says_how_it_was() {
     let mut guest = verified(&days.world, "guest").await;
 
     finds(&days, &offer).await;
-    let opening = friday(&days, &offer, PLACES).await;
-    let wish = json!({"offerId": offer, "opening": opening["start"], "partySize": PARTY,
-        "idempotencyKey": "with-friends"});
-    let booked = guest.ask(days.stack(), "BookOpening", wish).await;
-    let booked = &booked["createBooking"];
-    assert_eq!(
-        (&booked["status"], &booked["partySize"]),
-        (&json!("PENDING"), &json!(PARTY))
-    );
-    assert!(moment_s(&booked["decideBefore"]) < moment_s(&opening["start"]));
-    let booking = booked["id"].as_str().unwrap();
-    let offline = booked["offlineCode"].clone();
-    friday(&days, &offer, PLACES - PARTY).await;
-
+    let (booking, begins_s) = books(&days, &guest, &offer).await;
+    let id = json!({"id": booking});
+    let shown = guest.ask(days.stack(), "BookingAtTheDoor", id).await;
+    let offline = shown["booking"]["offlineCode"].clone();
     let feed = guest
         .ask(days.stack(), "CreateCalendarFeed", json!({}))
         .await;
@@ -246,7 +267,7 @@ async fn a_guest_finds_books_and_visits_a_venue_and_says_how_it_was() {
     let waits = calendar(days.stack(), feed).await;
     assert_eq!(property(&waits, "STATUS"), "TENTATIVE");
     assert_eq!(property(&waits, "SUMMARY"), TITLE);
-    approved(&days, (&owner, &partner), &guest, booking).await;
+    approved(&days, (&owner, &partner), &guest, &booking).await;
     let sure = calendar(days.stack(), feed).await;
     assert_eq!(property(&sure, "STATUS"), "CONFIRMED");
     assert_eq!(property(&sure, "UID"), property(&waits, "UID"));
@@ -256,14 +277,13 @@ async fn a_guest_finds_books_and_visits_a_venue_and_says_how_it_was() {
     let early = json!({"bookingId": booking, "qrCode": offline});
     let early = owner.refused(days.stack(), "CheckIn", early).await;
     assert_eq!(early, "BOOKING_TOO_EARLY");
-    let begins_s = moment_s(&opening["start"]);
     days.go_to(begins_s + 30 * MINUTE_S).await;
     guest.sign_in(days.stack()).await;
     owner.sign_in(days.stack()).await;
-    let_in(&days, &owner, &guest, booking).await;
+    let_in(&days, &owner, &guest, &booking).await;
 
     // On Saturday at five past eleven.
     days.go_to(begins_s + 16 * HOUR_S + 5 * MINUTE_S).await;
     guest.sign_in(days.stack()).await;
-    reviewed(&days, &partner, &guest, booking).await;
+    reviewed(&days, &partner, &guest, &booking).await;
 }

@@ -93,7 +93,7 @@ impl Person {
         let answer = answer(anonymous(&stack.client, &stack.edge_url, &ask)).await;
         let signed_in = data(&answer);
         let token = signed_in["login"]["accessToken"].as_str().unwrap();
-        self.token = token.to_owned();
+        token.clone_into(&mut self.token);
     }
 
     /// Waits until the inbox has an entry of this kind.

@@ -158,6 +158,8 @@ impl Sources {
             address,
             from_ms: booking.from_ms,
             until_ms: booking.until_ms,
+            people: Some(booking.party.people()),
+            decide_before_ms: booking.decide_before_ms,
         }))
     }
 }

@@ -403,6 +403,9 @@ pub struct BookingLimits {
     pub per_day: Option<i32>,
     /// The maximum number of bookings per user, over the offer's whole life.
     pub per_user: Option<i32>,
+    /// The maximum number of people of one booking.
+    #[serde(default)]
+    pub party: Option<i32>,
 }
 
 /// What an offer asks of who books it.

@@ -165,6 +165,11 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 31,
+        name: "largest party",
+        sql: include_str!("migrations/largest_party.sql"),
+    },
+    Migration {
+        version: 32,
         name: "usage of documents",
         sql: include_str!("migrations/document_usage.sql"),
     },

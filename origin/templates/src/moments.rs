@@ -86,6 +86,26 @@ pub(crate) fn time(moment_ms: i64, language: Language) -> String {
     }
 }
 
+/// The local day and time: "vendredi 12 juin à 20 h", "Friday 12 June at 20:00".
+pub(crate) fn moment(moment_ms: i64, language: Language) -> String {
+    let (day, time) = (day(moment_ms, language), time(moment_ms, language));
+    match language {
+        Language::French => format!("{day} à {time}"),
+        Language::English => format!("{day} at {time}"),
+    }
+}
+
+/// How many people: "1 personne", "4 people".
+pub(crate) fn party(number: i32, language: Language) -> String {
+    let word = match (language, number) {
+        (Language::French, ..=1) => "personne",
+        (Language::French, _) => "personnes",
+        (Language::English, 1) => "person",
+        (Language::English, _) => "people",
+    };
+    format!("{number}\u{a0}{word}")
+}
+
 /// When a booking may be used: "vendredi 12 juin, de 20 h à 23 h", "Friday 12 June, from 20:00 to
 /// 23:00"; with both days if that is longer than an evening.
 pub(crate) fn window(from_ms: i64, until_ms: i64, language: Language) -> String {

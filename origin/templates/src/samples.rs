@@ -148,6 +148,8 @@ fn bare(letter: Letter) -> Letter {
     let no_name = String::new;
     let without_address = |booking: BookingDetails| BookingDetails {
         address: None,
+        people: None,
+        decide_before_ms: None,
         until_ms: booking.from_ms + 24 * HOUR_MS,
         ..booking
     };
@@ -269,6 +271,8 @@ fn booking(language: Language) -> BookingDetails {
         address: Some("112 rue Oberkampf, 75011 Paris".into()),
         from_ms: EVENING_MS,
         until_ms: EVENING_MS + 3 * HOUR_MS,
+        people: Some(4),
+        decide_before_ms: Some(EVENING_MS - 25 * HOUR_MS),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     clean::{html_escaped, isolated, name, one_line, shortened},
     gsm7::folded,
     links::Links,
-    moments::{amount, day, last_day, period, rate, time, window},
+    moments::{amount, day, last_day, moment, party, period, rate, time, window},
     source::{Form, Shape},
     typography::printed,
 };
@@ -209,10 +209,14 @@ impl Variables {
                 let most_chars = Reason::MOST_CHARS;
                 self.add("reason", Data::Typed { text, most_chars });
             }
-            Letter::BookingExpired(letter) => self.add_visit(&letter.first_name, &letter.booking),
+            Letter::BookingExpired(letter) => {
+                self.add_visit(&letter.first_name, &letter.booking);
+                self.add_deadline(&letter.booking);
+            }
             Letter::BookingToConfirm(letter) => {
                 self.add_person("guest", &letter.guest);
                 self.add_booking(&letter.booking);
+                self.add_deadline(&letter.booking);
             }
             Letter::FavouritePartnerOffer(letter) => {
                 self.add_person("first_name", &letter.first_name);
@@ -286,6 +290,16 @@ impl Variables {
         self.add_made("time", time(booking.from_ms, self.language));
         let when = window(booking.from_ms, booking.until_ms, self.language);
         self.add_made("when", when);
+        let people = booking.people;
+        let people = people.map_or_else(String::new, |number| party(number, self.language));
+        self.add_made("people", people);
+    }
+
+    /// Until when the venue may answer.
+    fn add_deadline(&mut self, booking: &BookingDetails) {
+        let at_ms = booking.decide_before_ms;
+        let deadline = at_ms.map_or_else(String::new, |at_ms| moment(at_ms, self.language));
+        self.add_made("deadline", deadline);
     }
 
     fn add_offer(&mut self, offer: &OfferDetails) {

@@ -155,6 +155,8 @@ pub(super) async fn tells(feed: &mut Script, booking: &str, status: &str) {
     );
 }
 
-pub(super) fn totals(of: &Value) -> [i64; 4] {
-    ["bookings", "expected", "arrived", "walkIns"].map(|name| of["totals"][name].as_i64().unwrap())
+/// Bookings and their people; the people who are expected, have arrived, and came without a booking.
+pub(super) fn totals(of: &Value) -> [i64; 5] {
+    ["bookings", "people", "expected", "arrived", "walkIns"]
+        .map(|name| of["totals"][name].as_i64().unwrap())
 }

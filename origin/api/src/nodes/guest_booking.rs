@@ -98,6 +98,8 @@ async fn offer(ctx: &Context<'_>, id: &OfferId) -> Result<Offer> {
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct NightTotals {
     bookings: i32,
+    /// The people of these bookings, also of those who did not come.
+    people: i32,
     /// The people whose booking is open or was checked in.
     expected: i32,
     /// The people whose booking was checked in.
@@ -111,6 +113,7 @@ impl From<Totals> for NightTotals {
         let number = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
         Self {
             bookings: number(totals.bookings),
+            people: number(totals.people),
             expected: number(totals.expected),
             arrived: number(totals.arrived),
             walk_ins: number(totals.walk_ins),

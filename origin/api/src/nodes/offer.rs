@@ -304,8 +304,16 @@ impl OfferNode {
     }
 
     async fn limits(&self) -> BookingLimits {
-        let domain::BookingLimits { per_day, per_user } = self.offer.limits;
+        let domain::BookingLimits {
+            per_day, per_user, ..
+        } = self.offer.limits;
         BookingLimits { per_day, per_user }
+    }
+
+    /// How many people one booking may be for; null: as many as `createBooking` takes, which refuses more
+    /// with `OFFER_PARTY_TOO_LARGE`.
+    async fn max_party_size(&self) -> Option<i32> {
+        self.offer.limits.party
     }
 
     /// Image URLs; with `first`, at most so many.

@@ -26,6 +26,7 @@ pub const ALL: &[ErrorCode] = &[
     OPENING_OVER,
     OPENING_TOO_FAR,
     OFFER_PLACES_TOO_FEW,
+    OFFER_PARTY_TOO_LARGE,
     APPROVAL_REQUIRED,
     APPROVAL_TOO_LATE,
     SHORT_CODE_UNKNOWN,
@@ -210,6 +211,14 @@ pub const OFFER_PLACES_TOO_FEW: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "Places are left, but fewer than `partySize`.",
     remedy: "The guest books for fewer people, or another opening.",
+};
+
+pub const OFFER_PARTY_TOO_LARGE: ErrorCode = ErrorCode {
+    word: "OFFER_PARTY_TOO_LARGE",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "`partySize` is more than the offer's `maxPartySize`.",
+    remedy: "The guest books for at most so many people, or asks the venue.",
 };
 
 pub const APPROVAL_REQUIRED: ErrorCode = ErrorCode {

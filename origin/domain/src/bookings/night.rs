@@ -55,6 +55,8 @@ pub struct WalkInCount {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     pub bookings: i64,
+    /// The people of these bookings, also of those who did not come.
+    pub people: i64,
     /// The people whose booking is open or was checked in.
     pub expected: i64,
     /// The people whose booking was checked in.
@@ -82,6 +84,7 @@ impl Totals {
         };
         Self {
             bookings,
+            people: if bookings == 0 { 0 } else { count.people },
             expected,
             arrived,
             walk_ins: 0,
@@ -90,6 +93,7 @@ impl Totals {
 
     const fn add(&mut self, other: Self) {
         self.bookings += other.bookings;
+        self.people += other.people;
         self.expected += other.expected;
         self.arrived += other.arrived;
         self.walk_ins += other.walk_ins;
@@ -219,6 +223,7 @@ mod tests {
         let (sum, openings) = totals(&counts, &walk_ins);
         let expected = Totals {
             bookings: 10,
+            people: 27,
             expected: 19,
             arrived: 5,
             walk_ins: 10,

@@ -56,6 +56,8 @@ pub enum BookingRefusal {
     OpeningTooFar,
     /// Places are left, but not for so many people.
     TooFewPlaces,
+    /// The offer takes only smaller parties.
+    PartyTooLarge,
     /// Only the venue's staff confirm the booking.
     ApprovalRequired,
     /// The venue's staff did not confirm it in time.
@@ -104,6 +106,7 @@ impl BookingRefusal {
             Self::OpeningOver => codes::OPENING_OVER,
             Self::OpeningTooFar => codes::OPENING_TOO_FAR,
             Self::TooFewPlaces => codes::OFFER_PLACES_TOO_FEW,
+            Self::PartyTooLarge => codes::OFFER_PARTY_TOO_LARGE,
             Self::ApprovalRequired => codes::APPROVAL_REQUIRED,
             Self::TooLateToApprove => codes::APPROVAL_TOO_LATE,
             Self::ShortCodeUnknown => codes::SHORT_CODE_UNKNOWN,
@@ -210,6 +213,10 @@ impl BookingRefusal {
                 "il n’y a plus assez de places pour vous tous",
                 "there are not enough places left for all of you",
             ),
+            Self::PartyTooLarge => (
+                "cette offre n’est pas pour autant de personnes",
+                "this offer is not for so many people",
+            ),
             Self::ApprovalRequired => (
                 "cette réservation attend la réponse de l’établissement",
                 "this booking waits for the venue's answer",
@@ -311,6 +318,7 @@ mod tests {
             R::OpeningOver,
             R::OpeningTooFar,
             R::TooFewPlaces,
+            R::PartyTooLarge,
             R::ApprovalRequired,
             R::TooLateToApprove,
             R::ShortCodeUnknown,

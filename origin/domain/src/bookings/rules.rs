@@ -81,6 +81,10 @@ pub fn draft(offer: &Offer, new: &NewBooking, now_ms: i64) -> Result<Booking, Bo
     if !window::is_bookable(offer, now_ms) {
         return Err(BookingRefusal::NotBookable);
     }
+    let most = offer.limits.party;
+    if most.is_some_and(|most| new.party.people() > most) {
+        return Err(BookingRefusal::PartyTooLarge);
+    }
     let opening = opening(offer, new.opening_ms, now_ms)?;
     let window = opening.usable_ms(now_ms);
     let price = match offer.price {

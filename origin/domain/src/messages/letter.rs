@@ -196,6 +196,12 @@ pub struct BookingDetails {
     /// The first moment at which it may be used; `until_ms` is the first at which it no longer may.
     pub from_ms: i64,
     pub until_ms: i64,
+    /// For how many people it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<i32>,
+    /// Until when the venue may answer it, if it asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide_before_ms: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

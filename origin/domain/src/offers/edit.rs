@@ -63,6 +63,7 @@ pub struct OfferEdit {
     pub is_active: Edit<bool>,
     pub per_day: Edit<Option<i32>>,
     pub per_user: Edit<Option<i32>>,
+    pub max_party_size: Edit<Option<i32>>,
     /// When the offer is archived: it leaves all lists for good.
     pub archived_at_ms: Edit<i64>,
     /// The version that the editor read: if the offer was edited since, the edit is rejected.
@@ -153,6 +154,7 @@ impl OfferEdit {
         self.is_active.put(&mut after.is_active);
         self.per_day.put(&mut after.limits.per_day);
         self.per_user.put(&mut after.limits.per_user);
+        self.max_party_size.put(&mut after.limits.party);
         self.requires_identity
             .put(&mut after.admission.requires_identity);
         self.minimum_age.put(&mut after.admission.minimum_age);

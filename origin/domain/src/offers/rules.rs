@@ -65,6 +65,14 @@ const MINIMUM_AGE: Rule = Rule::new(
     "is null or 16 to 21 years",
 );
 
+/// The largest parties that an offer may ask for. `createBooking` takes fewer today.
+const MAX_PARTY_SIZES: RangeInclusive<i32> = 1..=50;
+const MAX_PARTY_SIZE: Rule = Rule::new(
+    "MAX_PARTY_SIZE",
+    "est nul, ou va de 1 à 50 personnes",
+    "is null or 1 to 50 people",
+);
+
 pub fn title(text: &str) -> Result<String, BrokenRule> {
     line(text, 2..=120).ok_or(TITLE.at("title"))
 }
@@ -152,6 +160,15 @@ pub fn minimum_age(years: i32) -> Result<i32, BrokenRule> {
         Ok(years)
     } else {
         Err(MINIMUM_AGE.at("minimumAge"))
+    }
+}
+
+/// The largest party that may book.
+pub fn max_party_size(people: i32) -> Result<i32, BrokenRule> {
+    if MAX_PARTY_SIZES.contains(&people) {
+        Ok(people)
+    } else {
+        Err(MAX_PARTY_SIZE.at("maxPartySize"))
     }
 }
 

@@ -229,7 +229,11 @@ async fn limits_by_day_and_by_user_are_kept(fresh: Fresh) {
     let limited = |name: &str, per_day, per_user| Offer {
         quota: None,
         schedule: None,
-        limits: BookingLimits { per_day, per_user },
+        limits: BookingLimits {
+            per_day,
+            per_user,
+            party: None,
+        },
         ..offer(name)
     };
     let (by_day, by_user) = (limited("d", Some(2), None), limited("u", None, Some(2)));

@@ -65,6 +65,8 @@ pub fn document(offer: &Offer) -> Result<Document, MongoError> {
         },
         // Beside `admission`: older programs, which replace that, keep it.
         "requiresApproval": offer.admission.requires_approval,
+        // Beside `limits` for the same reason.
+        "maxPartySize": offer.limits.party,
         "folded": {"title": fold(&offer.title), "description": fold(&offer.description)},
         "language": offer.wording.language.as_str(),
         "translations": offer.wording.translations.iter().map(texts_document).collect::<Vec<_>>(),
@@ -136,7 +138,10 @@ pub fn offer(stored: &Document) -> Result<Offer, MongoError> {
         location: location(stored)?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         // Absent in what an older version stored.
-        limits: optional_part(stored, "limits", limits)?.unwrap_or_default(),
+        limits: BookingLimits {
+            party: optional(stored, "maxPartySize", |_| whole(stored, "maxPartySize"))?,
+            ..optional_part(stored, "limits", limits)?.unwrap_or_default()
+        },
         archived_at_ms: archived_at_ms(stored)?,
         version: optional(stored, "version", |_| id_number(stored, "version"))?.unwrap_or(1),
         admission: Admission {
@@ -339,6 +344,7 @@ fn limits(stored: &Document) -> Result<BookingLimits, MongoError> {
     Ok(BookingLimits {
         per_day: limit("perDay")?,
         per_user: limit("perUser")?,
+        ..BookingLimits::default()
     })
 }
 

@@ -27,7 +27,7 @@ pub const COLUMNS: &str = "o.id, o.title, o.description, o.partner_id, o.establi
     o.quota_total, o.quota_remaining, o.images, o.is_active, o.lat, o.lng, o.created_at_ms, o.limit_per_day,
     o.limit_per_user, o.archived_at_ms, o.version, o.requires_identity, o.minimum_age, o.price, o.row,
     o.discount_terms, o.slugs, o.updated_at_ms, o.language, o.translations,
-    o.requires_approval";
+    o.requires_approval, o.max_party_size";
 const ROW_COLUMN: usize = 26;
 
 /// Runs a query that selects [`COLUMNS`].
@@ -80,6 +80,7 @@ fn offer(row: &Row<'_>) -> Result<Offer, SqliteError> {
         limits: BookingLimits {
             per_day: row.get(19)?,
             per_user: row.get(20)?,
+            party: row.get("max_party_size")?,
         },
         archived_at_ms: row.get(21)?,
         version: row.get(22)?,
@@ -173,12 +174,14 @@ pub fn insert(tx: &Transaction<'_>, offer: &Offer) -> Result<(), SqliteError> {
             partner_id, establishment_id, created_at_ms, quota_total, quota_remaining, title,
             discount_description, schedule, images, conditions, description, limit_per_day,
             limit_per_user, archived_at_ms, version, requires_identity, minimum_age, price,
-            discount_terms, slugs, updated_at_ms, language, translations, requires_approval)
+            discount_terms, slugs, updated_at_ms, language, translations, requires_approval,
+            max_party_size)
          VALUES (:id, :is_active, :valid_from_ms, :valid_until_ms, :category, :percentage, :lat, :lng,
             :partner_id, :establishment_id, :created_at_ms, :quota_total, :quota_remaining, :title,
             :discount_description, :schedule, :images, :conditions, :description, :limit_per_day,
             :limit_per_user, :archived_at_ms, :version, :requires_identity, :minimum_age,
-            :price, :discount_terms, :slugs, :updated_at_ms, :language, :translations, :requires_approval)",
+            :price, :discount_terms, :slugs, :updated_at_ms, :language, :translations, :requires_approval,
+            :max_party_size)",
         offer,
     )?;
     let row = tx.last_insert_rowid();
@@ -210,7 +213,8 @@ pub fn replace(
             limit_per_user = :limit_per_user, archived_at_ms = :archived_at_ms, version = :version,
             requires_identity = :requires_identity, minimum_age = :minimum_age, price = :price,
             discount_terms = :discount_terms, slugs = :slugs, updated_at_ms = :updated_at_ms,
-            language = :language, translations = :translations, requires_approval = :requires_approval
+            language = :language, translations = :translations, requires_approval = :requires_approval,
+            max_party_size = :max_party_size
          WHERE id = :id",
         after,
     )?;
@@ -274,6 +278,7 @@ fn write(tx: &Transaction<'_>, sql: &str, offer: &Offer) -> Result<(), SqliteErr
         ":description": offer.description,
         ":limit_per_day": offer.limits.per_day,
         ":limit_per_user": offer.limits.per_user,
+        ":max_party_size": offer.limits.party,
         ":archived_at_ms": offer.archived_at_ms,
         ":version": offer.version,
         ":price": price,

@@ -47,6 +47,8 @@ pub struct UpdateOfferInput {
     images: MaybeUndefined<Vec<String>>,
     is_active: MaybeUndefined<bool>,
     limits: MaybeUndefined<BookingLimitsInput>,
+    /// How many people one booking may be for, 1 to 50; null: as many as `createBooking` takes.
+    max_party_size: MaybeUndefined<i32>,
     /// Null: it is free to book. Bookings keep the price at which they were made.
     price: MaybeUndefined<PriceInput>,
     /// Whether only guests with a verified identity may book.
@@ -174,6 +176,7 @@ impl UpdateOfferInput {
             is_active: reading.take(value("isActive", self.is_active, Ok)),
             per_day: limits.per_day,
             per_user: limits.per_user,
+            max_party_size: reading.take(nullable(self.max_party_size, rules::max_party_size)),
             price: price_edit(reading, self.price),
             archived_at_ms: Edit::Keep,
             expected_version: self.expected_version.map(i64::from),

@@ -50,6 +50,8 @@ pub struct CreateOfferInput {
     /// If absent, the number of bookings is unlimited.
     quota: Option<NewQuotaInput>,
     limits: Option<BookingLimitsInput>,
+    /// How many people one booking may be for, 1 to 50; if absent, as many as `createBooking` takes.
+    max_party_size: Option<i32>,
     /// If absent, the offer is free to book.
     price: Option<PriceInput>,
     /// At most 20 addresses (`Picture.url`) of pictures that were uploaded for offers of the partner.
@@ -165,6 +167,9 @@ impl CreateOfferInput {
             is_active: Edit::Set(self.is_active),
             per_day: limits.per_day,
             per_user: limits.per_user,
+            max_party_size: Edit::Set(
+                reading.take(self.max_party_size.map(rules::max_party_size).transpose()),
+            ),
             price: Edit::Set(self.price.and_then(|given| given.read(&mut reading))),
             requires_identity: Edit::Set(self.requires_identity),
             minimum_age: Edit::Set(

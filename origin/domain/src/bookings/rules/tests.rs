@@ -160,7 +160,7 @@ fn a_party_needs_a_place_for_each() {
         }),
         limits: BookingLimits {
             per_day,
-            per_user: None,
+            ..BookingLimits::default()
         },
         ..offer()
     };
@@ -195,6 +195,7 @@ fn each_limit_is_a_refusal_of_its_own() {
         limits: BookingLimits {
             per_day: Some(3),
             per_user: Some(2),
+            party: None,
         },
         ..offer()
     };

@@ -124,7 +124,7 @@ mod tests {
         let by_day = Offer {
             limits: BookingLimits {
                 per_day: Some(5),
-                per_user: None,
+                ..BookingLimits::default()
             },
             ..offer()
         };

@@ -94,6 +94,7 @@ fn a_new_booking_takes_a_place_or_meets_others() {
         let limits = BookingLimits {
             per_day,
             per_user: Some(1),
+            party: None,
         };
         let offer = Offer {
             quota,

@@ -183,6 +183,7 @@ fn offer(reading: &mut Reading, cells: &Cells<'_>) -> OfferEdit {
         moment(column, text, DayEnd::Over)
     });
     let limit = |column, text: &str| offer_rules::limit(column, whole(column, text)?);
+    let party_size = |column, text: &str| offer_rules::max_party_size(whole(column, text)?);
     let quota = |column, text: &str| -> Result<QuotaEdit, BrokenRule> {
         let total = offer_rules::quota_total(Some(whole(column, text)?))?;
         Ok(QuotaEdit { total: Some(total) })
@@ -212,6 +213,7 @@ fn offer(reading: &mut Reading, cells: &Cells<'_>) -> OfferEdit {
         is_active: reading.take(cells.value("active", flag)),
         per_day: reading.take(cells.nullable("perDay", limit)),
         per_user: reading.take(cells.nullable("perUser", limit)),
+        max_party_size: reading.take(cells.nullable("maxPartySize", party_size)),
         translations: translations(reading, cells),
         ..OfferEdit::default()
     }

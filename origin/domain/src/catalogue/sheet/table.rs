@@ -41,6 +41,7 @@ pub const COLUMNS: &[&str] = &[
     "quota",
     "perDay",
     "perUser",
+    "maxPartySize",
     "active",
     "titleEn",
     "descriptionEn",

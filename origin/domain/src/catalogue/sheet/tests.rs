@@ -372,3 +372,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_column_says_how_many_may_come_together() {
+    let mut stored = stored();
+    import(&mut stored, FRENCH.as_bytes());
+    let header = "kind;externalId;establishment;title;category;percentage;validFrom;validUntil;\
+        Max party size\n";
+    let most = |cell: &str| {
+        format!(
+            "{header}offre;menu;bar-1;Menu du midi;restaurant;20 %;01/01/2026;31/12/2026;{cell}\n"
+        )
+    };
+    for (cell, expected, party) in [
+        ("4", "UPDATE", Some(4)),
+        ("4", "NONE", Some(4)),
+        ("51", "BAD_USER_INPUT", Some(4)),
+        ("0", "BAD_USER_INPUT", Some(4)),
+        ("", "UPDATE", None),
+    ] {
+        let steps = import(&mut stored, most(cell).as_bytes());
+        let did: Vec<_> = steps.iter().map(code).collect();
+        let now: Vec<_> = stored.offers.values().collect();
+        assert_eq!(
+            (did.as_slice(), now[0].limits.party),
+            (&[expected][..], party),
+            "{cell}"
+        );
+    }
+}

@@ -116,6 +116,7 @@ const FIELDS: &[(&str, Edit, usize, usize)] = &[
     ("created_at_ms",    |o| o.created_at_ms = 1,                                           LISTS,         OWN),
     ("limits",           |o| o.limits.per_day = Some(1),                                    OWN,           OWN),
     ("limits",           |o| o.limits.per_user = Some(1),                                   OWN,           OWN),
+    ("limits",           |o| o.limits.party = Some(1),                                      OWN,           OWN),
     ("archived_at_ms",   |o| o.archived_at_ms = Some(1),                                    OWN,           OWN),
     ("price",            |o| o.price = Some(price()),                                       OWN,           OWN),
     ("version",          |o| o.version = 2,                                                 0,             0),

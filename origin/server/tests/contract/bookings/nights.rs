@@ -29,6 +29,7 @@ tests! {
     a_booking_after_midnight_counts_with_its_evening: [],
     each_person_takes_a_place_and_gives_it_back: [],
     an_opening_of_another_night_has_places_of_its_own: [],
+    an_offer_takes_parties_up_to_its_largest: [],
 }
 
 /// Open from 18:00 to 08:00, for two bookings a night, around this night.
@@ -44,7 +45,7 @@ pub(super) fn every_evening(name: &str, night: Night) -> Offer {
         quota: None,
         limits: BookingLimits {
             per_day: Some(2),
-            per_user: None,
+            ..BookingLimits::default()
         },
         ..places(name, 0)
     }
@@ -172,4 +173,56 @@ async fn an_opening_of_another_night_has_places_of_its_own(fresh: Fresh) {
     step(&fresh, &later.id, Step::Cancel, now_ms).await;
     assert_eq!(taken(night.next()..=night.next()).await, BTreeMap::new());
     assert_eq!(taken(night..=night).await, BTreeMap::from([(night, 1)]));
+}
+
+async fn an_offer_takes_parties_up_to_its_largest(fresh: Fresh) {
+    let offer = Offer {
+        limits: BookingLimits {
+            party: Some(4),
+            ..BookingLimits::default()
+        },
+        ..places("a", 20)
+    };
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    let party = |name: &str, people| NewBooking {
+        party: PartySize::new(people).unwrap(),
+        idempotency_key: Some("k".into()),
+        ..new(name, name, &offer)
+    };
+    let before = fresh.pending().await;
+    let five = create(&fresh, party("bob", 5), NOW_MS).await;
+    assert_eq!(five, Created::Refused(BookingRefusal::PartyTooLarge));
+    assert_eq!(fresh.pending_after(&before).await, []);
+    assert_eq!(remaining(&fresh, &offer).await, 20);
+    let four = made(&fresh, party("ana", 4), NOW_MS).await;
+    let largest = async |party| {
+        let edit = OfferEdit {
+            max_party_size: Edit::Set(party),
+            ..OfferEdit::default()
+        };
+        let author = Author {
+            actor: "test".into(),
+            action: "updateOffer",
+        };
+        let id = offer.id.clone();
+        let Updated::Done(after, _) = fresh
+            .db
+            .offers
+            .update(id.clone(), edit, author, NOW_MS)
+            .await
+            .unwrap()
+        else {
+            panic!("it is edited");
+        };
+        let read = fresh.db.offers.by_ids(std::slice::from_ref(&id)).await;
+        assert_eq!(read.unwrap().remove(&id), Some(*after));
+    };
+    largest(Some(3)).await;
+    // What was booked stays, and a repeated request is answered by it.
+    let again = create(&fresh, party("ana", 4), NOW_MS).await;
+    assert_eq!(again, Created::Before(Box::new(four)));
+    let too_many = create(&fresh, party("bob", 4), NOW_MS).await;
+    assert_eq!(too_many, Created::Refused(BookingRefusal::PartyTooLarge));
+    largest(None).await;
+    made(&fresh, party("bob", 5), NOW_MS).await;
 }

@@ -78,7 +78,7 @@ async fn of_many_that_book_one_day_as_many_as_it_has_do(fresh: Fresh) {
         quota: None,
         limits: BookingLimits {
             per_day: Some(10),
-            per_user: None,
+            ..BookingLimits::default()
         },
         ..places("a", 0)
     };
@@ -106,7 +106,7 @@ async fn parties_of_any_size_never_take_more_places_than_there_are(fresh: Fresh)
     let offer = Offer {
         limits: BookingLimits {
             per_day: Some(90),
-            per_user: None,
+            ..BookingLimits::default()
         },
         ..places("a", 70)
     };

@@ -7,7 +7,7 @@ use access::{
     service_tokens::Secret,
 };
 use domain::{
-    Admission, BookingId, CampaignId, Offer, OfferSchedule, Quota, UserId,
+    Admission, BookingId, BookingLimits, CampaignId, Offer, OfferSchedule, Quota, UserId,
     announcements::{
         Announcement,
         campaign::{Campaign, Content, Text},
@@ -180,6 +180,10 @@ pub(super) async fn fill(fresh: &Fresh) -> Remembered {
             admission: Admission {
                 requires_approval: true,
                 ..Admission::default()
+            },
+            limits: BookingLimits {
+                party: Some(12),
+                ..BookingLimits::default()
             },
             ..with_quota("thursdays", Some(thursdays))
         },

@@ -1,9 +1,9 @@
 //! Openings that are listed and booked, and the people of a booking.
 
-use domain::{BookingLimits, Offer, OfferSchedule};
+use domain::{BookingLimits, Offer, OfferSchedule, users::account::Post};
 use serde_json::{Value, json};
 
-use super::{HOUR_MS, again, places};
+use super::{HOUR_MS, again, places, works_for};
 use crate::{
     accounts::person::{Person, register},
     app::{Answer, TestApp},
@@ -30,7 +30,7 @@ fn weekend() -> Offer {
         }),
         limits: BookingLimits {
             per_day: Some(6),
-            per_user: None,
+            ..BookingLimits::default()
         },
         ..places("a", 0, 10)
     }
@@ -105,6 +105,38 @@ async fn openings_show_what_is_left_and_a_party_takes_a_place_each() {
     let cancelled = ana.ask(&app, CANCEL, json!({"b": made["id"]})).await.data();
     assert_eq!(cancelled["cancelBooking"]["status"], "CANCELLED");
     assert_eq!(left(&app, &offer).await, both(5, 1));
+}
+
+#[tokio::test]
+async fn an_offer_says_how_many_may_come_together_and_refuses_more() {
+    let app = TestApp::start().await;
+    let offer = weekend();
+    store(&app, "a", vec![offer.clone()]).await;
+    let ana = register(&app, "ana").await;
+    let owner = works_for(&app, "owner", "a", Post::Owner).await;
+    let update = "mutation U($o: ID!, $i: UpdateOfferInput!) {
+        updateOffer(id: $o, input: $i) { maxPartySize version } }";
+    let shown = "query S($o: ID!) { offer(id: $o) { maxPartySize } }";
+    let shown = async || app.ask(shown, json!({"o": offer.id})).await.data()["offer"].clone();
+    let set = async |most: Value| {
+        let edit = json!({"o": offer.id, "i": {"maxPartySize": most}});
+        owner.ask(&app, update, edit).await
+    };
+    assert_eq!(shown().await, json!({"maxPartySize": null}));
+    for bad in [0, 51, -1] {
+        let refused = set(json!(bad)).await;
+        assert_eq!(refused.code(), "BAD_USER_INPUT", "{bad}");
+    }
+    set(json!(3)).await.data();
+    // A cached answer is replaced at once.
+    assert_eq!(shown().await, json!({"maxPartySize": 3}));
+    let four = book(&app, &ana, &offer, json!({"at": FRIDAY, "n": 4})).await;
+    assert_eq!(four.code(), "OFFER_PARTY_TOO_LARGE", "{}", four.text);
+    book(&app, &ana, &offer, json!({"at": FRIDAY, "n": 3}))
+        .await
+        .data();
+    set(Value::Null).await.data();
+    assert_eq!(shown().await, json!({"maxPartySize": null}));
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ fn full() -> Offer {
         limits: BookingLimits {
             per_day: Some(5),
             per_user: Some(1),
+            party: Some(8),
         },
         archived_at_ms: Some(NOW_MS),
         version: 7,
