@@ -13,6 +13,7 @@
 import { sleep } from "k6";
 import exec from "k6/execution";
 import { addressOf, run } from "./all/api.js";
+import { arrive, kindOf } from "./all/arriving.js";
 import { OPERATION as LISTENING, listen as listenFor } from "./all/listening.js";
 import { HASHING, MAKING, OPERATIONS, act } from "./all/mix.js";
 import { prepare } from "./all/people.js";
@@ -85,12 +86,6 @@ export const options = {
   summaryTrendStats: ["med", "p(95)", "p(99)", "max", "count"],
 };
 
-/// One of twenty works for a partner, four are visitors of the site, and the rest have the app.
-function kindOf(number) {
-  if (number % 20 === 0) return "partner";
-  return number % 5 === 0 || number % 20 === 1 ? "visitor" : "guest";
-}
-
 const numberOf = () => exec.vu.idInTest - 1;
 
 export function setup() {
@@ -100,29 +95,8 @@ export function setup() {
 
 let me = null;
 
-function arrive(number, { guests, partners, hashMs }) {
-  const kind = kindOf(number);
-  const owner = partners[(number / 20) % partners.length];
-  const account = { guest: guests[number], partner: owner, visitor: {} }[kind];
-  return {
-    ...account,
-    kind,
-    number,
-    hashMs,
-    city: randomCity(),
-    caller: { address: addressOf(number), token: account.token },
-    bookable: partners,
-    seen: [],
-    partners: [],
-    last: null,
-    actions: 0,
-    booked: 0,
-    signedUp: 0,
-  };
-}
-
 export function person(data) {
-  me ??= arrive(numberOf(), data);
+  me ??= arrive(numberOf(), data, randomCity());
   act(me);
 }
 

@@ -82,6 +82,13 @@ function partnerPage(person) {
 }
 
 const home = (person) => list(person, "Home", {});
+/// The cities, and the page of one of them.
+function cityPage({ caller }) {
+  const data = read("CityDirectory", {}, caller);
+  const cities = data?.cities.edges ?? [];
+  if (cities.length > 0) read("CityPage", { slug: pick(cities).node.slug }, caller);
+}
+
 const categories = (person) => read("Categories", {}, person.caller);
 const categoryPage = (person) => list(person, "CategoryPage", { categories: [pick(CATEGORIES)] });
 
@@ -240,7 +247,8 @@ const GUEST = [
 ];
 
 const VISITOR = [
-  [280, home, ["Home"]],
+  [240, home, ["Home"]],
+  [40, cityPage, ["CityDirectory", "CityPage"]],
   [280, categoryPage, ["CategoryPage"]],
   [90, nextPage, ["CategoryPage", "OffersNearby"]],
   [50, categories, ["Categories"]],

@@ -7,7 +7,7 @@ const CITIES = [
   { share: 0.18, lat: 43.2965, lng: 5.381 },
 ];
 const RADIUS_KM = 4;
-const KM_PER_DEGREE = 111.195;
+export const KM_PER_DEGREE = 111.195;
 
 export const CATEGORIES = [
   "RESTAURANT",
@@ -57,15 +57,21 @@ export function randomCity() {
   return CITIES[0];
 }
 
-/// A random place in a city, with the four decimals (11 m) that the app sends.
+/// A random place in a city, or where its people gather if it says so, with the four decimals (11 m) that the
+/// app sends.
 export function placeIn(city) {
+  if (city.gathering) return city.gathering();
   const distance = RADIUS_KM * Math.sqrt(Math.random());
   const angle = 2 * Math.PI * Math.random();
   const north = (distance * Math.sin(angle)) / KM_PER_DEGREE;
   const east =
     (distance * Math.cos(angle)) / (KM_PER_DEGREE * Math.cos((city.lat * Math.PI) / 180));
-  const rounded = (degrees) => Math.round(degrees * 1e4) / 1e4;
-  return { lat: rounded(city.lat + north), lng: rounded(city.lng + east) };
+  return rounded(city.lat + north, city.lng + east);
+}
+
+export function rounded(lat, lng) {
+  const four = (degrees) => Math.round(degrees * 1e4) / 1e4;
+  return { lat: four(lat), lng: four(lng) };
 }
 
 /// One or more filters of a list.

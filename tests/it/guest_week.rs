@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     live::until_subscribed,
+    messages::World,
     passing::{HOUR_S, MINUTE_S, Passing, moment, moment_s},
-    story::{Person, publish},
-    telling::{DAY_S, verified},
+    story::Person,
+    telling::{DAY_S, published, verified},
     venue, warm,
 };
 
@@ -19,8 +20,9 @@ const PARTY: i64 = 4;
 const MOST: i64 = 6;
 
 /// The owner's offer: on Fridays, for ten, and the venue says yes or no.
-async fn on_fridays(stack: &Stack, owner: &Person) -> (String, String) {
-    let (partner, offer) = publish(stack, owner).await;
+async fn on_fridays(world: &World, owner: &Person) -> (String, String) {
+    let (partner, offer) = published(world, owner).await;
+    let stack = &world.stack;
     let schedule = json!({"weekdays": ["FRIDAY"], "from": "19:00", "to": "23:00"});
     let input = json!({"title": TITLE, "schedule": schedule, "quota": {"total": PLACES},
         "requiresApproval": true, "maxPartySize": MOST});
@@ -123,7 +125,7 @@ fn property<'a>(calendar: &'a str, name: &str) -> &'a str {
     value.unwrap_or_else(|| panic!("no {name}: {calendar}"))
 }
 
-/// The venue sees who asks, and says yes; the guest hears it live, in the inbox and by mail.
+/// The venue sees the guest's request and approves it. The guest is told by subscription, in the inbox and by mail.
 async fn approved(
     days: &Passing,
     (owner, partner): (&Person, &str),
@@ -252,7 +254,7 @@ async fn a_guest_finds_books_and_visits_a_venue_and_says_how_it_was() {
         return;
     };
     let mut owner = verified(&days.world, "owner").await;
-    let (partner, offer) = on_fridays(days.stack(), &owner).await;
+    let (partner, offer) = on_fridays(&days.world, &owner).await;
     let mut guest = verified(&days.world, "guest").await;
 
     finds(&days, &offer).await;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     messages::World,
-    story::{Person, publish},
-    telling::{Clock, DAY_S, verified},
+    story::Person,
+    telling::{Clock, DAY_S, published, verified},
 };
 
 /// A verification is good for so long, and says so this long before.
@@ -18,7 +18,7 @@ const WARNED_S: i64 = 30 * DAY_S;
 
 /// An offer of an owner that asks for a verified identity, of adults.
 async fn for_adults(world: &World, owner: &Person) -> String {
-    let (_, offer) = publish(&world.stack, owner).await;
+    let (_, offer) = published(world, owner).await;
     let input = json!({"requiresIdentity": true, "minimumAge": 18});
     let edit = json!({"id": offer, "input": input});
     owner.ask(&world.stack, "UpdateOffer", edit).await;

@@ -26,6 +26,12 @@ async fn started() -> World {
     World::started(Vec::new()).await
 }
 
+/// Whether a mail tells an owner that the partner is approved.
+fn tells_of_approval(mail: &Value) -> bool {
+    let title = mail["title"].as_str().unwrap_or_default();
+    title.ends_with(" est en ligne")
+}
+
 impl World {
     /// With further variables of the origin.
     pub(crate) async fn started(variables: Vec<(&'static str, &'static str)>) -> Self {
@@ -80,13 +86,14 @@ impl World {
         request.send().await.unwrap().json().await.unwrap()
     }
 
-    /// Waits until so many mails have come to an address, and gives the last one.
+    /// Waits until so many mails have come to an address, and gives the last one. Those that tell of an
+    /// approval do not count: at night they wait for the morning.
     pub(crate) async fn mail(&self, to: &str, count: usize) -> Value {
         for _ in 0..400 {
             let all = self.mailbox().await;
             let mine: Vec<_> = all
                 .iter()
-                .filter(|mail| mail["to"] == json!([to]))
+                .filter(|mail| mail["to"] == json!([to]) && !tells_of_approval(mail))
                 .collect();
             if mine.len() >= count {
                 return (*mine.last().unwrap()).clone();

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     leaked,
     people::{Person, answer, data, email, register, registration, token_sent_to},
+    story::operator,
 };
 
 /// The system with a bucket, and a partner with an offer.
@@ -63,6 +64,11 @@ impl World {
             "validFrom": "2026-01-01T00:00:00Z", "validUntil": "2036-01-01T00:00:00Z"});
         let made = self.as_owner("CreateOffer", json!({"input": input})).await;
         self.offer = text(&made["createOffer"]["id"]);
+        let submit = json!({"id": self.partner, "siret": "732 829 320 00074"});
+        self.as_owner("SubmitPartner", submit).await;
+        let operator = operator(&self.stack, "operator").await;
+        let this = json!({"id": self.partner});
+        operator.ask(&self.stack, "ApprovePartner", this).await;
     }
 
     async fn ask(&self, who: &Person, document: &str, variables: Value) -> e2e::Answer {

@@ -161,9 +161,26 @@ async fn listed(stack: &Stack) -> Vec<String> {
     ids(&answer.json())
 }
 
-/// The owner creates a partner with an establishment, and publishes an offer with two places. Returns
-/// the ids of partner and offer.
+/// The owner creates a partner with an establishment and an offer with two places, and an operator approves
+/// it. Returns the ids of partner and offer.
 pub(crate) async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
+    let operator = operator(stack, "operator").await;
+    publish_by(stack, owner, &operator).await
+}
+
+/// As [`publish`], by this operator.
+pub(crate) async fn publish_by(
+    stack: &Stack,
+    owner: &Person,
+    operator: &Person,
+) -> (String, String) {
+    let (partner, offer) = prepare(stack, owner).await;
+    approve_by(stack, owner, &partner, operator).await;
+    (partner, offer)
+}
+
+/// The owner creates a partner with an establishment and an offer with two places. Nobody else sees them yet.
+pub(crate) async fn prepare(stack: &Stack, owner: &Person) -> (String, String) {
     let input = json!({"name": "Chez Zoé", "category": "BAR"});
     let made = owner
         .ask(stack, "CreatePartner", json!({"input": input}))
@@ -183,6 +200,33 @@ pub(crate) async fn publish(stack: &Stack, owner: &Person) -> (String, String) {
         .await;
     let offer = made["createOffer"]["id"].as_str().unwrap().to_owned();
     (partner, offer)
+}
+
+/// The owner submits the partner, and this operator approves it.
+async fn approve_by(stack: &Stack, owner: &Person, partner: &str, operator: &Person) {
+    let submit = json!({"id": partner, "siret": "732 829 320 00074"});
+    let submitted = owner.ask(stack, "SubmitPartner", submit).await;
+    assert_eq!(submitted["submitPartner"]["status"], "IN_REVIEW");
+    let approved = operator
+        .ask(stack, "ApprovePartner", json!({"id": partner}))
+        .await;
+    assert_eq!(approved["approvePartner"]["status"], "APPROVED");
+}
+
+/// Somebody who is an administrator.
+pub(crate) async fn operator(stack: &Stack, name: &str) -> Person {
+    let operator = sign_up(stack, name).await;
+    operator.verify(stack).await;
+    make_administrator(stack, &operator).await;
+    operator
+}
+
+/// Somebody whose address is verified becomes an administrator.
+pub(crate) async fn make_administrator(stack: &Stack, person: &Person) {
+    let role = ["role", &person.email, "--admin", "--yes"];
+    stack.run(&role).await.unwrap();
+    // The command is another process: the server hears of it within two seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
 }
 
 #[tokio::test]

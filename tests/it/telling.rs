@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     messages::{World, kept, token},
-    story::{Person, publish, sign_up},
+    story::{Person, make_administrator, publish_by, sign_up},
 };
 
 const HOUR_S: i64 = 3_600;
@@ -69,6 +69,13 @@ pub(crate) async fn verified(world: &World, name: &str) -> Person {
     person
 }
 
+/// As [`publish`](crate::story::publish), where mails go to the fake of their provider.
+pub(crate) async fn published(world: &World, owner: &Person) -> (String, String) {
+    let operator = verified(world, "operator").await;
+    make_administrator(&world.stack, &operator).await;
+    publish_by(&world.stack, owner, &operator).await
+}
+
 /// When a booking begins.
 fn begins_s(booking: &Value) -> i64 {
     let begins = booking["validFrom"].as_str().unwrap();
@@ -88,7 +95,7 @@ async fn a_guest_is_reminded_at_the_right_minute_and_hears_when_the_venue_cancel
     let world = World::started(variables).await;
     let stack = &world.stack;
     let owner = verified(&world, "owner").await;
-    let (_, offer) = publish(stack, &owner).await;
+    let (_, offer) = published(&world, &owner).await;
     let weekday = (chrono::Utc::now() + chrono::Duration::days(2))
         .format("%A")
         .to_string()
@@ -147,7 +154,7 @@ async fn an_invited_person_joins_the_team_by_the_link_in_the_mail() {
     let world = World::started(Vec::new()).await;
     let stack = &world.stack;
     let owner = verified(&world, "owner").await;
-    let (partner, _) = publish(stack, &owner).await;
+    let (partner, _) = published(&world, &owner).await;
     let staff = verified(&world, "staff").await;
     let input = json!({"email": staff.email, "role": "STAFF"});
     let invitation = json!({"partnerId": partner, "input": input});

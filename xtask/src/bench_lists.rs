@@ -22,10 +22,11 @@ use crate::secrets::{self, Secrets};
 use crate::{checkout, http, progress, redis};
 
 mod catalogue;
+mod kinds;
 mod questions;
 mod timing;
 
-use questions::{KINDS, Kind};
+use kinds::{KINDS, Kind};
 use timing::{Times, median_ms};
 
 /// Lists of each kind in a round.

@@ -1,10 +1,8 @@
 //! `cargo xtask load`: k6 against the edge and against the origin, on a system of its own; with
 //! `--all` with every kind of request, through the edge.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -12,35 +10,17 @@ use crate::binaries::{self, Profile};
 use crate::origin::Documents;
 use crate::processes::TemporaryDir;
 use crate::stack::{Runtime, Settings, Stack};
-use crate::tools::{self, Tools};
-use crate::{build_edge, checkout, http, progress};
+use crate::tools;
+use crate::{build_edge, http, progress};
 
 mod all;
+mod day;
+mod k6;
+mod options;
+mod rates;
 mod restarts;
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {
-    /// 20 users for 15 s instead of 200 for 3 min.
-    #[arg(long)]
-    short: bool,
-    /// How many sample offers there are.
-    #[arg(long, value_name = "N", default_value_t = 5000)]
-    offers: u32,
-    /// Every kind of request, through the edge to two origins, instead of one list at one place.
-    #[arg(long)]
-    all: bool,
-    /// 200 requests a second through the edge for a minute, while each of two origins is replaced
-    /// twice: no request may fail.
-    #[arg(long, conflicts_with = "all")]
-    restarts: bool,
-    /// With --all: keep everything in this MongoDB instead of the embedded store.
-    #[arg(long, value_name = "URL", requires = "all")]
-    mongodb_url: Option<String>,
-    /// With --all: the p95 that each operation must stay below, in milliseconds, instead of 50. The
-    /// other limits move with it.
-    #[arg(long, value_name = "MS", requires = "all")]
-    limit_ms: Option<u32>,
-}
+pub(crate) use options::Options;
 
 /// What k6/offers.js writes at its end.
 #[derive(Debug, serde::Deserialize)]
@@ -52,11 +32,14 @@ struct Summary {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = tools::ensure()?;
-    let k6 = find_k6(&tools)?;
+    let k6 = k6::find(&tools)?;
     let binaries = binaries::build(Profile::Release)?;
     let build_dir = build_edge::build(&tools, Profile::Release)?;
     if options.restarts {
         return restarts::run(options, &k6, &binaries, &build_dir);
+    }
+    if options.day {
+        return day::run(options, &k6, &binaries, &build_dir);
     }
     if options.all {
         return all::run(options, &k6, &binaries, &build_dir);
@@ -85,7 +68,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut all_met = true;
     for (name, url) in targets {
         let summary_file = dir.path().join(format!("{name}.json"));
-        let mut command = k6_run(&k6, "k6/offers.js", &summary_file, options);
+        let mut command = k6::command(&k6, "k6/offers.js", &summary_file, options);
         command.env("TARGET", url).env("DOCUMENT", &document);
         progress::announce(&format!("k6 against the {name}"));
         let met = stack.processes.run(&mut command)?.success();
@@ -98,20 +81,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("k6's thresholds are not met");
     }
     Ok(())
-}
-
-fn k6_run(k6: &Path, script: &str, summary: &Path, options: &Options) -> Command {
-    let mut command = Command::new(k6);
-    command
-        .args(["run", "--quiet", "--no-usage-report"])
-        .arg(checkout::root().join(script))
-        // Nothing but the system under test is asked for anything.
-        .env("K6_AUTO_EXTENSION_RESOLUTION", "false")
-        .env("SUMMARY", summary);
-    if options.short {
-        command.env("SHORT", "1");
-    }
-    command
 }
 
 fn read_summary(path: &Path) -> Result<Summary> {
@@ -131,25 +100,4 @@ fn describe(name: &str, summary: &Summary, met: bool) -> String {
             "thresholds NOT met"
         }
     )
-}
-
-fn find_k6(tools: &Tools) -> Result<PathBuf> {
-    let ours = tools.bin().join("k6");
-    for candidate in [Path::new("k6"), &ours] {
-        if progress::output_of(Command::new(candidate).arg("version")).is_ok() {
-            return Ok(candidate.to_path_buf());
-        }
-    }
-    if progress::output_of(Command::new("go").arg("version")).is_err() {
-        bail!("k6 is missing, and so is go to build it: install one of them, then try again");
-    }
-    progress::step(
-        "installing k6 (about 3 min)",
-        Command::new("go")
-            .args(["install", "go.k6.io/k6@v1.8.1"])
-            .env("GOBIN", tools.bin())
-            // Go refuses to work inside a module that it does not know.
-            .current_dir(env::temp_dir()),
-    )?;
-    Ok(ours)
 }

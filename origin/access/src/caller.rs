@@ -153,10 +153,7 @@ pub struct SignedIn {
 impl SignedIn {
     /// The membership of the chosen partner, or else the oldest one.
     pub fn membership(&self) -> Option<&Membership> {
-        match &self.chosen {
-            Some(partner) => self.memberships.of(partner),
-            None => self.memberships.oldest(),
-        }
+        self.memberships.chosen(self.chosen.as_ref())
     }
 }
 
@@ -278,8 +275,9 @@ impl Caller {
         }
     }
 
-    /// The caller who chooses a partner. Whoever does not work for it is refused and does not get another
-    /// partner's answer. Who is not signed in chooses nothing.
+    /// The caller, with the partner that the request chooses. A caller who does not work for that partner
+    /// becomes unknown, so that the request is refused and not answered for another partner. Callers who are
+    /// not signed in cannot choose: for them the header is ignored.
     #[must_use]
     pub fn choosing(self, chosen: &Chosen) -> Self {
         match (self, chosen) {
@@ -289,14 +287,15 @@ impl Caller {
                 user.chosen = Some(partner.clone());
                 Self::User(user)
             }
-            (caller, Chosen::Nothing) => caller,
+            (caller, Chosen::Nothing) | (caller @ (Self::Anonymous | Self::Unknown(_)), _) => {
+                caller
+            }
             (Self::User(user), Chosen::Partner(_) | Chosen::Unreadable) => {
                 Self::Unknown(Unknown::NotMember(Some(user)))
             }
             (Self::Service(_), Chosen::Partner(_) | Chosen::Unreadable) => {
                 Self::Unknown(Unknown::NotMember(None))
             }
-            (caller @ (Self::Anonymous | Self::Unknown(_)), _) => caller,
         }
     }
 

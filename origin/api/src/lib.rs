@@ -6,6 +6,9 @@
 //! [`live`]) → [`schema`] → [`execution`] (runs a document, answers from the cache). [`services`] is all that
 //! resolvers may use. Nothing here knows HTTP.
 
+// The merged object of all root fields nests one future in another for each block.
+#![recursion_limit = "256"]
+
 pub mod analytics;
 pub mod auth;
 pub mod bookings;

@@ -32,7 +32,11 @@ use crate::{
         mapping::ClusterQueries, mutations::OfferMutations, queries::OfferQueries,
         searching::SearchQueries,
     },
-    operators::{mutations::OperatorMutations, queries::OperatorQueries},
+    operators::{
+        mutations::OperatorMutations,
+        partners::{PartnerReviewMutations, PartnerReviewQueries},
+        queries::OperatorQueries,
+    },
     partners::{mutations::PartnerMutations, queries::PartnerQueries},
     payments::{mutations::PaymentMutations, queries::PaymentQueries},
     pictures::mutations::PictureMutations,
@@ -42,7 +46,7 @@ use crate::{
         mutations::ReviewMutations,
         queries::ReviewQueries,
     },
-    site::queries::SiteQueries,
+    site::{cities::CityQueries, queries::SiteQueries},
     stats::queries::StatsQueries,
     team::{mutations::TeamMutations, queries::TeamQueries},
     users::{mutations::UserMutations, queries::UserQueries},
@@ -50,6 +54,7 @@ use crate::{
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
+    ForOperators,
     OfferQueries,
     ClusterQueries,
     SearchQueries,
@@ -66,14 +71,27 @@ pub struct Query(
     IdentityQueries,
     CalendarQueries,
     SiteQueries,
+    CityQueries,
     NightQueries,
     ReviewQueries,
-    ModerationQueries,
-    OperatorQueries,
+);
+
+/// What operators read. They are a list of their own, and the first of the other: the compiler nests one type in
+/// another for each entry of a list, and not too many.
+#[derive(Debug, Default, MergedObject)]
+pub struct ForOperators(ModerationQueries, OperatorQueries, PartnerReviewQueries);
+
+/// What operators do.
+#[derive(Debug, Default, MergedObject)]
+pub struct ByOperators(
+    ModerationMutations,
+    OperatorMutations,
+    PartnerReviewMutations,
 );
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
+    ByOperators,
     PurgeMutations,
     OfferMutations,
     BookingMutations,
@@ -94,8 +112,6 @@ pub struct Mutation(
     ScanMutations,
     WalkInMutations,
     ReviewMutations,
-    ModerationMutations,
-    OperatorMutations,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -8,6 +8,7 @@ use catalogue_index::{Index, PartnersNear};
 use domain::{
     Category, GeoPoint,
     catalogue::sample,
+    cities::CityArea,
     offers::{
         listing::{Listing, Related},
         store::{Columns, GeoBox, Near, OfferOrder, OfferQuery},
@@ -113,11 +114,15 @@ fn main() {
                 .iter()
                 .find(|place| place.id == offer.establishment_id);
             let related = Related {
+                is_listed: partner.is_public(),
                 partner_name: partner.name.clone(),
                 partner_category: partner.category,
                 rating: partner.rating,
                 establishment_name: place.map_or_else(String::new, |place| place.name.clone()),
                 city: place.map_or_else(String::new, |place| place.address.city.clone()),
+                city_area: place.map_or_else(CityArea::default, |place| {
+                    CityArea::of(&place.address.country, &place.address.postcode)
+                }),
             };
             places.push(offer.location);
             let listing = Listing::new(offer, related);

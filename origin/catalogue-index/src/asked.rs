@@ -12,7 +12,6 @@ use crate::{
     Index,
     area::{Area, Disk, Rectangle},
     best::After,
-    cities::City,
     entry::{Entry, HOUR_MS},
     grid::Wanted,
     order::Order,
@@ -27,7 +26,8 @@ pub(crate) struct Asked<'q> {
     pub wanted: Wanted,
     pub after: Option<After>,
     open: Option<OpenAt>,
-    city: Option<u32>,
+    /// The spellings of the city.
+    city: Option<Vec<u32>>,
 }
 
 /// The least discount of a query, in percent.
@@ -49,7 +49,7 @@ impl<'q> Asked<'q> {
             None => None,
         };
         let city = match &query.city {
-            Some(key) => Some(index.cities.known_number(key)?),
+            Some(which) => Some(index.cities.spellings_of(which)?.to_vec()),
             None => None,
         };
         Some(Self {
@@ -91,7 +91,10 @@ impl<'q> Asked<'q> {
             && entry.percentage >= at_least(query)
             && (query.categories.is_empty() || query.categories.contains(&entry.category))
             && (query.kinds.is_empty() || query.kinds.contains(&entry.kind))
-            && self.city.is_none_or(|city| city == entry.city)
+            && self
+                .city
+                .as_ref()
+                .is_none_or(|city| city.contains(&entry.city))
             && self.open.is_none_or(|open| open.is_open(entry.hours))
             && self.later_ms().is_none_or(|at_ms| entry.is_valid_at(at_ms))
             && query
@@ -130,8 +133,8 @@ impl<'q> Asked<'q> {
         if !query.kinds.is_empty() {
             sets.push(filters.kinds(&query.kinds));
         }
-        if let Some(City { offers, .. }) = self.city.map(|number| index.cities.get(number)) {
-            sets.push(Cow::Borrowed(offers));
+        if let Some(city) = &self.city {
+            sets.push(index.cities.offers(city));
         }
         if let Some(hour) = query.ends_before_hour {
             sets.push(Cow::Owned(filters.ending_before(hour)));

@@ -32,7 +32,7 @@ pub(crate) struct Entry {
     pub partner: u32,
     /// The number of its establishment in [`crate::names`].
     pub place: u32,
-    /// The number of its city in [`crate::cities`].
+    /// The number of its city's spelling in [`crate::cities`].
     pub city: u32,
     pub id: [u8; ID_BYTES],
     pub category: Category,
@@ -42,6 +42,7 @@ pub(crate) struct Entry {
     pub hours: Hours,
     /// Of the partner, in hundredths and one more; 0 if there is none.
     pub rating: u16,
+    /// Whether the public may see it while it is valid: its partner has switched it on, and is public itself.
     is_active: bool,
     is_archived: bool,
     /// A hash of its texts, of which the index keeps only the words.
@@ -69,7 +70,7 @@ impl Entry {
             kind: listing.kind,
             hours: Hours::of(listing.schedule.as_ref()),
             rating: rating(listing.rating),
-            is_active: listing.is_active,
+            is_active: listing.is_active && listing.is_listed,
             is_archived: listing.is_archived,
             texts: hash_of_texts(listing),
         }

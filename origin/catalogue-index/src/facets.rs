@@ -5,7 +5,7 @@ use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
 use domain::{Category, offers::discount::DiscountKind};
 use roaring::RoaringBitmap;
 
-use crate::{Index, asked::Asked, grid::Item};
+use crate::{Index, asked::Asked, cities::Counted, grid::Item};
 
 /// The cities of a list that are counted: those with the most offers.
 const MOST_CITIES: usize = 20;
@@ -81,10 +81,7 @@ impl Index {
             *kinds.entry(entry.kind).or_default() += 1;
             *cities.entry(entry.city).or_default() += 1;
         }
-        let cities = cities
-            .into_iter()
-            .map(|(number, count)| (self.cities.get(number).names(), count));
-        facets(categories, kinds, cities)
+        facets(categories, kinds, self.cities.by_name(cities.into_iter()))
     }
 
     fn count_by_sets(&self, slots: &RoaringBitmap) -> Facets {
@@ -95,20 +92,22 @@ impl Index {
         facets(
             categories.map(|one| (one, common(filters.category(one)))),
             kinds.map(|one| (one, common(filters.kind(one)))),
-            self.cities
-                .shown()
-                .map(|city| (city.names(), common(&city.offers))),
+            self.cities.by_name(
+                self.cities
+                    .sets()
+                    .map(|(number, set)| (number, common(set))),
+            ),
         )
     }
 }
 
-fn facets<'c>(
+fn facets(
     categories: impl IntoIterator<Item = (Category, u64)>,
     kinds: impl IntoIterator<Item = (DiscountKind, u64)>,
-    cities: impl Iterator<Item = ((&'c str, &'c str), u64)>,
+    cities: Vec<Counted<'_>>,
 ) -> Facets {
     // By key, so that it does not depend on the order in which cities came.
-    let mut cities = most_frequent(cities.filter(|((key, _), _)| !key.is_empty()));
+    let mut cities = most_frequent(cities.into_iter().filter(|((key, _), _)| !key.is_empty()));
     cities.truncate(MOST_CITIES);
     let name = |((_, name), count): ((&str, &str), u64)| (name.to_owned(), count);
     Facets {

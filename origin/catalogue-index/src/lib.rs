@@ -20,6 +20,7 @@ mod facets;
 mod filters;
 mod grid;
 mod ids;
+mod in_cities;
 mod names;
 mod near_partners;
 mod order;
@@ -54,6 +55,7 @@ use crate::{
 pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
 pub use clusters::{Cluster, MOST_CLUSTERS};
 pub use facets::Facets;
+pub use in_cities::{CitiesAsked, CitiesFound, CityFound, PartnersInCity};
 pub use near_partners::{PartnersFound, PartnersNear};
 pub use suggesting::{FoundByName, Suggested, Suggestion};
 
@@ -174,7 +176,7 @@ impl Index {
         let numbers = Numbers {
             partner: self.partners.number(&listing.partner_id.to_bytes()),
             place: self.places.number(&listing.establishment_id.to_bytes()),
-            city: self.cities.number(&listing.city),
+            city: self.cities.number(&listing.city, listing.city_area),
         };
         self.note_names(listing, numbers);
         let entry = Entry::of(listing, numbers);
@@ -212,7 +214,7 @@ impl Index {
         Some(Numbers {
             partner: self.partners.known_number(&listing.partner_id.to_bytes())?,
             place: place?,
-            city: self.cities.known_number(&listing.city)?,
+            city: self.cities.known_number(&listing.city, listing.city_area)?,
         })
     }
 
@@ -371,7 +373,7 @@ impl Index {
 
     fn show(&mut self, slot: Slot, entry: &Entry) {
         self.filters.insert(slot, entry);
-        self.cities.insert(entry.city, slot);
+        self.cities.insert(slot, entry);
         let item = Item::of(slot, entry, self.points[slot as usize]);
         self.grid.insert(item, entry.location);
         self.partner_names.show(entry.partner);
@@ -382,7 +384,7 @@ impl Index {
 
     fn hide(&mut self, slot: Slot, entry: &Entry) {
         self.filters.remove(slot, entry);
-        self.cities.remove(entry.city, slot);
+        self.cities.remove(slot, entry);
         self.grid.remove(slot, entry.location);
         self.partner_names.hide(entry.partner);
         if self.place_names.hide(entry.place) == Turned::Yes {

@@ -150,15 +150,9 @@ impl Index {
     }
 
     fn suggested_cities(&self, text: &str) -> Vec<(Fit, Suggestion)> {
-        let found = self.cities.find(text).into_iter();
+        let found = self.cities.find_names(text).into_iter();
         found
-            .map(|(rank, city)| {
-                (
-                    rank,
-                    city.offers.len(),
-                    Suggested::City(city.name.to_string()),
-                )
-            })
+            .map(|(rank, name, offers)| (rank, offers, Suggested::City(name.to_owned())))
             .map(fitting)
             .collect()
     }

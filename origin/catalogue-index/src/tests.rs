@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::{
     Category, EstablishmentId, GeoPoint, OfferId, OfferSchedule, PartnerId, StoreError,
+    cities::CityArea,
     offers::{
         discount::DiscountKind,
         listing::Listing,
         store::{
-            Columns, GeoBox, Near, OfferCursor, OfferOrder, OfferPosition, OfferQuery, Rank,
-            Visibility,
+            Columns, GeoBox, InCity, Near, OfferCursor, OfferOrder, OfferPosition, OfferQuery,
+            Rank, Visibility,
         },
     },
     search_text,
@@ -19,10 +20,12 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use super::*;
 
 mod by_name;
+mod cities;
 mod mapping;
 mod typing;
 
-const CITIES: [&str; 4] = ["Paris", "PARIS", "Saint-Denis", ""];
+const CITIES: [&str; 6] = ["Paris", "PARIS", "Saint-Denis", "saint denis", "Thé", ""];
+const AREAS: [(&str, &str); 4] = [("FR", "75011"), ("FR", "93200"), ("RE", "97400"), ("", "")];
 /// Of the moments of tests: offers begin and end on either side of hours and days.
 const UNIT_MS: i64 = 20 * 60_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -130,19 +133,21 @@ fn listing() -> impl Strategy<Value = Listing> {
         0..=100_i32,
         prop::bool::weighted(0.9),
         prop::bool::weighted(0.1),
+        prop::bool::weighted(0.9),
     );
     let times = (0..60_i64, 1..120_i64, 0..8_i64);
     let texts = (text(), text(), text(), text());
     let more = (
         0..8_u32,
-        select(CITIES.to_vec()),
+        (select(CITIES.to_vec()), select(AREAS.to_vec())),
         select(DiscountKind::ALL.to_vec()),
         prop::option::of(schedule()),
         prop::option::of(0..=5_u8),
         select(vec![Category::Bar, Category::Club]),
     );
     (facts, times, texts, more).prop_map(|(facts, times, texts, more)| {
-        let (number, partner, location, category, percentage, is_active, is_archived) = facts;
+        let (number, partner, location, category, percentage, is_active, is_archived, is_listed) =
+            facts;
         let (from, lasts, created) = times;
         let (title, description, partner_name, establishment_name) = texts;
         let (place, city, kind, schedule, stars, partner_category) = more;
@@ -152,7 +157,8 @@ fn listing() -> impl Strategy<Value = Listing> {
             establishment_id: place_id(place),
             partner_category,
             rating: stars.map(|stars| f64::from(stars) * 0.77),
-            city: city.to_owned(),
+            city: city.0.to_owned(),
+            city_area: CityArea::of(city.1.0, city.1.1),
             kind,
             schedule,
             id: offer_id(number),
@@ -162,6 +168,7 @@ fn listing() -> impl Strategy<Value = Listing> {
             percentage,
             is_active: is_active && !is_archived,
             is_archived,
+            is_listed,
             valid_from_ms: from,
             valid_until_ms: from + lasts,
             created_at_ms,
@@ -242,7 +249,7 @@ fn question() -> impl Strategy<Value = OfferQuery> {
             within,
             kinds,
             open_at_ms: open_at.map(|at| at * UNIT_MS),
-            city: city.map(ToOwned::to_owned),
+            city: city.map(|key| InCity::Named(key.to_owned())),
             ends_before_hour,
             created_since_day: since,
             facets,
@@ -311,6 +318,7 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
         let is_visible = match query.include_inactive {
             Visibility::Public => {
                 offer.is_active
+                    && offer.is_listed
                     && offer.valid_from_ms <= query.now_ms
                     && query.now_ms < offer.valid_until_ms
             }
@@ -332,10 +340,7 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
             .map_or(0.0, |near| near.centre.distance_km(&offer.location));
         let is_wanted = is_wanted
             && (query.kinds.is_empty() || query.kinds.contains(&offer.kind))
-            && query
-                .city
-                .as_ref()
-                .is_none_or(|city| search_text::city_key(&offer.city) == *city)
+            && query.city.as_ref().is_none_or(|city| is_in(offer, city))
             && query
                 .open_at_ms
                 .is_none_or(|at_ms| is_open(offer, at_ms, query.now_ms))
@@ -375,6 +380,15 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
         },
     };
     found.into_iter().map(hit).collect()
+}
+
+fn is_in(offer: &Listing, city: &InCity) -> bool {
+    match city {
+        InCity::Named(key) => search_text::city_key(&offer.city) == *key,
+        InCity::Page(slug) => {
+            domain::cities::slug(&offer.city, offer.city_area).as_ref() == Some(slug)
+        }
+    }
 }
 
 type Found<'a> = (Rank, OfferPosition, f64, &'a Listing);
@@ -455,7 +469,7 @@ fn counted(offers: &BTreeMap<OfferId, Listing>, hits: &[Hit]) -> Facets {
         let count = count(&|it| it.kind == kind);
         facets.kinds.extend((count > 0).then_some((kind, count)));
     }
-    for city in ["Paris", "Saint-Denis"] {
+    for city in ["Paris", "Saint-Denis", "Thé"] {
         let key = search_text::city_key(city);
         let count = count(&|it| search_text::city_key(&it.city) == key);
         facets.cities.extend((count > 0).then_some((key, count)));
@@ -580,6 +594,7 @@ fn simple(number: u32, from_ms: i64) -> Listing {
         percentage: 10,
         is_active: true,
         is_archived: false,
+        is_listed: true,
         valid_from_ms: from_ms,
         valid_until_ms: 1_000_000,
         created_at_ms: 0,
@@ -591,6 +606,7 @@ fn simple(number: u32, from_ms: i64) -> Listing {
         partner_category: Category::Bar,
         rating: None,
         city: "Paris".to_owned(),
+        city_area: CityArea::of("FR", "75011"),
         kind: DiscountKind::Percentage,
         schedule: None,
     }
@@ -621,7 +637,7 @@ fn the_index_knows_an_offer_that_did_not_change() {
     index.put(&offer, 0);
     assert!(index.has(&offer));
     let text = || "Galette".to_owned();
-    let edits: [fn(&mut Listing, String); 13] = [
+    let edits: [fn(&mut Listing, String); 14] = [
         |listing, text| listing.title = text,
         |listing, text| listing.description = text,
         |listing, text| listing.partner_name = text,
@@ -633,6 +649,7 @@ fn the_index_knows_an_offer_that_did_not_change() {
         |listing, _| listing.partner_category = Category::Club,
         |listing, _| listing.rating = Some(4.5),
         |listing, _| listing.city = "PARIS".to_owned(),
+        |listing, _| listing.city_area = CityArea::of("US", ""),
         |listing, _| listing.kind = DiscountKind::TwoForOne,
         |listing, _| {
             let schedule = OfferSchedule {

@@ -3,18 +3,19 @@
 use std::slice;
 
 use domain::{
-    EstablishmentId, OfferId, PartnerId, PaymentId, StoreError, UserId,
+    EstablishmentId, OfferId, Partner, PartnerId, PaymentId, StoreError, UserId,
     announcements::{Announcement, audience::Audience, campaign::Campaign},
     bookings::booking::{Booking, BookingStatus},
     messages::{
         kind::Channel,
         letter::{
             BookingToConfirm, DisputeOutcome, FavouriteEndsSoon, FavouritePartnerOffer, Letter,
-            OfferDetails, PaymentDisputed,
+            OfferDetails, PartnerOutcome, PartnerReviewed, PaymentDisputed,
         },
     },
     notifications::inbox::Entry,
     offers::notices::holds,
+    partners::review::status_after,
     payments::money::Money,
     queue::Task,
     users::{
@@ -36,6 +37,7 @@ enum Saying {
     /// With the establishment that it is at.
     ToConfirm(BookingToConfirm, EstablishmentId),
     Disputed(PaymentDisputed),
+    PartnerDecided(PartnerReviewed),
 }
 
 /// Why nothing is told.
@@ -146,7 +148,32 @@ impl Sources {
                 outcome,
                 ..
             } => self.disputed(payment, *amount, *outcome).await?,
+            Announcement::PartnerDecided {
+                partner, outcome, ..
+            } => self.partner_decided(partner, *outcome).await?,
         })
+    }
+
+    /// Of a partner that is still what the decision made it.
+    async fn partner_decided(
+        &self,
+        id: &PartnerId,
+        outcome: PartnerOutcome,
+    ) -> Result<Said, StoreError> {
+        let partner = self.partners.partners_by_ids(slice::from_ref(id)).await?;
+        let holds = |partner: &Partner| {
+            !partner.is_archived() && partner.standing.status == status_after(outcome)
+        };
+        let partner = partner.into_values().find(holds);
+        Ok(partner.map(|partner| {
+            let letter = PartnerReviewed {
+                first_name: String::new(),
+                outcome,
+                partner: partner.name,
+                reason: partner.standing.reason,
+            };
+            (Audience::Team(partner.id), Saying::PartnerDecided(letter))
+        }))
     }
 
     async fn disputed(
@@ -191,7 +218,7 @@ impl Sources {
         let id = slice::from_ref(&offer.partner_id);
         let partner = self.partners.partners_by_ids(id).await?;
         let partner = partner.into_values().next();
-        Ok(partner.map(|partner| {
+        Ok(partner.filter(Partner::is_public).map(|partner| {
             let details = OfferDetails {
                 id: offer.id,
                 title: offer.title,
@@ -256,11 +283,12 @@ impl Saying {
     }
 
     /// Whether it concerns this member of the team. Money concerns those who manage the partner, and a booking
-    /// those who work where it is.
+    /// those who work where it is. What operators decide is for its owners.
     fn concerns(&self, membership: &Membership) -> bool {
         match self {
             Self::Disputed(_) => membership.post >= Post::Manager,
             Self::ToConfirm(_, place) => membership.works_at(place),
+            Self::PartnerDecided(_) => membership.post == Post::Owner,
             Self::News(_) | Self::NewOffer(_) | Self::EndsSoon(_) => true,
         }
     }
@@ -278,6 +306,10 @@ impl Saying {
             Self::EndsSoon(offer) => Letter::FavouriteEndsSoon(FavouriteEndsSoon {
                 first_name,
                 offer: offer.clone(),
+            }),
+            Self::PartnerDecided(letter) => Letter::PartnerReviewed(PartnerReviewed {
+                first_name,
+                ..letter.clone()
             }),
             Self::ToConfirm(letter, _) => Letter::BookingToConfirm(letter.clone()),
             Self::Disputed(letter) => Letter::PaymentDisputed(PaymentDisputed {

@@ -210,7 +210,8 @@ impl Sources {
             | Work::Forget { .. }
             | Work::Payment(_)
             | Work::Look { .. }
-            | Work::ForgetSession { .. } => Ok(Composed::Needless("it is no message")),
+            | Work::ForgetSession { .. }
+            | Work::EndPartner { .. } => Ok(Composed::Needless("it is no message")),
         }
     }
 

@@ -116,7 +116,8 @@ impl Delivery {
                     | Work::Look { .. }
                     | Work::ForgetSession { .. }
                     | Work::Identity { .. }
-                    | Work::Review { .. },
+                    | Work::Review { .. }
+                    | Work::EndPartner { .. },
                 )
                 | None => ends.later(&task, now_ms + UNKNOWN_AFTER_MS),
             }

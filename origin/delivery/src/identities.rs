@@ -39,7 +39,8 @@ impl Delivery {
             | Work::Payment(_)
             | Work::Receipt { .. }
             | Work::Identity { .. }
-            | Work::Review { .. } => return None,
+            | Work::Review { .. }
+            | Work::EndPartner { .. } => return None,
         };
         let now_ms = (self.0.parts.now)();
         let Some(identity) = &self.0.parts.identity else {

@@ -7,6 +7,7 @@
 
 mod announcements;
 mod composing;
+mod endings;
 mod events;
 mod identities;
 mod metrics;
@@ -182,6 +183,7 @@ impl Delivery {
         let kind = work.as_ref().map_or("unknown", |work| work.kind());
         let end = match &work {
             Some(Work::Payment(work)) => self.payment(&task, work).await,
+            Some(Work::EndPartner { partner }) => self.end_partner(&task, partner).await,
             Some(work) => self.outcome(&task, work).await,
             None if task.expires_at_ms <= (parts.now)() => {
                 dead("the program does not know this kind of task")

@@ -1,4 +1,5 @@
-//! What the author of a review is told: that the partner answered, or that it was removed, and why.
+//! What the author of a review is told: that the partner answered, that it was removed and why, or what became
+//! of a contest of that.
 
 use std::slice;
 
@@ -6,7 +7,7 @@ use domain::{
     ReviewId, StoreError, UserId,
     messages::{
         kind::Channel,
-        letter::{Letter, ReviewRemoved, ReviewReplied},
+        letter::{Letter, ReviewContestAnswered, ReviewRemoved, ReviewReplied},
     },
     queue::{NewTask, Task, notice::ReviewNotice},
     reviews::{notices::holds, review::Review},
@@ -71,6 +72,18 @@ impl Sources {
                 reason: removal.reason.clone(),
             })),
             (ReviewNotice::Removed, None) => None,
+            (ReviewNotice::ContestAnswered, removal) => {
+                let contest = removal
+                    .as_ref()
+                    .and_then(|removal| removal.contest.as_ref());
+                let answer = contest.and_then(|contest| contest.answer.as_ref());
+                Some(Letter::ReviewContestAnswered(ReviewContestAnswered {
+                    first_name,
+                    partner,
+                    booking,
+                    answer: answer.map(|answer| answer.text.clone()),
+                }))
+            }
         })
     }
 }

@@ -35,10 +35,12 @@ pub enum CursorKind {
     ReviewReported,
     Sitemap,
     OperatorAudit,
+    PartnerToReview,
+    City,
 }
 
 impl CursorKind {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 23] = [
         Self::OfferNear,
         Self::OfferNewest,
         Self::PartnerName,
@@ -60,6 +62,8 @@ impl CursorKind {
         Self::ReviewReported,
         Self::Sitemap,
         Self::OperatorAudit,
+        Self::PartnerToReview,
+        Self::City,
     ];
 
     const fn byte(self) -> u8 {
@@ -86,6 +90,8 @@ impl CursorKind {
             // Beyond those that other lists may take meanwhile.
             Self::Sitemap => 32,
             Self::OperatorAudit => 48,
+            Self::PartnerToReview => 49,
+            Self::City => 33,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod bookings;
 pub mod broken;
 pub mod catalogue;
 pub mod circuit;
+pub mod cities;
 pub mod codes;
 pub mod cursor;
 pub mod documents;

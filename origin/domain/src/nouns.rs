@@ -12,6 +12,7 @@ use crate::{
         discount::{DiscountKind, DiscountTerms},
         wording::Wording,
     },
+    partners::standing::Standing,
     payments::price::OfferPrice,
     slugs::WebPage,
 };
@@ -280,6 +281,19 @@ pub struct Partner {
     /// Its page on the showcase site.
     #[serde(default, skip_serializing_if = "WebPage::is_blank")]
     pub page: WebPage,
+    #[serde(default, skip_serializing_if = "Standing::is_plain")]
+    pub standing: Standing,
+}
+
+impl Partner {
+    /// See [`Standing::is_public`].
+    pub fn is_public(&self) -> bool {
+        self.standing.is_public()
+    }
+
+    pub const fn is_archived(&self) -> bool {
+        self.standing.archived_at_ms.is_some()
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

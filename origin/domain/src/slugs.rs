@@ -198,14 +198,14 @@ impl Naming {
 }
 
 fn candidates(kind: PageKind, id: &str, parts: &[&str]) -> Vec<Slug> {
-    let name = name(kind, parts);
+    let name = name(kind.as_str(), parts);
     let with_id = ID_CHARS.map(|count| format!("{name}-{}", &id[..count.min(id.len())]));
     let all = std::iter::once(name).chain(with_id);
     all.filter_map(|text| Slug::parse(&text)).collect()
 }
 
-/// The words of a name in a slug's letters, cut at a word where it is too long.
-fn name(kind: PageKind, parts: &[&str]) -> String {
+/// The words of a name in a slug's letters, cut at a word where it is too long; `kind` where it has none.
+pub(crate) fn name(kind: &str, parts: &[&str]) -> String {
     let mut name = String::new();
     let folded = fold(&parts.join(" "));
     for word in folded.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -224,8 +224,8 @@ fn name(kind: PageKind, parts: &[&str]) -> String {
     }
     // A name without a Latin letter has no slug, and what looks like an id is looked up as one.
     match name.as_str() {
-        "" => kind.as_str().to_owned(),
-        id if OfferId::parse(id).is_some() => format!("{}-{id}", kind.as_str()),
+        "" => kind.to_owned(),
+        id if OfferId::parse(id).is_some() => format!("{kind}-{id}"),
         _ => name,
     }
 }

@@ -170,6 +170,16 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 32,
+        name: "standings of partners",
+        sql: include_str!("migrations/standings.sql"),
+    },
+    Migration {
+        version: 33,
+        name: "contested removals",
+        sql: include_str!("migrations/contests.sql"),
+    },
+    Migration {
+        version: 34,
         name: "usage of documents",
         sql: include_str!("migrations/document_usage.sql"),
     },

@@ -48,7 +48,10 @@ const fn required(kind: Kind, part: Part) -> &'static [&'static str] {
             | Kind::FavouritePartnerOffer
             | Kind::FavouriteEndsSoon,
         ) => &["offer"],
-        (Part::Text | Part::Html, Kind::ReviewReplied) => &["partner"],
+        (
+            Part::Text | Part::Html,
+            Kind::ReviewReplied | Kind::PartnerReviewed | Kind::ReviewContestAnswered,
+        ) => &["partner"],
         // The author is owed the reason.
         (Part::Text | Part::Html, Kind::ReviewRemoved) => &["reason"],
         (Part::Text | Part::Html, Kind::PaymentResult | Kind::PaymentDisputed) => &["amount"],

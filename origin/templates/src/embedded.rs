@@ -103,6 +103,8 @@ pub(crate) static FILES: &[&[File]] = files! {
     ReviewRequest "review_request": push;
     ReviewReplied "review_replied": email push;
     ReviewRemoved "review_removed": email push;
+    PartnerReviewed "partner_reviewed": email push;
+    ReviewContestAnswered "review_contest_answered": email push;
     ChangeEmail "change_email": email;
     EmailChanged "email_changed": email;
 };

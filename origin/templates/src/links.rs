@@ -81,6 +81,8 @@ impl Links {
             }
             Letter::ReviewReplied(l) => page(site, &["bookings", l.booking.as_str()], None),
             Letter::ReviewRemoved(l) => page(site, &["bookings", l.booking.as_str()], None),
+            Letter::PartnerReviewed(_) => page(portal, &[], None),
+            Letter::ReviewContestAnswered(l) => page(site, &["bookings", l.booking.as_str()], None),
             Letter::News(l) => {
                 let path = l.path.as_deref().unwrap_or_default();
                 let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();

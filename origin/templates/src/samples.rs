@@ -8,9 +8,9 @@ use domain::{
             BookingCancelledByVenue, BookingConfirmed, BookingDetails, BookingExpired,
             BookingReminder, BookingToConfirm, ChangeEmail, DisputeOutcome, EmailChanged,
             FavouriteEndsSoon, FavouritePartnerOffer, IdentityOutcome, IdentityResult, Invitation,
-            Letter, NewDevice, News, OfferDetails, PaymentDisputed, PaymentOutcome, PaymentResult,
-            PhoneCode, Proof, ResetPassword, ReviewRemoved, ReviewReplied, ReviewRequest,
-            VerifyEmail,
+            Letter, NewDevice, News, OfferDetails, PartnerOutcome, PartnerReviewed,
+            PaymentDisputed, PaymentOutcome, PaymentResult, PhoneCode, Proof, ResetPassword,
+            ReviewContestAnswered, ReviewRemoved, ReviewReplied, ReviewRequest, VerifyEmail,
         },
     },
     payments::money::{Currency, Money},
@@ -100,6 +100,8 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
             partner: "Le Comptoir d'Oberkampf".into(),
             booking: BookingId::derive("booking", "sample"),
         }),
+        Kind::PartnerReviewed => return decisions(&first_name, language),
+        Kind::ReviewContestAnswered => return contests(&first_name, language),
         Kind::ReviewRemoved => Letter::ReviewRemoved(ReviewRemoved {
             first_name,
             partner: "Le Comptoir d'Oberkampf".into(),
@@ -111,6 +113,45 @@ fn full(kind: Kind, language: Language) -> Vec<Letter> {
         }),
     };
     vec![letter]
+}
+
+fn decisions(first_name: &str, language: Language) -> Vec<Letter> {
+    let reason = match language {
+        Language::French => "L’adresse de l’établissement n’est pas la bonne",
+        Language::English => "The establishment's address is wrong",
+    };
+    let decision = |outcome, reason: Option<&str>| {
+        Letter::PartnerReviewed(PartnerReviewed {
+            first_name: first_name.to_owned(),
+            outcome,
+            partner: "Le Comptoir d'Oberkampf".into(),
+            reason: reason.map(ToOwned::to_owned),
+        })
+    };
+    vec![
+        decision(PartnerOutcome::Approved, None),
+        decision(PartnerOutcome::Returned, Some(reason)),
+        decision(PartnerOutcome::Suspended, Some(reason)),
+        decision(PartnerOutcome::Restored, None),
+    ]
+}
+
+fn contests(first_name: &str, language: Language) -> Vec<Letter> {
+    let kept = match language {
+        Language::French => "Ces propos visent une personne nommée",
+        Language::English => "These words are about a person who is named",
+    };
+    [None, Some(kept)]
+        .into_iter()
+        .map(|answer| {
+            Letter::ReviewContestAnswered(ReviewContestAnswered {
+                first_name: first_name.to_owned(),
+                partner: "Le Comptoir d'Oberkampf".into(),
+                booking: BookingId::derive("booking", "sample"),
+                answer: answer.map(str::to_owned),
+            })
+        })
+        .collect()
 }
 
 fn identities(first_name: &str) -> Vec<Letter> {
@@ -144,6 +185,7 @@ fn disputes(first_name: &str, language: Language) -> Vec<Letter> {
 }
 
 /// The letter without all that a letter may lack.
+#[expect(clippy::too_many_lines, reason = "an arm for each letter")]
 fn bare(letter: Letter) -> Letter {
     let no_name = String::new;
     let without_address = |booking: BookingDetails| BookingDetails {
@@ -234,6 +276,17 @@ fn bare(letter: Letter) -> Letter {
             first_name: no_name(),
             ..letter
         }),
+        Letter::PartnerReviewed(letter) => Letter::PartnerReviewed(PartnerReviewed {
+            first_name: no_name(),
+            reason: None,
+            ..letter
+        }),
+        Letter::ReviewContestAnswered(letter) => {
+            Letter::ReviewContestAnswered(ReviewContestAnswered {
+                first_name: no_name(),
+                ..letter
+            })
+        }
         Letter::News(letter) => Letter::News(News {
             first_name: no_name(),
             paragraphs: Vec::new(),

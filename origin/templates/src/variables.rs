@@ -7,7 +7,7 @@ use domain::{
     bookings::reason::Reason,
     messages::letter::{
         BookingDetails, DisputeOutcome, IdentityOutcome, Letter, News, OfferDetails,
-        PaymentOutcome, PaymentResult, ReviewRemoved,
+        PartnerOutcome, PartnerReviewed, PaymentOutcome, PaymentResult, ReviewRemoved,
     },
     sentence::Language,
     team,
@@ -172,6 +172,7 @@ impl Variables {
         self.add(name, Data::Typed { text, most_chars });
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm for each letter")]
     fn add_letter(&mut self, letter: &Letter) {
         match letter {
             Letter::VerifyEmail(letter) => {
@@ -207,6 +208,14 @@ impl Variables {
                 self.add_visit(&letter.first_name, &letter.booking);
                 let text = one_line(letter.reason.as_deref().unwrap_or_default());
                 let most_chars = Reason::MOST_CHARS;
+                self.add("reason", Data::Typed { text, most_chars });
+            }
+            Letter::ReviewContestAnswered(letter) => {
+                self.add_person("first_name", &letter.first_name);
+                self.add_title("partner", &letter.partner);
+                self.add("restored", Data::Flag(letter.answer.is_none()));
+                let text = one_line(letter.answer.as_deref().unwrap_or_default());
+                let most_chars = ReviewRemoved::MOST_REASON_CHARS;
                 self.add("reason", Data::Typed { text, most_chars });
             }
             Letter::BookingExpired(letter) => {
@@ -263,6 +272,7 @@ impl Variables {
                     (one_line(&letter.reason), ReviewRemoved::MOST_REASON_CHARS);
                 self.add("reason", Data::Typed { text, most_chars });
             }
+            Letter::PartnerReviewed(letter) => self.add_decision(letter),
             Letter::News(letter) => {
                 self.add_person("first_name", &letter.first_name);
                 self.add_title("title", &letter.title);
@@ -275,6 +285,21 @@ impl Variables {
 
     fn add_life(&mut self, life_ms: i64) {
         self.add_made("valid_for", period(life_ms, self.language));
+    }
+
+    fn add_decision(&mut self, letter: &PartnerReviewed) {
+        self.add_person("first_name", &letter.first_name);
+        self.add_title("partner", &letter.partner);
+        let text = letter.reason.as_deref().map(one_line).unwrap_or_default();
+        let most_chars = PartnerReviewed::MOST_REASON_CHARS;
+        self.add("reason", Data::Typed { text, most_chars });
+        for (name, outcome) in [
+            ("approved", PartnerOutcome::Approved),
+            ("returned", PartnerOutcome::Returned),
+            ("suspended", PartnerOutcome::Suspended),
+        ] {
+            self.add(name, Data::Flag(letter.outcome == outcome));
+        }
     }
 
     fn add_visit(&mut self, first_name: &str, booking: &BookingDetails) {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::{
     live::until_subscribed,
     passing::{Passing, moment, moment_s},
-    story::{Person, publish},
-    telling::{DAY_S, verified},
+    story::Person,
+    telling::{DAY_S, published, verified},
 };
 
 pub(super) const TAPAS: &str = "Tapas à partager";
@@ -47,7 +47,7 @@ impl Venue {
         let stack = days.stack();
         let owner = verified(&days.world, "owner").await;
         let staff = verified(&days.world, "staff").await;
-        let (partner, tapas) = publish(stack, &owner).await;
+        let (partner, tapas) = published(&days.world, &owner).await;
         let member = format!("{partner}:staff");
         let role = ["role", &staff.email, "--partner", &member, "--yes"];
         stack.run(&role).await.unwrap();

@@ -3,13 +3,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::Options;
+use super::options::Options;
 use crate::balancer::Balancer;
 use crate::binaries::{self, Binaries};
 use crate::origin::{self, Documents};
@@ -19,6 +23,9 @@ use crate::stack::{Edge, Runtime};
 use crate::{bucket, checkout, http, mailbox, progress, redis};
 
 const ORIGINS: [&str; 2] = ["origin-1", "origin-2"];
+/// Approves the partners of the test.
+const OPERATOR: &str = "operator@load.example";
+const GRANT_EVERY: Duration = Duration::from_secs(1);
 const START_LIMIT: Duration = Duration::from_mins(1);
 /// A key pair that everybody knows (RFC 8037, appendix A): each origin accepts what the other signed.
 const SIGNING_KEYS: &str = "tests/fixtures/rfc8037.json";
@@ -60,18 +67,21 @@ pub(super) fn run(
     )?;
     let running = system.start(options, build_dir, &mut processes)?;
     let summary = dir.path().join("summary.json");
-    let mut command = super::k6_run(k6, "k6/all.js", &summary, options);
+    let mut command = super::k6::command(k6, "k6/all.js", &summary, options);
     command
         .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
         .env("MANIFEST", origin::manifest_file(dir.path()))
         .env("MAILBOX", system.mailbox())
-        .env("TOKEN", &system.secrets.admin_token);
+        .env("TOKEN", &system.secrets.admin_token)
+        .env("OPERATOR", OPERATOR);
+    let granting = system.grant_operator(options);
     if let Some(limit_ms) = options.limit_ms {
         command.env("LIMIT_MS", limit_ms.to_string());
     }
     let at_rest = memory(&running, &processes)?;
     progress::announce("k6 with every kind of request, through the edge");
     let met = processes.run(&mut command)?.success();
+    granting.stop();
     let under_load = memory(&running, &processes)?;
     drop(processes);
     for ((name, before), (_, after)) in at_rest.iter().zip(&under_load) {
@@ -89,6 +99,15 @@ fn memory(running: &Running, processes: &Processes) -> Result<Vec<(&'static str,
     names
         .map(|name| Ok((name, processes.memory_of(name)?)))
         .collect()
+}
+
+/// Tries to make an account an administrator, until it is one or this is stopped.
+struct Granting(Arc<AtomicBool>);
+
+impl Granting {
+    fn stop(&self) {
+        self.0.store(false, Relaxed);
+    }
 }
 
 /// What all origins and commands of the system are told.
@@ -129,6 +148,7 @@ pub(super) struct Running {
 pub(super) struct Origin {
     pub(super) name: &'static str,
     pub(super) port: u16,
+    pub(super) metrics_port: u16,
 }
 
 impl<'a> System<'a> {
@@ -176,6 +196,7 @@ impl<'a> System<'a> {
             let origin = Origin {
                 name,
                 port: http::free_port()?,
+                metrics_port: http::free_port()?,
             };
             if origins.is_empty() {
                 self.fill(
@@ -218,6 +239,26 @@ impl<'a> System<'a> {
         }
     }
 
+    /// Makes the account that approves the partners of the test an administrator, as soon as k6 has made it and
+    /// its address is verified.
+    fn grant_operator(&self, options: &Options) -> Granting {
+        let mut grant = Command::new(&self.binaries.yousoon);
+        grant.args(["role", OPERATOR, "--admin", "--yes"]);
+        if options.mongodb_url.is_none() {
+            grant.env("YOUSOON_DATA_DIR", origin::data_dir(self.dir));
+        }
+        grant.envs(self.environment.clone());
+        grant.stdout(Stdio::null()).stderr(Stdio::null());
+        let goes_on = Arc::new(AtomicBool::new(true));
+        let asked = Arc::clone(&goes_on);
+        std::thread::spawn(move || {
+            while asked.load(Relaxed) && !grant.status().is_ok_and(|status| status.success()) {
+                std::thread::sleep(GRANT_EVERY);
+            }
+        });
+        Granting(goes_on)
+    }
+
     /// Starts an origin and waits until it is ready.
     pub(super) fn start_origin(
         &self,
@@ -228,6 +269,8 @@ impl<'a> System<'a> {
     ) -> Result<()> {
         let settings = self.settings(options, origin, edge_port);
         let mut serve = origin::serve(&settings, &self.secrets, self.binaries);
+        let metrics = format!("127.0.0.1:{}", origin.metrics_port);
+        serve.env("YOUSOON_METRICS_LISTEN", metrics);
         processes.start(origin.name, serve.envs(self.environment.clone()))?;
         processes.wait_until(origin.name, START_LIMIT, || {
             http::is_ready(origin.port, "/readyz")

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::Options;
 use super::all::{Running, System};
+use super::options::Options;
 use crate::binaries::Binaries;
 use crate::processes::{Processes, TemporaryDir};
 use crate::{origin, progress};
@@ -60,7 +60,7 @@ pub(super) fn run(
     )?;
     let running = system.start(options, build_dir, &mut processes)?;
     let file = dir.path().join("summary.json");
-    let mut traffic = super::k6_run(k6, "k6/restarts.js", &file, options);
+    let mut traffic = super::k6::command(k6, "k6/restarts.js", &file, options);
     traffic
         .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
         .env("MANIFEST", origin::manifest_file(dir.path()))

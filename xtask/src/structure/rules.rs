@@ -229,8 +229,10 @@ pub(crate) const SIDEWAYS: &[(&str, &[(&str, &str)])] = &[(
         ("reviews", "users"),
         // An account is stored with its first code.
         ("users", "auth"),
-        // What operators do to accounts, and the audit of it, are one transaction.
+        // What operators do to accounts and partners, and the audit of it, are one transaction.
         ("operators", "users"),
+        ("operators", "partners"),
+        ("operators", "offers"),
     ],
 )];
 

@@ -1,4 +1,4 @@
-//! `recordWalkIn`: guests who come without a booking.
+//! Guests who come without a booking: `recordWalkIn`, and `undoWalkIn` for mistakes.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::{
@@ -6,7 +6,7 @@ use domain::{
     bookings::{
         party::PartySize,
         refusals::BookingRefusal,
-        walk_in::{NewWalkIn, WalkIn, WalkedIn},
+        walk_in::{NewWalkIn, WalkIn, WalkInUndone, WalkedIn},
     },
 };
 
@@ -85,6 +85,40 @@ impl WalkInMutations {
             WalkedIn::Before(walk_in) | WalkedIn::Done(walk_in) => {
                 changed(request).await;
                 Ok(node(&walk_in, OfferNode::from(offer)))
+            }
+        }
+    }
+
+    /// Takes back people who were recorded by mistake, within five minutes; for the partner's staff. The
+    /// places that they took are free again. False if there is no such record at the caller's partner, or
+    /// not any more. Refusals: `CHECK_IN_UNDO_TOO_LATE`.
+    async fn undo_walk_in(&self, ctx: &Context<'_>, id: ID) -> Result<bool> {
+        let request = RequestContext::of(ctx);
+        let Some(id) = WalkInId::parse(&id) else {
+            return Ok(false);
+        };
+        let bookings = &request.services.bookings;
+        let Some(walk_in) = bookings.walk_in(&id).await.map_err(failed)? else {
+            return Ok(false);
+        };
+        let offer = walk_in.offer.clone();
+        let Some(offer) = request.loader.load_one(offer).await.map_err(failed)? else {
+            return Ok(false);
+        };
+        let about = About::Place {
+            partner: &offer.partner_id,
+            place: &offer.establishment_id,
+        };
+        if authorise::authorise(&request.asker.caller, "Mutation", "undoWalkIn", about).is_err() {
+            return Ok(false);
+        }
+        let undone = bookings.undo_walk_in(&id, request.now_ms).await;
+        match undone.map_err(failed)? {
+            WalkInUndone::NotFound => Ok(false),
+            WalkInUndone::Refused(refusal) => Err(refuse(refusal)),
+            WalkInUndone::Done => {
+                changed(request).await;
+                Ok(true)
             }
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod booking;
 pub mod category;
+pub mod city;
 pub mod consent;
 pub mod directives;
 pub mod discount;

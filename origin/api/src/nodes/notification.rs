@@ -79,6 +79,10 @@ pub enum NotificationKind {
     ReviewReplied,
     /// A review was removed, and why.
     ReviewRemoved,
+    /// An operator has decided about a partner: to its owners.
+    PartnerReviewed,
+    /// An administrator has decided on a contest of a removal.
+    ReviewContestAnswered,
     ChangeEmail,
     EmailChanged,
 }

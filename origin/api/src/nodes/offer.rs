@@ -6,6 +6,7 @@ use domain::{
     self, OfferId,
     bookings::refusals::BookingRefusal,
     offers::{store::OfferCursor, translating::texts},
+    reviews::store::{ReviewCursor, ReviewOrder, ReviewQuery, ReviewsAbout},
     sentence::Language,
     site::json_ld,
     tags,
@@ -20,14 +21,16 @@ use crate::{
         moment::{DateTime, Moment, timestamp},
         money::Price,
         opening::{self, LEFT_MAX_AGE_S, OpeningNode},
-        page::PageInfo,
+        page::{PageInfo, cursor, page_size},
         partner::{EstablishmentNode, PartnerNode, Weekday},
         picture::{PictureNode, first_of, shown_at},
+        review::ReviewConnection,
     },
     request::{
         context::RequestContext,
         errors::{failed, refused},
         loaders::{FavoriteOf, RemainingOf},
+        review_loaders::ReviewsOf,
     },
 };
 
@@ -403,6 +406,29 @@ impl OfferNode {
         #[graphql(desc = "At most 31 days after `from`; not included.")] to: Moment,
     ) -> Result<Vec<OpeningNode>> {
         opening::openings(ctx, &self.offer, from, to).await
+    }
+
+    /// Reviews by guests who used this offer, newest first.
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "1 to 100; 20 if it is not given.")] first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<ReviewConnection> {
+        let request = RequestContext::of(ctx);
+        let order = ReviewOrder::Newest;
+        let after = cursor(after.as_deref(), |text| ReviewCursor::decode(text, order))?;
+        let has_previous_page = after.is_some();
+        let query = ReviewQuery {
+            about: ReviewsAbout::Offer(self.offer.id.clone()),
+            order,
+            first: page_size(first)?,
+            after,
+        };
+        request.facts.tag(tags::reviews(&self.offer.partner_id));
+        let page = request.loader.load_one(ReviewsOf(query)).await;
+        let page = page.map_err(failed)?.unwrap_or_default();
+        Ok(ReviewConnection::new(page, order, has_previous_page))
     }
 
     /// The language of `title`, `description` and `conditions`.

@@ -4,13 +4,13 @@ use async_graphql::{Context, Result};
 use catalogue_index::Index;
 use domain::{
     GeoPoint, OfferId, StoreError,
-    offers::store::{GeoBox, Near, OfferQuery},
+    offers::store::{Columns, GeoBox, Near, OfferCursor, OfferQuery},
     tags,
 };
 
 use super::{
-    offer::{ListPage, ListedOffer},
-    page::bad_cursor,
+    offer::{ListPage, ListedOffer, OfferConnection},
+    page::{bad_cursor, cursor, page_size},
 };
 use crate::{
     lists::Listed,
@@ -34,6 +34,37 @@ impl Wanted {
             facets: is_selected(&"facets"),
         }
     }
+
+    pub const fn columns(self) -> Columns {
+        if self.total {
+            Columns::EdgesAndTotal
+        } else {
+            Columns::Edges
+        }
+    }
+}
+
+/// A question about the offers that can be used now, newest first.
+pub fn newest(ctx: &Context<'_>, first: Option<i32>, after: Option<&str>) -> Result<OfferQuery> {
+    let wanted = Wanted::by(ctx);
+    Ok(OfferQuery {
+        after: cursor(after, OfferCursor::decode)?,
+        columns: wanted.columns(),
+        facets: wanted.facets,
+        ..OfferQuery::newest(page_size(first)?, RequestContext::of(ctx).now_ms)
+    })
+}
+
+/// Answers a question with an answer that everybody may share.
+pub async fn shared(ctx: &Context<'_>, query: &OfferQuery) -> Result<OfferConnection> {
+    let request = RequestContext::of(ctx);
+    note_reach(request, query);
+    let page = list(request, query).await?;
+    for item in &page.items {
+        request.facts.shows_offer(&item.offer, request.now_ms);
+    }
+    load_relations(ctx, request, &page).await?;
+    Ok(OfferConnection::new(page, query.after.is_some()))
 }
 
 /// Tags the answer with what lists change by: an offer that is published there later changes the list,

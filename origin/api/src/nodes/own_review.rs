@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::reviews::{
-    review::{Removal, Review},
+    review::{Contest, Removal, Review},
     rules::WITHIN_MS,
     store::{ReviewCursor, ReviewOrder, ReviewPage},
 };
@@ -25,6 +25,31 @@ pub struct ReviewRemoval {
     /// What the administrator wrote.
     reason: String,
     removed_at: DateTime,
+    /// What the author says against it; null if it was not contested.
+    contest: Option<ReviewContest>,
+}
+
+/// What the author of a removed review says against that. One that is upheld ends the removal.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+pub struct ReviewContest {
+    text: String,
+    created_at: DateTime,
+    /// Why the review stays removed; null while nobody has decided.
+    answer: Option<String>,
+    answered_at: Option<DateTime>,
+}
+
+impl From<&Contest> for ReviewContest {
+    fn from(contest: &Contest) -> Self {
+        let answer = contest.answer.as_ref();
+        Self {
+            text: contest.text.clone(),
+            created_at: timestamp(contest.at_ms),
+            answer: answer.map(|answer| answer.text.clone()),
+            answered_at: answer.map(|answer| timestamp(answer.at_ms)),
+        }
+    }
 }
 
 impl From<&Removal> for ReviewRemoval {
@@ -32,6 +57,7 @@ impl From<&Removal> for ReviewRemoval {
         Self {
             reason: removal.reason.clone(),
             removed_at: timestamp(removal.at_ms),
+            contest: removal.contest.as_ref().map(ReviewContest::from),
         }
     }
 }

@@ -1,13 +1,19 @@
-//! The `Partner` and `Establishment` types.
+//! The `Partner` and `Establishment` types. Where a partner stands is for its team; every other field is public.
+
+#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
-    self,
-    offers::store::{Columns, OfferCursor, OfferQuery},
-    partners::store::{NearCursor, PartnerCursor, PartnerPage},
+    self, PartnerId,
+    offers::store::{OfferQuery, Purging},
+    partners::{
+        siret::Siret,
+        standing::Standing,
+        store::{NearCursor, PartnerCursor, PartnerPage, Stood},
+    },
     reviews::{
         rating::StarCounts,
-        store::{ReviewCursor, ReviewQuery},
+        store::{ReviewCursor, ReviewQuery, ReviewsAbout},
     },
     sentence::Sentence,
     site::json_ld,
@@ -18,19 +24,21 @@ use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
-        directives::cache_control,
+        directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
         offer::{OfferConnection, OfferNode, to_the_metre},
-        offer_list::{Wanted, list, load_relations, note_reach},
+        offer_list::{newest, shared},
         page::{PageInfo, cursor, page_size},
         picture::{PictureNode, shown_at},
         place::{Address, Location},
         review::{RatingCount, ReviewConnection, ReviewOrder, distribution},
     },
     request::{
+        authorise::{self, About},
         context::RequestContext,
         errors::{failed, refused},
-        loaders::{EstablishmentsOf, OFFERS_OF_PARTNER, OffersOf},
+        loaders::{EstablishmentsOf, OFFERS_OF_PARTNER, OffersOf, forget_offers, forget_partners},
+        relaying::relay,
         review_loaders::{CountsOf, ReviewsOf},
     },
 };
@@ -49,6 +57,20 @@ pub enum PartnerCategory {
     Leisure,
     Event,
     Other,
+}
+
+/// How far a partner is on its way to the public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::partners::standing::PartnerStatus")]
+pub enum PartnerStatus {
+    /// Its team prepares it.
+    Draft,
+    /// Its owner submitted it, and an operator has not decided yet.
+    InReview,
+    /// The public sees it, and its offers can be booked.
+    Approved,
+    /// An operator hid it.
+    Suspended,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -110,6 +132,14 @@ pub struct NearPage {
     pub total: u64,
 }
 
+/// A page of the partners of a city.
+#[derive(Debug)]
+pub struct CityPartners {
+    pub items: Vec<(domain::Partner, PartnerCursor)>,
+    pub has_next_page: bool,
+    pub total: u64,
+}
+
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct PartnerEdge {
@@ -148,6 +178,17 @@ impl PartnerConnection {
         Self::of(edges, page.has_next_page, has_previous_page, page.total)
     }
 
+    /// Of the list of a city.
+    pub fn in_city(page: CityPartners, has_previous_page: bool) -> Self {
+        let edge = |(partner, cursor): (domain::Partner, PartnerCursor)| PartnerEdge {
+            cursor: cursor.encode(),
+            node: PartnerNode(partner),
+            distance: None,
+        };
+        let edges = page.items.into_iter().map(edge).collect();
+        Self::of(edges, page.has_next_page, has_previous_page, page.total)
+    }
+
     fn of(
         edges: Vec<PartnerEdge>,
         has_next_page: bool,
@@ -166,10 +207,34 @@ impl PartnerConnection {
     }
 }
 
+/// Whether the public sees a partner, and so its establishments and offers.
+pub async fn is_public(request: &RequestContext, id: &PartnerId) -> Result<bool> {
+    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    Ok(found.is_some_and(|partner| partner.is_public()))
+}
+
+/// The offer, if the public sees its partner.
+pub async fn public_offer(
+    request: &RequestContext,
+    found: Option<domain::Offer>,
+) -> Result<Option<domain::Offer>> {
+    Ok(match found {
+        Some(offer) if is_public(request, &offer.partner_id).await? => Some(offer),
+        Some(_) | None => None,
+    })
+}
+
 #[derive(Clone, Debug)]
 pub struct PartnerNode(pub domain::Partner);
 
 impl PartnerNode {
+    /// Where it stands, if the caller may read this field.
+    fn standing(&self, ctx: &Context<'_>, field: &str) -> Result<&Standing> {
+        let caller = &RequestContext::of(ctx).asker.caller;
+        authorise::field(caller, "Partner", field, About::Partner(&self.0.id))?;
+        Ok(&self.0.standing)
+    }
+
     /// How many reviews of each star there are; none before the first review.
     async fn counts(&self, ctx: &Context<'_>) -> Result<Option<StarCounts>> {
         let request = RequestContext::of(ctx);
@@ -255,26 +320,11 @@ impl PartnerNode {
         #[graphql(desc = "Page size, 1 to 100; default 20.")] first: Option<i32>,
         after: Option<String>,
     ) -> Result<OfferConnection> {
-        let request = RequestContext::of(ctx);
-        let wanted = Wanted::by(ctx);
         let query = OfferQuery {
             partner: Some(self.0.id.clone()),
-            after: cursor(after.as_deref(), OfferCursor::decode)?,
-            columns: if wanted.total {
-                Columns::EdgesAndTotal
-            } else {
-                Columns::Edges
-            },
-            facets: wanted.facets,
-            ..OfferQuery::newest(page_size(first)?, request.now_ms)
+            ..newest(ctx, first, after.as_deref())?
         };
-        note_reach(request, &query);
-        let page = list(request, &query).await?;
-        for item in &page.items {
-            request.facts.shows_offer(&item.offer, request.now_ms);
-        }
-        load_relations(ctx, request, &page).await?;
-        Ok(OfferConnection::new(page, query.after.is_some()))
+        shared(ctx, &query).await
     }
 
     /// The average of the reviews, 1 to 5, rounded to a tenth and drawn towards four stars while there are few
@@ -308,7 +358,7 @@ impl PartnerNode {
         let after = cursor(after.as_deref(), |text| ReviewCursor::decode(text, order))?;
         let has_previous_page = after.is_some();
         let query = ReviewQuery {
-            partner: self.0.id.clone(),
+            about: ReviewsAbout::Partner(self.0.id.clone()),
             order,
             first: page_size(first)?,
             after,
@@ -321,6 +371,39 @@ impl PartnerNode {
 
     async fn created_at(&self) -> DateTime {
         timestamp(self.0.created_at_ms)
+    }
+
+    /// How far the partner is on its way to the public; for its team.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn status(&self, ctx: &Context<'_>) -> Result<PartnerStatus> {
+        Ok(self.standing(ctx, "status")?.status.into())
+    }
+
+    /// The SIRET that its owner submitted, 14 digits; for its team.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn siret(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        let siret = self.standing(ctx, "siret")?.siret.as_ref();
+        Ok(siret.map(Siret::as_str))
+    }
+
+    /// Why an operator returned or suspended it; for its team.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn review_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.standing(ctx, "reviewReason")?.reason.as_deref())
+    }
+
+    /// When it was last submitted; for its team.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn submitted_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let submitted_at_ms = self.standing(ctx, "submittedAt")?.submitted_at_ms;
+        Ok(submitted_at_ms.map(timestamp))
+    }
+
+    /// When it ended, for good; for administrators: its team has left.
+    #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
+    async fn archived_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let archived_at_ms = self.standing(ctx, "archivedAt")?.archived_at_ms;
+        Ok(archived_at_ms.map(timestamp))
     }
 
     /// Stands for the partner in the address of its page; made of its name. A new name makes a new one, and
@@ -470,6 +553,29 @@ pub fn too_many_memberships() -> async_graphql::Error {
             format!("a person works for at most {MOST_MEMBERSHIPS} partners"),
         ),
     )
+}
+
+/// The answer of a write of where a partner stands: its purge is on its way.
+pub async fn stands(request: &RequestContext, stood: Stood) -> Result<PartnerNode> {
+    match stood {
+        Stood::Refused(refusal) => Err(refused(refusal.code(), refusal.sentence())),
+        Stood::Before(partner) => Ok(PartnerNode(*partner)),
+        Stood::Done(partner) => {
+            forget_partners(&request.loader);
+            forget_offers(&request.loader);
+            relay(request, Purging::Pending).await;
+            // Its owners are told, or what it had is ended.
+            request.services.queue_wake.send_replace(());
+            Ok(PartnerNode(*partner))
+        }
+    }
+}
+
+/// The answer of the end of a partner: whether it ended now.
+pub async fn stands_ended(request: &RequestContext, stood: Stood) -> Result<bool> {
+    let is_new = matches!(stood, Stood::Done(_));
+    stands(request, stood).await?;
+    Ok(is_new)
 }
 
 /// The refusal for a partner that does not exist.

@@ -112,7 +112,7 @@ impl ReviewCaseNode {
         ID(self.0.booking.to_string())
     }
 
-    /// Since when a report waits for a decision; null if none does.
+    /// Since when a report, or a contest of its removal, waits for a decision; null if none does.
     async fn reported_at(&self) -> Option<DateTime> {
         self.0.reported_at_ms.map(timestamp)
     }

@@ -1,7 +1,10 @@
 //! The list of all pages of the showcase site.
 
 use async_graphql::{Enum, SimpleObject};
-use domain::site::sitemap::{SitemapCursor, SitemapEntry};
+use domain::{
+    site::sitemap::{SitemapCursor, SitemapEntry, SitemapPosition},
+    slugs::{self, Slug},
+};
 
 use super::{
     directives::cache_control,
@@ -10,11 +13,21 @@ use super::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::slugs::PageKind")]
 pub enum PageKind {
     Partner,
     Establishment,
     Offer,
+    City,
+}
+
+impl From<slugs::PageKind> for PageKind {
+    fn from(kind: slugs::PageKind) -> Self {
+        match kind {
+            slugs::PageKind::Partner => Self::Partner,
+            slugs::PageKind::Establishment => Self::Establishment,
+            slugs::PageKind::Offer => Self::Offer,
+        }
+    }
 }
 
 #[derive(Clone, Debug, SimpleObject)]
@@ -37,19 +50,17 @@ pub struct SitemapEdge {
 pub struct SitemapPage {
     kind: PageKind,
     slug: String,
-    /// When it last changed; null if that is not known. It may be an hour behind.
+    /// When it last changed; null if that is not known, as of cities. It may be an hour behind.
     updated_at: Option<DateTime>,
 }
 
 impl SitemapConnection {
-    /// A page of the list: what is shown of `read`. `next` is where the list goes on.
+    /// A page of the list. `next` is where the list goes on.
     pub fn new(
-        read: Vec<SitemapEntry>,
-        next: Option<&SitemapCursor>,
+        edges: Vec<SitemapEdge>,
+        next: Option<&SitemapPosition>,
         has_previous_page: bool,
     ) -> Self {
-        let shown = read.into_iter().filter(|entry| entry.is_shown);
-        let edges: Vec<SitemapEdge> = shown.map(SitemapEdge::from).collect();
         let mut page_info = PageInfo {
             has_next_page: next.is_some(),
             has_previous_page,
@@ -59,6 +70,19 @@ impl SitemapConnection {
             page_info.end_cursor = Some(next.encode());
         }
         Self { edges, page_info }
+    }
+}
+
+impl SitemapEdge {
+    pub fn city(slug: Slug) -> Self {
+        Self {
+            node: SitemapPage {
+                kind: PageKind::City,
+                slug: slug.to_string(),
+                updated_at: None,
+            },
+            cursor: SitemapPosition::City(Some(slug)).encode(),
+        }
     }
 }
 
@@ -72,7 +96,7 @@ impl From<SitemapEntry> for SitemapEdge {
             is_shown: _,
         } = entry;
         Self {
-            cursor: SitemapCursor { kind, id: Some(id) }.encode(),
+            cursor: SitemapPosition::Row(SitemapCursor { kind, id: Some(id) }).encode(),
             node: SitemapPage {
                 kind: kind.into(),
                 slug: address,

@@ -7,7 +7,7 @@ use domain::{
         codes::{
             DISCOUNT_OUT_OF_RANGE, OPEN_AT_NOT_ROUNDED, ORDER_NEEDS_LOCATION, PERIOD_OUT_OF_RANGE,
         },
-        store::{Columns, GeoBox, Near, OfferCursor, OfferQuery, Visibility},
+        store::{GeoBox, InCity, Near, OfferCursor, OfferQuery, Visibility},
     },
     search_text::city_key,
     sentence::Sentence,
@@ -150,11 +150,6 @@ impl OffersInput {
         let (open_at_ms, open_ends_ms) = open_at(self.open_at, self.open_now, now_ms)?;
         let (ends_before_hour, hour_ends_ms) = ending(self.ending_within_hours, now_ms)?;
         let (created_since_day, day_ends_ms) = created(self.new_within_days, now_ms)?;
-        let columns = if wanted.total {
-            Columns::EdgesAndTotal
-        } else {
-            Columns::Edges
-        };
         let query = OfferQuery {
             near,
             within,
@@ -167,10 +162,10 @@ impl OffersInput {
             first: page_size(self.first)?,
             after: cursor(self.after.as_deref(), OfferCursor::decode)?,
             now_ms,
-            columns,
+            columns: wanted.columns(),
             kinds: into_all(self.discount_kinds),
             open_at_ms,
-            city: self.city.map(|name| city_key(&name)),
+            city: self.city.map(|name| InCity::Named(city_key(&name))),
             ends_before_hour,
             created_since_day,
             facets: wanted.facets,

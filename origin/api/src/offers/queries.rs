@@ -17,8 +17,8 @@ use domain::{
 use crate::{
     nodes::{
         directives::{CacheControlScope, cache_control},
-        offer_list::{Wanted, list, load_relations, note_reach},
-        partner::no_partner,
+        offer_list::{Wanted, list, load_relations, shared},
+        partner::{no_partner, public_offer},
     },
     offers::filters::{OffersInput, Question},
     request::{
@@ -41,13 +41,7 @@ impl OfferQueries {
         if let Some(ends_at_ms) = ends_at_ms {
             request.facts.ends_at(ends_at_ms, request.now_ms);
         }
-        note_reach(request, &query);
-        let page = list(request, &query).await?;
-        for item in &page.items {
-            request.facts.shows_offer(&item.offer, request.now_ms);
-        }
-        load_relations(ctx, request, &page).await?;
-        Ok(OfferConnection::new(page, query.after.is_some()))
+        shared(ctx, &query).await
     }
 
     /// All offers of a partner that are not archived, including paused, expired and future ones,
@@ -79,7 +73,7 @@ impl OfferQueries {
         Ok(OfferConnection::new(page, query.after.is_some()))
     }
 
-    /// An offer by id, whether or not it can be used now.
+    /// An offer by id, whether or not it can be used now; null if its partner is not approved, or ended.
     #[graphql(directive = cache_control::apply(Some(900), Some(60), Some(86_400), None))]
     async fn offer(&self, ctx: &Context<'_>, id: ID) -> Result<Option<OfferNode>> {
         let request = RequestContext::of(ctx);
@@ -88,6 +82,7 @@ impl OfferQueries {
             // No offer has such an id.
             None => None,
         };
+        let found = public_offer(request, found).await?;
         match &found {
             Some(offer) => {
                 // Of what is shared each answer counts, not only the one that was made.

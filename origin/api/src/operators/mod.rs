@@ -2,6 +2,7 @@
 //! cannot be changed.
 
 pub mod mutations;
+pub mod partners;
 pub mod queries;
 pub(crate) mod recording;
 

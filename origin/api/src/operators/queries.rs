@@ -76,6 +76,11 @@ pub enum OperatorDeed {
     ReadBooking,
     CancelBooking,
     SendNews,
+    ApprovePartner,
+    ReturnPartner,
+    SuspendPartner,
+    RestorePartner,
+    DeletePartner,
 }
 
 /// An entry of the audit of operators. It is never changed or removed.

@@ -44,9 +44,13 @@ pub(crate) fn deed(
 
 /// A reason that may be left out.
 pub(super) fn given(text: Option<String>) -> Result<String> {
-    let read = text.map(|text| reason(&text)).transpose();
-    let read = read.map_err(|rule| broken(vec![rule.into()]))?;
-    Ok(read.unwrap_or_default())
+    let read = text.map(|text| required(&text)).transpose();
+    Ok(read?.unwrap_or_default())
+}
+
+/// A reason that has to be given.
+pub(super) fn required(text: &str) -> Result<String> {
+    reason(text).map_err(|rule| broken(vec![rule.into()]))
 }
 
 /// The same, with a reason as it was entered. Counted, because whoever has an administrator's session
@@ -57,7 +61,7 @@ pub(super) async fn reasoned(
     target: Option<Target>,
     text: &str,
 ) -> Result<NewDeed> {
-    let reason = reason(text).map_err(|rule| broken(vec![rule.into()]))?;
+    let reason = required(text)?;
     count_attempt(request, Attempt::Operate(&request.signed_in()?.id)).await?;
     Ok(deed(request, what, target, reason))
 }

@@ -19,6 +19,7 @@ use domain::{
     offers::{edit::Edit, store::Purging},
     partners::{
         codes::{ESTABLISHMENT_IN_USE, ESTABLISHMENT_NOT_FOUND},
+        siret,
         store::{
             Author, Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
             change::MOST_ESTABLISHMENTS,
@@ -31,8 +32,10 @@ use domain::{
 use locating::{follow_address, locate};
 
 use crate::{
+    auth::sign_in::confirmed,
     nodes::partner::{
-        EstablishmentNode, PartnerNode, already_member, no_partner, too_many_memberships,
+        EstablishmentNode, PartnerNode, already_member, no_partner, stands, stands_ended,
+        too_many_memberships,
     },
     pictures::addresses::{self, Place},
     request::{
@@ -51,9 +54,9 @@ pub struct PartnerMutations;
 
 #[Object]
 impl PartnerMutations {
-    /// Creates a partner; the signed-in user, whose e-mail address is verified, becomes its owner. The
-    /// next access token carries the membership. A repeated call with the same `idempotencyKey` returns
-    /// the same partner.
+    /// Creates a partner; the signed-in user, whose e-mail address is verified, becomes its owner. The public
+    /// does not see it before it is submitted and approved. The next access token carries the membership. A
+    /// repeated call with the same `idempotencyKey` returns the same partner.
     /// Refusals: `EMAIL_NOT_VERIFIED`, `LIMIT_REACHED` (a user works for at most 20 partners), `PICTURE_ADDRESS_FOREIGN`,
     /// `BAD_USER_INPUT`.
     async fn create_partner(
@@ -88,6 +91,44 @@ impl PartnerMutations {
                 stored(request, &partner.id).await?.ok_or_else(no_partner)
             }
         }
+    }
+
+    /// Has operators decide whether the public may see a partner; for its owners. It has an establishment. A
+    /// repeated call with the same SIRET returns the partner as it is.
+    /// Refusals: `PARTNER_NOT_FOUND`, `ESTABLISHMENT_REQUIRED`, `PARTNER_STATUS_CONFLICT`, `BAD_USER_INPUT`.
+    async fn submit_partner(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        #[graphql(
+            desc = "The register's number of the establishment: 14 digits; spaces are left out."
+        )]
+        siret: String,
+    ) -> Result<PartnerNode> {
+        const ACTION: &str = "submitPartner";
+        let request = RequestContext::of(ctx);
+        let siret = siret::siret(&siret).map_err(|rule| broken(vec![rule.into()]))?;
+        let id = PartnerId::parse(&id).ok_or_else(no_partner)?;
+        authorise_for(request, ACTION, &id).await?;
+        let (store, author) = (&request.services.partners, author(request, ACTION));
+        let submitted = store.submit(id, siret, author, request.now_ms).await;
+        stands(request, submitted.map_err(failed)?).await
+    }
+
+    /// Ends a partner for good; for its owners, who prove who they are by their password. The public does not
+    /// see it from then on. Within minutes its open invitations end, its offers are archived, its members leave,
+    /// and bookings that can still be used are cancelled as by the venue: guests are told, and get back what they
+    /// paid. False if it had ended before.
+    /// Refusals: `CREDENTIALS_INVALID`, `PARTNER_NOT_FOUND`.
+    async fn delete_partner(&self, ctx: &Context<'_>, id: ID, password: String) -> Result<bool> {
+        const ACTION: &str = "deletePartner";
+        let request = RequestContext::of(ctx);
+        let id = PartnerId::parse(&id).ok_or_else(no_partner)?;
+        authorise_for(request, ACTION, &id).await?;
+        confirmed(request, password).await?;
+        let (store, author) = (&request.services.partners, author(request, ACTION));
+        let ended = store.end(id, author, request.now_ms).await;
+        stands_ended(request, ended.map_err(failed)?).await
     }
 
     /// Changes a partner; for its managers. Refusals: `PARTNER_NOT_FOUND`,

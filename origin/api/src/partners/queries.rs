@@ -9,9 +9,9 @@ pub use crate::nodes::partner::{
 };
 
 use domain::{
-    PartnerId,
+    Partner, PartnerId,
     offers::store::{Near, OfferQuery},
-    partners::store::{NearCursor, PartnerCursor, PartnerQuery},
+    partners::store::{NearCursor, PartnerCursor, PartnerQuery, Shown},
     tags,
 };
 
@@ -49,6 +49,7 @@ pub struct PartnerQueries;
 
 #[Object]
 impl PartnerQueries {
+    /// A partner that operators approved; null if it is not, or ended.
     #[graphql(directive = cache_control::apply(Some(3_600), Some(300), Some(86_400), None))]
     async fn partner(&self, ctx: &Context<'_>, id: ID) -> Result<Option<PartnerNode>> {
         let request = RequestContext::of(ctx);
@@ -57,9 +58,10 @@ impl PartnerQueries {
             // No partner has such an id.
             None => None,
         };
+        let found = found.filter(Partner::is_public);
         match &found {
             Some(partner) => request.facts.shows_partner(partner),
-            // A partner that is created later purges no answer that did not know of it.
+            // A partner that is created or approved later purges no answer that did not know of it.
             None => request.facts.uncacheable(),
         }
         Ok(found.map(PartnerNode))
@@ -73,6 +75,7 @@ impl PartnerQueries {
             return near(request, location, input).await;
         }
         let query = PartnerQuery {
+            shown: Shown::Public,
             category: input.category.map(Into::into),
             search: search(input.search)?,
             first: page_size(input.first)?,
@@ -110,7 +113,7 @@ async fn near(
         first: page_size(input.first)?,
         after: cursor(input.after.as_deref(), NearCursor::decode)?,
     };
-    // Whoever begins or ceases to have offers there.
+    // A partner enters or leaves the list with its offers.
     note_reach(
         request,
         &OfferQuery {

@@ -19,7 +19,7 @@ use super::{errors::StoreFailure, loaders::Stores};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReviewOf(pub BookingId);
 
-/// Key: one page of a partner's reviews. Pages of several partners are one read.
+/// Key: one page of the reviews of a partner or an offer. Several pages are one read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReviewsOf(pub ReviewQuery);
 

@@ -49,8 +49,8 @@ pub struct ModerationQueries;
 
 #[Object]
 impl ModerationQueries {
-    /// The reviews that were reported and wait for a decision, those that wait longest first; for
-    /// administrators.
+    /// The reviews that wait for a decision because they were reported, or because their authors contest that
+    /// they were removed (`removal.contest`); those that wait longest first; for administrators.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn reported_reviews(
         &self,
@@ -113,8 +113,10 @@ impl ModerationMutations {
 
     /// Decides on a review, reported or not; for administrators, on nobody's own. `KEEP` shows it again if it
     /// was removed. The author of one that is removed is told `reason`; the audit has it always. One that is
-    /// so already is returned as it is.
-    /// Refusals: `REVIEW_NOT_FOUND`, `REVIEW_IS_YOURS`, `BAD_USER_INPUT`.
+    /// so already is returned as it is, unless its author contests the removal: then `REMOVE` keeps it removed
+    /// and answers the author with `reason`, which another administrator does than the one who removed it. The
+    /// author is told what became of a contest.
+    /// Refusals: `REVIEW_NOT_FOUND`, `REVIEW_IS_YOURS`, `CONTEST_NEEDS_ANOTHER`, `BAD_USER_INPUT`.
     async fn decide_review(
         &self,
         ctx: &Context<'_>,

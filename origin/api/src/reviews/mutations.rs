@@ -102,6 +102,29 @@ impl ReviewMutations {
         Ok(true)
     }
 
+    /// Contests that a review of the signed-in user was removed, once for each removal; somebody else than the
+    /// one who removed it looks at it again. A repeated call with the same text returns the same review.
+    /// Refusals: `REVIEW_NOT_FOUND`, `REVIEW_NOT_REMOVED`, `ALREADY_CONTESTED`, `RATE_LIMITED`,
+    /// `BAD_USER_INPUT`.
+    async fn contest_removal(
+        &self,
+        ctx: &Context<'_>,
+        review_id: ID,
+        #[graphql(desc = "1 to 2000 characters, for administrators.")] text: String,
+    ) -> Result<OwnReviewNode> {
+        let request = RequestContext::of(ctx);
+        let by = request.signed_in()?.id.clone();
+        let mut reading = Reading::default();
+        let text = reading.take(input::contest(&text));
+        let text = reading.end(text).map_err(broken)?;
+        let id = parsed(&review_id)?;
+        count_attempt(request, Attempt::Review(&by)).await?;
+        let edit = ReviewEdit::Contest { by, text };
+        let contested = request.services.reviews.change(&id, edit, request.now_ms);
+        let review = written(request, contested.await.map_err(failed)?).await?;
+        Ok(OwnReviewNode(review))
+    }
+
     /// Answers a review, or changes the answer; for the partner's managers. The guest is told of the first
     /// one. Refusals: `REVIEW_NOT_FOUND`, `RATE_LIMITED`, `BAD_USER_INPUT`.
     async fn reply_to_review(

@@ -150,10 +150,8 @@ impl TeamQueries {
     async fn my_membership(&self, ctx: &Context<'_>) -> Result<Option<MembershipNode>> {
         let request = RequestContext::of(ctx);
         let account = request.account().await?;
-        let membership = match &request.signed_in()?.chosen {
-            Some(partner) => account.memberships.of(partner),
-            None => account.memberships.oldest(),
-        };
+        let chosen = request.signed_in()?.chosen.as_ref();
+        let membership = account.memberships.chosen(chosen);
         Ok(membership.cloned().map(MembershipNode))
     }
 

@@ -406,7 +406,15 @@ fn of_review(review: &Review) -> Value {
         "visitedAt": moment(review.visited_at_ms),
         "idempotencyKey": review.idempotency_key,
         "removal": review.removal.as_ref()
-            .map(|removal| json!({"reason": removal.reason, "at": moment(removal.at_ms)})),
+            .map(|removal| json!({
+                "reason": removal.reason,
+                "at": moment(removal.at_ms),
+                "contest": removal.contest.as_ref().map(|contest| json!({
+                    "text": contest.text,
+                    "at": moment(contest.at_ms),
+                    "answer": contest.answer.as_ref().map(|answer| &answer.text),
+                })),
+            })),
         "createdAt": moment(review.created_at_ms),
         "changedAt": moment(review.changed_at_ms),
     })

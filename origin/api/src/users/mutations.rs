@@ -25,6 +25,7 @@ use crate::{
     nodes::{
         consent::{ConsentInput, ConsentNode},
         offer::no_offer,
+        partner::public_offer,
         preferences::PreferencesInput,
         user::UserNode,
     },
@@ -126,7 +127,8 @@ impl UserMutations {
         let user = request.signed_in()?;
         let offer = OfferId::parse(&offer_id).ok_or_else(no_offer)?;
         let found = request.loader.load_one(offer.clone()).await;
-        found.map_err(failed)?.ok_or_else(no_offer)?;
+        let found = public_offer(request, found.map_err(failed)?).await?;
+        found.ok_or_else(no_offer)?;
         let users = &request.services.users;
         let added = users.add_favorite(&user.id, &offer, request.now_ms).await;
         forget_favorites(&request.loader);

@@ -4,6 +4,7 @@
 
 mod announcing;
 mod delivering;
+mod ending;
 mod events;
 mod receipts;
 mod telling;

@@ -51,9 +51,9 @@ use store_sqlite::{
     stores::{
         announcements::EmbeddedAnnouncements, bookings::EmbeddedBookings,
         catalogue::EmbeddedCatalogue, codes::EmbeddedCodes, identity::EmbeddedIdentity,
-        notifications::EmbeddedNotifications, offers::EmbeddedOffers, partners::EmbeddedPartners,
-        payments::EmbeddedPayments, queue::EmbeddedQueue, reach::EmbeddedReach,
-        reviews::EmbeddedReviews, team::EmbeddedTeams, users::EmbeddedUsers,
+        notifications::EmbeddedNotifications, offers::EmbeddedOffers, operators::EmbeddedOperators,
+        partners::EmbeddedPartners, payments::EmbeddedPayments, queue::EmbeddedQueue,
+        reach::EmbeddedReach, reviews::EmbeddedReviews, team::EmbeddedTeams, users::EmbeddedUsers,
     },
 };
 use templates::{Current, Links};
@@ -142,6 +142,8 @@ pub(crate) struct World {
     pub(crate) notifications: EmbeddedNotifications,
     pub(crate) announcements: EmbeddedAnnouncements,
     pub(crate) offers: EmbeddedOffers,
+    pub(crate) partners: EmbeddedPartners,
+    pub(crate) operators: EmbeddedOperators,
     pub(crate) payments: EmbeddedPayments,
     pub(crate) queue: EmbeddedQueue,
     pub(crate) reach: EmbeddedReach,
@@ -213,6 +215,8 @@ impl World {
             notifications: EmbeddedNotifications::new(db.clone()),
             announcements: EmbeddedAnnouncements::new(db.clone()),
             offers: EmbeddedOffers::new(db.clone()),
+            partners: EmbeddedPartners::new(db.clone()),
+            operators: EmbeddedOperators::new(db.clone()),
             payments: EmbeddedPayments::new(db.clone()),
             queue: EmbeddedQueue::new(db.clone()),
             reach: EmbeddedReach::new(db.clone()),

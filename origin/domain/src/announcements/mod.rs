@@ -19,7 +19,7 @@ use crate::{
     BookingId, CampaignId, OfferId, PartnerId, PaymentId, UserId,
     messages::{
         kind::{Channel, Kind},
-        letter::DisputeOutcome,
+        letter::{DisputeOutcome, PartnerOutcome},
     },
     queue::{NewTask, Task, Work},
 };
@@ -49,6 +49,12 @@ pub enum Announcement {
         amount: i64,
         outcome: DisputeOutcome,
     },
+    /// An operator has decided about a partner. For its owners.
+    PartnerDecided {
+        partner: PartnerId,
+        outcome: PartnerOutcome,
+        decided_at_ms: i64,
+    },
 }
 
 impl Announcement {
@@ -59,6 +65,7 @@ impl Announcement {
             Self::EndsSoon { .. } => Kind::FavouriteEndsSoon,
             Self::ToConfirm { .. } => Kind::BookingToConfirm,
             Self::Disputed { .. } => Kind::PaymentDisputed,
+            Self::PartnerDecided { .. } => Kind::PartnerReviewed,
         }
     }
 
@@ -73,6 +80,11 @@ impl Announcement {
             Self::Disputed {
                 dispute, outcome, ..
             } => format!("{kind}:{dispute}:{}", outcome.as_str()),
+            Self::PartnerDecided {
+                partner,
+                decided_at_ms,
+                ..
+            } => format!("{kind}:{partner}:{decided_at_ms}"),
         }
     }
 
@@ -82,7 +94,8 @@ impl Announcement {
             Self::News { .. }
             | Self::NewOffer { .. }
             | Self::EndsSoon { .. }
-            | Self::Disputed { .. } => None,
+            | Self::Disputed { .. }
+            | Self::PartnerDecided { .. } => None,
         }
     }
 

@@ -35,6 +35,7 @@ pub const ALL: &[ErrorCode] = &[
     SCAN_TOO_OLD,
     SCAN_IN_FUTURE,
     OFFER_NOT_OPEN,
+    PARTNER_NOT_LISTED,
 ];
 
 pub const OFFER_NOT_BOOKABLE: ErrorCode = ErrorCode {
@@ -249,8 +250,8 @@ pub const CHECK_IN_UNDO_TOO_LATE: ErrorCode = ErrorCode {
     word: "CHECK_IN_UNDO_TOO_LATE",
     status: 409,
     layer: Layer::Field,
-    meaning: "The check-in was made more than five minutes ago.",
-    remedy: "The check-in stays.",
+    meaning: "The check-in or the walk-in was recorded more than five minutes ago.",
+    remedy: "It stays.",
 };
 
 pub const GUEST_BOOKED_AGAIN: ErrorCode = ErrorCode {
@@ -283,4 +284,12 @@ pub const OFFER_NOT_OPEN: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "Nobody can walk in: the offer is not open, nor within half an hour.",
     remedy: "The staff records walk-ins while the offer is open.",
+};
+
+pub const PARTNER_NOT_LISTED: ErrorCode = ErrorCode {
+    word: "PARTNER_NOT_LISTED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The offer's partner is not approved, is suspended, or has ended.",
+    remedy: "Choose another offer. Bookings that were made before a suspension stay usable.",
 };

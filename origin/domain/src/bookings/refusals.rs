@@ -41,6 +41,8 @@ pub enum BookingRefusal {
     CodeReplayed,
     /// The QR code belongs to another booking or partner.
     CodeForeign,
+    /// The partner is not approved, or has ended.
+    PartnerNotListed,
     /// The offer has a price, and no payments are set up here.
     PaymentsUnavailable,
     /// The offer has a price, and the partner's account takes no payments.
@@ -98,6 +100,7 @@ impl BookingRefusal {
             Self::CodeExpired => codes::QR_CODE_EXPIRED,
             Self::CodeReplayed => codes::QR_CODE_REPLAYED,
             Self::CodeForeign => codes::QR_CODE_FOREIGN,
+            Self::PartnerNotListed => codes::PARTNER_NOT_LISTED,
             Self::PaymentsUnavailable => payments::codes::PAYMENTS_UNAVAILABLE,
             Self::PartnerTakesNoPayments => payments::codes::PARTNER_TAKES_NO_PAYMENTS,
             Self::PaymentRequired => payments::codes::PAYMENT_REQUIRED,
@@ -187,6 +190,10 @@ impl BookingRefusal {
                 "ce code est celui d’une autre réservation",
                 "this code is another booking's",
             ),
+            Self::PartnerNotListed => (
+                "ce partenaire ne prend pas de réservations en ce moment",
+                "this partner takes no bookings at the moment",
+            ),
             Self::PaymentsUnavailable => (
                 "le paiement n’est pas disponible en ce moment",
                 "payments are not available at the moment",
@@ -231,7 +238,7 @@ impl BookingRefusal {
             ),
             Self::TooLateToUndo => (
                 "il est trop tard pour annuler ce passage",
-                "it is too late to undo this check-in",
+                "it is too late to take this back",
             ),
             Self::BookedAgain => (
                 "cette personne a de nouveau réservé cette offre entre-temps",
@@ -308,6 +315,7 @@ mod tests {
             R::CodeExpired,
             R::CodeReplayed,
             R::CodeForeign,
+            R::PartnerNotListed,
             R::PaymentsUnavailable,
             R::PartnerTakesNoPayments,
             R::PaymentRequired,

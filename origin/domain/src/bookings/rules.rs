@@ -74,6 +74,8 @@ pub struct Standing {
     pub of_day: i64,
     /// Whether the partner's account takes payments. It is read only for a booking with a price.
     pub takes_payments: bool,
+    /// Whether the public does not see the partner: it is not approved, or has ended.
+    pub is_partner_hidden: bool,
 }
 
 /// The booking before quotas are checked: its opening determines the night for which the store counts.
@@ -147,7 +149,9 @@ pub fn admit(offer: &Offer, party: PartySize, standing: Standing) -> Result<(), 
     let limits = offer.limits;
     let of_quota = offer.quota.map(|quota| quota.remaining);
     let left = window::places_left(of_quota, limits.per_day, standing.of_day);
-    if offer.price.is_some() && !standing.takes_payments {
+    if standing.is_partner_hidden {
+        Err(BookingRefusal::PartnerNotListed)
+    } else if offer.price.is_some() && !standing.takes_payments {
         Err(BookingRefusal::PartnerTakesNoPayments)
     } else if standing.open_of_offer > 0 {
         Err(BookingRefusal::AlreadyBooked)

@@ -17,10 +17,10 @@ use super::{
     rules::NewBooking,
     scan::Scan,
     short_code::ShortCode,
-    walk_in::{NewWalkIn, WalkedIn},
+    walk_in::{NewWalkIn, WalkIn, WalkInUndone, WalkedIn},
 };
 use crate::{
-    BookingId, OfferId, PartnerId, StoreError, UserId,
+    BookingId, OfferId, PartnerId, StoreError, UserId, WalkInId,
     bookings::figures::{OfferNight, UtcHour},
     night::Night,
     paris::Day,
@@ -247,6 +247,11 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
     /// decision, quota, row and purge are one transaction.
     async fn record_walk_in(&self, new: NewWalkIn, now_ms: i64) -> Result<WalkedIn, StoreError>;
 
+    async fn walk_in(&self, id: &WalkInId) -> Result<Option<WalkIn>, StoreError>;
+
+    /// Takes back people who were recorded by mistake, and gives their places back, in one transaction.
+    async fn undo_walk_in(&self, id: &WalkInId, now_ms: i64) -> Result<WalkInUndone, StoreError>;
+
     /// The people who walked in to a partner's offers in a night, by offer.
     async fn walk_ins_of_night(
         &self,
@@ -282,6 +287,14 @@ pub trait BookingStore: fmt::Debug + Send + Sync {
         offers: &[OfferId],
         nights: RangeInclusive<Night>,
     ) -> Result<HashMap<(OfferId, Night), i64>, StoreError>;
+
+    /// Bookings of a partner that are open and may still be used, those that begin first; `most` at most.
+    async fn open_of_partner(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+        most: usize,
+    ) -> Result<Vec<BookingId>, StoreError>;
 
     /// Open bookings that can only be ended by the job, the longest due first.
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError>;

@@ -1,7 +1,12 @@
 //! Guests without a booking: they take places of a quota, and count in the venue's figures. Nothing is kept of
 //! who they are, nor of who let them in.
 
-use super::{party::PartySize, refusals::BookingRefusal, rules::CHECK_IN_EARLY_MS, window};
+use super::{
+    party::PartySize,
+    refusals::BookingRefusal,
+    rules::{CHECK_IN_EARLY_MS, UNDO_CHECK_IN_WITHIN_MS},
+    window,
+};
 use crate::{
     Offer, OfferId, PartnerId, WalkInId,
     night::Night,
@@ -40,6 +45,16 @@ pub enum WalkedIn {
     /// An earlier request with the same idempotency key recorded it; nothing was written.
     Before(Box<WalkIn>),
     Done(Box<WalkIn>),
+}
+
+/// The outcome of a request to take one back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WalkInUndone {
+    /// There is none with this id; nothing was written.
+    NotFound,
+    /// Nothing was written.
+    Refused(BookingRefusal),
+    Done,
 }
 
 /// What a backend stores: the row, and the purge. `counted` walk-ins take their places as well.
@@ -90,27 +105,48 @@ pub fn walk_in(
         counted: offer.quota.is_some(),
         at_ms: now_ms,
     };
+    let taken = -walk_in.party.people();
     Ok(WalkInWrite {
-        purge: purge(&walk_in, offer),
+        purge: purge("recordWalkIn", &walk_in.partner, Some(offer), taken),
         walk_in,
     })
 }
 
-/// The number that is left changes, and the venue's evening.
-fn purge(walk_in: &WalkIn, before: Offer) -> PendingPurge {
-    let mut after = before.clone();
-    if let Some(quota) = &mut after.quota {
-        quota.remaining -= walk_in.party.people();
+/// Whether one that was recorded by mistake can still be taken back, and the purge. `offer` is as it is before
+/// its places are given back.
+pub fn undo(
+    walk_in: &WalkIn,
+    offer: Option<Offer>,
+    now_ms: i64,
+) -> Result<PendingPurge, BookingRefusal> {
+    if now_ms >= walk_in.at_ms + UNDO_CHECK_IN_WITHIN_MS {
+        return Err(BookingRefusal::TooLateToUndo);
     }
-    let mut tags = vec![tags::bookings_of(&walk_in.partner)];
-    tags.extend(tags_of(&OfferChange {
-        before: Some(before),
-        after: Some(after),
-    }));
+    let given = if walk_in.counted {
+        walk_in.party.people()
+    } else {
+        0
+    };
+    Ok(purge("undoWalkIn", &walk_in.partner, offer, given))
+}
+
+/// The number that is left changes, and the venue's evening.
+fn purge(
+    action: &str,
+    partner: &PartnerId,
+    before: Option<Offer>,
+    more_places: i32,
+) -> PendingPurge {
+    let mut after = before.clone();
+    if let Some(quota) = after.as_mut().and_then(|offer| offer.quota.as_mut()) {
+        quota.remaining = quota.total.min(quota.remaining + more_places);
+    }
+    let mut tags = vec![tags::bookings_of(partner)];
+    tags.extend(tags_of(&OfferChange { before, after }));
     PendingPurge {
         tags,
         kind: PurgeKind::Hard,
-        reason: "recordWalkIn".to_owned(),
+        reason: action.to_owned(),
         actor: "staff of the partner".to_owned(),
     }
 }
@@ -171,6 +207,27 @@ mod tests {
         assert_eq!(at(0), closed);
         assert!(at(4 * HOUR_MS - HOUR_MS / 2).is_ok());
         assert_eq!(at(10 * HOUR_MS), closed);
+    }
+
+    #[test]
+    fn a_mistake_is_taken_back_within_five_minutes() {
+        let walk_in = walk_in(&new(3), None, Some(left(3)), NOW_MS)
+            .unwrap()
+            .walk_in;
+        let last_ms = NOW_MS + UNDO_CHECK_IN_WITHIN_MS - 1;
+        let purge = undo(&walk_in, Some(left(0)), last_ms).unwrap();
+        let sold_out_no_more = tags::offer(&offer().id);
+        assert!(purge.tags.contains(&sold_out_no_more));
+        assert!(purge.tags.contains(&tags::bookings_of(&offer().partner_id)));
+        let late = undo(&walk_in, Some(left(0)), last_ms + 1);
+        assert_eq!(late, Err(BookingRefusal::TooLateToUndo));
+        // It took no places: none are given back.
+        let walk_in = WalkIn {
+            counted: false,
+            ..walk_in
+        };
+        let purge = undo(&walk_in, Some(left(0)), last_ms).unwrap();
+        assert!(!purge.tags.contains(&sold_out_no_more));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     Address, Category, Establishment, EstablishmentId, GeoPoint, OfferId, Partner, PartnerId,
+    partners::standing::Standing,
 };
 
 const HEADER: [&str; 6] = [
@@ -159,6 +160,7 @@ impl Place {
             created_at_ms: today_ms,
             name,
             page: crate::WebPage::default(),
+            standing: Standing::default(),
         };
         let id = EstablishmentId::derive("import establishment", &self.key);
         let establishment = Establishment {

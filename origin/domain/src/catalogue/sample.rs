@@ -11,6 +11,7 @@ use words::{CITIES, City, Quarter};
 use crate::{
     Address, Admission, BookingLimits, Category, Discount, Establishment, EstablishmentId,
     GeoPoint, Offer, OfferId, OfferSchedule, Partner, PartnerId, Quota, catalogue::Family,
+    partners::standing::Standing,
 };
 
 pub const DAY_MS: i64 = 86_400_000;
@@ -92,6 +93,7 @@ fn partner(
         created_at_ms: today_ms - i64::from(chance.between(30, 900)) * DAY_MS,
         name,
         page: crate::WebPage::default(),
+        standing: Standing::default(),
     }
 }
 

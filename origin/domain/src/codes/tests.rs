@@ -5,7 +5,7 @@ use crate::team::codes::PARTNER_NOT_YOURS;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 173] = [
+const STATUSES: [(&str, u16, u16); 181] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -69,6 +69,9 @@ const STATUSES: [(&str, u16, u16); 173] = [
     ("PARTNER_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_NOT_FOUND", 404, 200),
     ("ESTABLISHMENT_IN_USE", 409, 200),
+    ("ESTABLISHMENT_REQUIRED", 409, 200),
+    ("PARTNER_STATUS_CONFLICT", 409, 200),
+    ("SIRET_TAKEN", 409, 200),
     ("ALREADY_MEMBER", 409, 200),
     ("MEMBER_NOT_FOUND", 404, 200),
     ("LAST_OWNER", 409, 200),
@@ -97,6 +100,7 @@ const STATUSES: [(&str, u16, u16); 173] = [
     ("OPENING_OVER", 409, 200),
     ("OPENING_TOO_FAR", 409, 200),
     ("OFFER_PLACES_TOO_FEW", 409, 200),
+    ("OFFER_PARTY_TOO_LARGE", 409, 200),
     ("APPROVAL_REQUIRED", 409, 200),
     ("APPROVAL_TOO_LATE", 409, 200),
     ("SHORT_CODE_UNKNOWN", 404, 200),
@@ -105,6 +109,7 @@ const STATUSES: [(&str, u16, u16); 173] = [
     ("SCAN_TOO_OLD", 400, 200),
     ("SCAN_IN_FUTURE", 400, 200),
     ("OFFER_NOT_OPEN", 409, 200),
+    ("PARTNER_NOT_LISTED", 409, 200),
     ("DEVICE_INVALID", 400, 200),
     ("NOTIFICATION_MANDATORY", 409, 200),
     ("NOTIFICATION_CHANNEL_UNAVAILABLE", 400, 200),
@@ -176,6 +181,9 @@ const STATUSES: [(&str, u16, u16); 173] = [
     ("REVIEW_OF_OWN_PARTNER", 403, 200),
     ("REVIEW_IS_YOURS", 403, 200),
     ("ALREADY_REPORTED", 409, 200),
+    ("REVIEW_NOT_REMOVED", 409, 200),
+    ("ALREADY_CONTESTED", 409, 200),
+    ("CONTEST_NEEDS_ANOTHER", 403, 200),
     ("USER_NOT_FOUND", 404, 200),
     ("USER_IS_YOURSELF", 409, 200),
     ("LAST_ADMINISTRATOR", 409, 200),

@@ -44,6 +44,10 @@ words! {
         ReviewReplied = "review_replied",
         /// An administrator has removed a review. The author is always told, and why.
         ReviewRemoved = "review_removed",
+        /// To a partner's owners: an operator has decided about it.
+        PartnerReviewed = "partner_reviewed",
+        /// An administrator has decided on a contest of a removal.
+        ReviewContestAnswered = "review_contest_answered",
         /// To a new address, which its owner confirms.
         ChangeEmail = "change_email",
         /// To the address that an account had before.
@@ -183,6 +187,8 @@ impl Kind {
             Self::ReviewRequest           => row(Notices,   IN_THE_APP, IN_THE_APP,     OptOut,    Waits, WEEK),
             Self::ReviewReplied           => row(Notices,   NO_SMS,   IN_THE_APP,       OptOut,    Waits, DAY),
             Self::ReviewRemoved           => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
+            Self::PartnerReviewed         => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
+            Self::ReviewContestAnswered   => row(Notices,   NO_SMS,   &[Email, Inbox],  Mandatory, Waits, WEEK),
             Self::ChangeEmail             => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  CODE),
             Self::EmailChanged            => row(Codes,     &[Email], &[Email],         Mandatory, Sent,  UNDO),
         }

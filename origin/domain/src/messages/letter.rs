@@ -36,6 +36,8 @@ pub enum Letter {
     ReviewRequest(ReviewRequest),
     ReviewReplied(ReviewReplied),
     ReviewRemoved(ReviewRemoved),
+    PartnerReviewed(PartnerReviewed),
+    ReviewContestAnswered(ReviewContestAnswered),
     ChangeEmail(ChangeEmail),
     EmailChanged(EmailChanged),
 }
@@ -62,6 +64,8 @@ impl Letter {
             Self::ReviewRequest(_) => Kind::ReviewRequest,
             Self::ReviewReplied(_) => Kind::ReviewReplied,
             Self::ReviewRemoved(_) => Kind::ReviewRemoved,
+            Self::PartnerReviewed(_) => Kind::PartnerReviewed,
+            Self::ReviewContestAnswered(_) => Kind::ReviewContestAnswered,
             Self::ChangeEmail(_) => Kind::ChangeEmail,
             Self::EmailChanged(_) => Kind::EmailChanged,
         }
@@ -89,6 +93,8 @@ impl Letter {
             | Self::News(_)
             | Self::ReviewReplied(_)
             | Self::ReviewRemoved(_)
+            | Self::PartnerReviewed(_)
+            | Self::ReviewContestAnswered(_)
             | Self::ChangeEmail(_)
             | Self::EmailChanged(_) => None,
         }
@@ -386,6 +392,45 @@ pub struct ReviewRemoved {
     pub reason: String,
 }
 
+/// What an administrator decided on a contest (Regulation (EU) 2022/2065, Article 20).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewContestAnswered {
+    pub first_name: String,
+    /// The partner's name.
+    pub partner: String,
+    /// The booking that was reviewed.
+    pub booking: BookingId,
+    /// Why the review stays removed, on one line; none if it is shown again.
+    pub answer: Option<String>,
+}
+
 impl ReviewRemoved {
     pub const MOST_REASON_CHARS: usize = 500;
+}
+
+words! {
+    /// What an operator decided about a partner.
+    PartnerOutcome {
+        Approved = "approved",
+        Returned = "returned",
+        Suspended = "suspended",
+        Restored = "restored",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartnerReviewed {
+    pub first_name: String,
+    pub outcome: PartnerOutcome,
+    /// The partner's name.
+    pub partner: String,
+    /// Why it was returned or suspended.
+    pub reason: Option<String>,
+}
+
+impl PartnerReviewed {
+    /// The most characters of a reason.
+    pub const MOST_REASON_CHARS: usize = 300;
 }

@@ -1,7 +1,9 @@
 //! What lists, searches and counts need of an offer.
 
 use super::{discount::DiscountKind, translating::searched};
-use crate::{Category, EstablishmentId, GeoPoint, Offer, OfferId, OfferSchedule, PartnerId};
+use crate::{
+    Category, EstablishmentId, GeoPoint, Offer, OfferId, OfferSchedule, PartnerId, cities::CityArea,
+};
 
 /// An offer as the catalogue index knows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,8 @@ pub struct Listing {
     pub percentage: i32,
     pub is_active: bool,
     pub is_archived: bool,
+    /// Whether the public sees its partner.
+    pub is_listed: bool,
     pub valid_from_ms: i64,
     /// Exclusive.
     pub valid_until_ms: i64,
@@ -29,6 +33,7 @@ pub struct Listing {
     pub rating: Option<f64>,
     /// Of the establishment's address, as it is written there.
     pub city: String,
+    pub city_area: CityArea,
     pub kind: DiscountKind,
     pub schedule: Option<OfferSchedule>,
 }
@@ -36,22 +41,26 @@ pub struct Listing {
 /// What lists need of an offer's partner and establishment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Related {
+    pub is_listed: bool,
     pub partner_name: String,
     pub partner_category: Category,
     pub rating: Option<f64>,
     pub establishment_name: String,
     pub city: String,
+    pub city_area: CityArea,
 }
 
 impl Default for Related {
     /// Of what is not stored.
     fn default() -> Self {
         Self {
+            is_listed: true,
             partner_name: String::new(),
             partner_category: Category::Other,
             rating: None,
             establishment_name: String::new(),
             city: String::new(),
+            city_area: CityArea::default(),
         }
     }
 }
@@ -67,6 +76,7 @@ impl Listing {
             kind: offer.discount.kind(),
             is_active: offer.is_active,
             is_archived: offer.archived_at_ms.is_some(),
+            is_listed: related.is_listed,
             valid_from_ms: offer.valid_from_ms,
             valid_until_ms: offer.valid_until_ms,
             created_at_ms: offer.created_at_ms,
@@ -79,6 +89,7 @@ impl Listing {
             partner_category: related.partner_category,
             rating: related.rating,
             city: related.city,
+            city_area: related.city_area,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{collections::HashMap, fmt};
 use async_trait::async_trait;
 
 use super::{discount::DiscountKind, edit::OfferEdit, listing::Listings};
-use crate::{Category, GeoPoint, Offer, OfferId, PartnerId, StoreError};
+use crate::{Category, GeoPoint, Offer, OfferId, PartnerId, StoreError, slugs::Slug};
 
 pub use change::{
     Author, Change, Created, Creation, MOST_OFFERS, Purging, Updated, change, creation,
@@ -45,7 +45,7 @@ pub enum Sample {
 /// Who a list is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
-    /// The public: active offers within their validity.
+    /// The public: active offers within their validity, of partners that are approved.
     Public,
     /// The partner portal: every offer that is not archived.
     Portal,
@@ -92,6 +92,15 @@ impl GeoBox {
     }
 }
 
+/// Which city a list is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InCity {
+    /// All cities of this name, by its key: see [`city_key`](crate::search_text::city_key).
+    Named(String),
+    /// The one city of this slug: see [`cities`](crate::cities).
+    Page(Slug),
+}
+
 /// A question about lists of offers, which the catalogue index answers.
 #[derive(Debug, Clone)]
 pub struct OfferQuery {
@@ -116,8 +125,7 @@ pub struct OfferQuery {
     pub kinds: Vec<DiscountKind>,
     /// Usable at this moment by validity and schedule.
     pub open_at_ms: Option<i64>,
-    /// The city's key, see [`city_key`](crate::search_text::city_key).
-    pub city: Option<String>,
+    pub city: Option<InCity>,
     /// Valid until before this hour, in hours since the Unix epoch.
     pub ends_before_hour: Option<i64>,
     /// Created on this day or later, in days since the Unix epoch.

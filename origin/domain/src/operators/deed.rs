@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    BookingId, CampaignId, UserId,
+    BookingId, CampaignId, PartnerId, UserId,
     cursor::{CursorKind, seal, unseal_of},
     words::words,
 };
@@ -26,6 +26,11 @@ words! {
         ReadBooking = "read_booking",
         CancelBooking = "cancel_booking",
         SendNews = "send_news",
+        ApprovePartner = "approve_partner",
+        ReturnPartner = "return_partner",
+        SuspendPartner = "suspend_partner",
+        RestorePartner = "restore_partner",
+        DeletePartner = "delete_partner",
     }
 }
 
@@ -40,6 +45,10 @@ impl Target {
 
     pub fn booking(id: &BookingId) -> Self {
         Self(format!("booking {id}"))
+    }
+
+    pub fn partner(id: &PartnerId) -> Self {
+        Self(format!("partner {id}"))
     }
 
     pub fn campaign(id: &CampaignId) -> Self {

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use super::deed::{Entry, NewDeed, Number, Target};
 use crate::{
-    StoreError, UserId,
+    PartnerId, StoreError, UserId,
+    offers::store::Author,
+    partners::{review::Decision, store::Stood},
     users::{
         change::AccountChange,
         store::{Changed, Erased},
@@ -76,6 +78,27 @@ pub trait OperatorStore: fmt::Debug + Send + Sync {
         deed: NewDeed,
         now_ms: i64,
     ) -> Result<OperatedErasure, StoreError>;
+
+    /// Decides about a partner, records it and leaves the task that tells its owners, in one transaction with
+    /// its purges. Of two decisions at once the second one finds the partner in another status. No two partners
+    /// are approved with the same SIRET.
+    async fn decide(
+        &self,
+        partner: &PartnerId,
+        decision: Decision,
+        deed: NewDeed,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError>;
+
+    /// Ends a partner as its owner may, and records it, in one transaction.
+    async fn end_partner(
+        &self,
+        partner: &PartnerId,
+        deed: NewDeed,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError>;
 
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError>;
 

@@ -14,13 +14,26 @@ use crate::{
     search_text as text,
 };
 
+use super::{refusals::StandingRefusal, siret::Siret};
+
 pub use super::edit::{EstablishmentEdit, PartnerEdit};
 pub use crate::offers::store::Author;
 
 pub use change::{Founded, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated};
 
+/// Which partners a list has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Those that the public sees.
+    #[default]
+    Public,
+    /// Export and copy of a database: every partner.
+    All,
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct PartnerQuery {
+    pub shown: Shown,
     pub category: Option<Category>,
     /// Every word must occur in the name or description, ignoring accents and case; a backend may
     /// also find words that begin with it. A search without words finds nothing.
@@ -97,6 +110,61 @@ impl NearCursor {
     }
 }
 
+/// The position after a partner in the list of those to review: the oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToReviewCursor {
+    pub submitted_at_ms: i64,
+    pub id: PartnerId,
+}
+
+impl ToReviewCursor {
+    pub fn of(partner: &Partner) -> Self {
+        Self {
+            submitted_at_ms: partner.standing.submitted_at_ms.unwrap_or_default(),
+            id: partner.id.clone(),
+        }
+    }
+
+    pub fn encode(&self) -> String {
+        let at = self.submitted_at_ms.to_be_bytes();
+        seal(
+            CursorKind::PartnerToReview,
+            &[&at[..], &self.id.to_bytes()].concat(),
+        )
+    }
+
+    pub fn decode(text: &str) -> Option<Self> {
+        let body = unseal_of(CursorKind::PartnerToReview, text)?;
+        let (at, id) = body.split_first_chunk::<8>()?;
+        Some(Self {
+            submitted_at_ms: i64::from_be_bytes(*at),
+            id: PartnerId::from_bytes(id.try_into().ok()?),
+        })
+    }
+}
+
+/// A page of partners to review, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ToReviewPage {
+    pub items: Vec<Partner>,
+    pub has_next_page: bool,
+}
+
+/// The outcome of another standing of a partner.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stood {
+    Refused(StandingRefusal),
+    /// It is what it was; nothing was stored.
+    Before(Box<Partner>),
+    Done(Box<Partner>),
+}
+
+impl From<StandingRefusal> for Stood {
+    fn from(refusal: StandingRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// The partners in a database.
 #[async_trait]
 pub trait PartnerStore: fmt::Debug + Send + Sync {
@@ -129,6 +197,27 @@ pub trait PartnerStore: fmt::Debug + Send + Sync {
         author: Author,
         now_ms: i64,
     ) -> Result<Founded, StoreError>;
+
+    /// One page of the partners that wait for an operator's decision, the oldest first.
+    async fn to_review(
+        &self,
+        first: usize,
+        after: Option<ToReviewCursor>,
+    ) -> Result<ToReviewPage, StoreError>;
+
+    /// Submits a partner, with its purge in the same transaction: see
+    /// [`submitted`](super::review::submitted).
+    async fn submit(
+        &self,
+        id: PartnerId,
+        siret: Siret,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError>;
+
+    /// Ends a partner for good, in one transaction with its purges and the task that ends what it had: see
+    /// [`ending`](super::ending). A partner that has ended before is answered as it is.
+    async fn end(&self, id: PartnerId, author: Author, now_ms: i64) -> Result<Stood, StoreError>;
 
     /// Edits a partner, with its purge in the same transaction.
     async fn update_partner(

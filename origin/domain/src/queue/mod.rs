@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use notice::{BookingNotice, ReviewNotice};
 
 use crate::{
-    BookingId, InvitationId, PaymentId, RefundId, ReviewId, UserId, VerificationId,
+    BookingId, InvitationId, PartnerId, PaymentId, RefundId, ReviewId, UserId, VerificationId,
     analytics::ProductEvent,
     announcements::Announcement,
     auth::purpose::CodePurpose,
@@ -125,6 +125,8 @@ pub enum Work {
         /// None: finds out by which channels.
         channel: Option<Channel>,
     },
+    /// Ends what a partner had that has ended: offers, bookings, invitations, memberships.
+    EndPartner { partner: PartnerId },
     /// Tells the author of a review what became of it.
     Review {
         notice: ReviewNotice,
@@ -151,6 +153,7 @@ impl Work {
             Self::Look { .. } => "identity_look",
             Self::ForgetSession { .. } => "identity_forget",
             Self::Identity { .. } => Kind::IdentityResult.as_str(),
+            Self::EndPartner { .. } => "partner_ending",
             Self::Review { notice, .. } => notice.as_str(),
         }
     }

@@ -38,6 +38,7 @@ words! {
     ReviewNotice {
         Replied = "review_replied",
         Removed = "review_removed",
+        ContestAnswered = "review_contest_answered",
     }
 }
 
@@ -46,6 +47,7 @@ impl ReviewNotice {
         match self {
             Self::Replied => Kind::ReviewReplied,
             Self::Removed => Kind::ReviewRemoved,
+            Self::ContestAnswered => Kind::ReviewContestAnswered,
         }
     }
 }

@@ -300,6 +300,7 @@ mod tests {
                 at_ms: 5,
                 reason: "Injures".into(),
                 by: None,
+                contest: None,
             }),
             ..review()
         };
@@ -332,6 +333,7 @@ mod tests {
                 at_ms: 5,
                 reason: "Injures".into(),
                 by: None,
+                contest: None,
             }),
             ..review()
         };

@@ -12,6 +12,9 @@ pub const ALL: &[ErrorCode] = &[
     REVIEW_OF_OWN_PARTNER,
     REVIEW_IS_YOURS,
     ALREADY_REPORTED,
+    REVIEW_NOT_REMOVED,
+    ALREADY_CONTESTED,
+    CONTEST_NEEDS_ANOTHER,
 ];
 
 pub const REVIEW_NOT_FOUND: ErrorCode = ErrorCode {
@@ -76,4 +79,28 @@ pub const ALREADY_REPORTED: ErrorCode = ErrorCode {
     layer: Layer::Field,
     meaning: "This user, or this partner's team, has reported the review as it is.",
     remedy: "Say that the report was received.",
+};
+
+pub const REVIEW_NOT_REMOVED: ErrorCode = ErrorCode {
+    word: "REVIEW_NOT_REMOVED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "Only the removal of a review can be contested, and this one is shown.",
+    remedy: "Read the review again: it may have been restored.",
+};
+
+pub const ALREADY_CONTESTED: ErrorCode = ErrorCode {
+    word: "ALREADY_CONTESTED",
+    status: 409,
+    layer: Layer::Field,
+    meaning: "The author has contested this removal before, with another text. Each removal can be contested once.",
+    remedy: "Show the author `removal.contest`, with its answer if there is one.",
+};
+
+pub const CONTEST_NEEDS_ANOTHER: ErrorCode = ErrorCode {
+    word: "CONTEST_NEEDS_ANOTHER",
+    status: 403,
+    layer: Layer::Field,
+    meaning: "Nobody confirms their own removal of a review against its author's contest.",
+    remedy: "Another administrator decides; whoever removed it may restore it.",
 };

@@ -21,6 +21,11 @@ const REPLY: Rule = Rule::new(
     "compte de 1 à 2000 caractères, sans lien ni caractère de contrôle",
     "has 1 to 2000 characters, without links and control characters",
 );
+const CONTEST: Rule = Rule::new(
+    "CONTEST_TEXT",
+    "compte de 1 à 2000 caractères, sans caractère de contrôle",
+    "has 1 to 2000 characters, without control characters",
+);
 const REASON: Rule = Rule::new(
     "LINE_LENGTH",
     "compte de 3 à 500 caractères sur une ligne",
@@ -69,6 +74,17 @@ pub fn report(given: Option<&str>) -> Result<Option<String>, BrokenRule> {
         Ok(Some(text).filter(|text| !text.is_empty()))
     } else {
         Err(TEXT.at("text"))
+    }
+}
+
+/// What an author says against a removal. Only administrators read it, so it may have links.
+pub fn contest(given: &str) -> Result<String, BrokenRule> {
+    let text = composed(given);
+    let is_good = text.chars().count() <= MOST_CHARS && !text.contains(is_hidden);
+    if is_good && !text.is_empty() {
+        Ok(text)
+    } else {
+        Err(CONTEST.at("text"))
     }
 }
 
@@ -141,6 +157,12 @@ mod tests {
         assert!(reason("ab").is_err() && reason("a\nbc").is_err());
         assert!(reason(&"x".repeat(501)).is_err() && reason("Injures").is_ok());
         assert_eq!(report(None).unwrap(), None);
+        assert!(contest(" ").is_err() && contest("a\u{7}").is_err());
+        assert!(contest(&"x".repeat(2_001)).is_err());
+        assert_eq!(
+            contest(" Voir https://x.example\r\n ").unwrap(),
+            "Voir https://x.example"
+        );
         assert!(report(Some("https://x.example")).is_ok() && report(Some("a\u{7}")).is_err());
     }
 }

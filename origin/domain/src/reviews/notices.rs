@@ -1,4 +1,5 @@
-//! What an author is told of a review: that the partner answered, or that Yousoon removed it.
+//! What an author is told of a review: that the partner answered, that Yousoon removed it, or what became of
+//! a contest of that.
 
 use super::review::Review;
 use crate::{
@@ -12,6 +13,14 @@ pub const fn holds(notice: ReviewNotice, review: &Review) -> bool {
     match notice {
         ReviewNotice::Replied => review.reply.is_some() && review.removal.is_none(),
         ReviewNotice::Removed => review.removal.is_some(),
+        // It is shown again, or stays removed for a reason. One that was removed anew meanwhile is told so.
+        ReviewNotice::ContestAnswered => match &review.removal {
+            None => true,
+            Some(removal) => match &removal.contest {
+                Some(contest) => contest.answer.is_some(),
+                None => false,
+            },
+        },
     }
 }
 
@@ -29,6 +38,13 @@ pub(super) fn of_removal(review: &Review, now_ms: i64) -> Option<NewTask> {
     let notice = ReviewNotice::Removed;
     let at_ms = review.removal.as_ref()?.at_ms;
     let key = format!("{}:{}:{at_ms}", notice.as_str(), review.id);
+    task(notice, key, review, now_ms)
+}
+
+/// Each contest is answered once.
+pub(super) fn of_contest(review: &Review, contested_at_ms: i64, now_ms: i64) -> Option<NewTask> {
+    let notice = ReviewNotice::ContestAnswered;
+    let key = format!("{}:{}:{contested_at_ms}", notice.as_str(), review.id);
     task(notice, key, review, now_ms)
 }
 

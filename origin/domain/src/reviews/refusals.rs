@@ -18,6 +18,11 @@ pub enum ReviewRefusal {
     OwnPartner,
     OwnReview,
     AlreadyReported,
+    /// Nobody removed it, so there is nothing to contest.
+    NotRemoved,
+    AlreadyContested,
+    /// The administrator removed it: another one keeps it so.
+    OwnRemoval,
 }
 
 impl ReviewRefusal {
@@ -32,6 +37,9 @@ impl ReviewRefusal {
             Self::OwnPartner => codes::REVIEW_OF_OWN_PARTNER,
             Self::OwnReview => codes::REVIEW_IS_YOURS,
             Self::AlreadyReported => codes::ALREADY_REPORTED,
+            Self::NotRemoved => codes::REVIEW_NOT_REMOVED,
+            Self::AlreadyContested => codes::ALREADY_CONTESTED,
+            Self::OwnRemoval => codes::CONTEST_NEEDS_ANOTHER,
         }
     }
 
@@ -64,6 +72,18 @@ impl ReviewRefusal {
                 "vous avez déjà signalé cet avis",
                 "you have already reported this review",
             ),
+            Self::NotRemoved => (
+                "cet avis n’a pas été retiré : il n’y a rien à contester",
+                "this review was not removed: there is nothing to contest",
+            ),
+            Self::AlreadyContested => (
+                "vous avez déjà contesté ce retrait",
+                "you have already contested this removal",
+            ),
+            Self::OwnRemoval => (
+                "vous avez retiré cet avis : un autre administrateur doit répondre à la contestation",
+                "you removed this review: another administrator has to answer the contest",
+            ),
         };
         Sentence::new(french, english)
     }
@@ -89,6 +109,9 @@ mod tests {
             R::OwnPartner,
             R::OwnReview,
             R::AlreadyReported,
+            R::NotRemoved,
+            R::AlreadyContested,
+            R::OwnRemoval,
         ];
         let (mut codes, mut texts) = (BTreeSet::new(), BTreeSet::new());
         for cause in causes {

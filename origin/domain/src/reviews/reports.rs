@@ -6,7 +6,7 @@ use super::{
     notices,
     outcome::{Reported, Written},
     refusals::ReviewRefusal,
-    review::{Removal, Review},
+    review::{Contest, ContestAnswer, Removal, Review},
 };
 use crate::{PartnerId, ReportId, ReviewId, UserId, users::account::Account, words::words};
 
@@ -126,6 +126,7 @@ pub fn report(
 pub enum Verdict {
     /// It is shown, also if it was removed before.
     Keep,
+    /// It is removed, or stays so although its author contested that.
     Remove,
 }
 
@@ -153,20 +154,29 @@ pub(super) fn rule(before: Review, ruling: &Ruling, now_ms: i64) -> Result<Chang
     if before.is_of(&ruling.by) {
         return Err(ReviewRefusal::OwnReview.into());
     }
-    let is_removed = before.removal.is_some();
-    let removal = match (ruling.verdict, is_removed) {
-        (Verdict::Remove, true) => return Err(Written::Before(Box::new(before))),
+    let contest = before.removal.as_ref().and_then(Removal::waiting_contest);
+    let removal = match (ruling.verdict, &before.removal) {
+        (Verdict::Remove, Some(removal)) => match contest {
+            None => return Err(Written::Before(Box::new(before))),
+            // Somebody else looks at it again.
+            Some(_) if removal.by.as_ref() == Some(&ruling.by) => {
+                return Err(ReviewRefusal::OwnRemoval.into());
+            }
+            Some(contest) => Some(answered(removal, contest, ruling, now_ms)),
+        },
         // Nobody asked for a decision.
-        (Verdict::Keep, false) if before.reported_at_ms.is_none() => {
+        (Verdict::Keep, None) if before.reported_at_ms.is_none() => {
             return Err(Written::Before(Box::new(before)));
         }
         (Verdict::Keep, _) => None,
-        (Verdict::Remove, false) => Some(Removal {
+        (Verdict::Remove, None) => Some(Removal {
             at_ms: now_ms,
             reason: ruling.reason.clone(),
             by: Some(ruling.by.clone()),
+            contest: None,
         }),
     };
+    let told = contest.map(|contest| contest.at_ms);
     let after = Review {
         removal,
         reported_at_ms: None,
@@ -181,11 +191,28 @@ pub(super) fn rule(before: Review, ruling: &Ruling, now_ms: i64) -> Result<Chang
         actor: ruling.actor.clone(),
         always: true,
     };
-    let told = notices::of_removal(&after, now_ms);
+    let told = match told {
+        Some(contested_at_ms) => notices::of_contest(&after, contested_at_ms, now_ms),
+        None => notices::of_removal(&after, now_ms),
+    };
     let mut change = Change::of(before, Some(after), audit);
     change.decides_reports = true;
     change.tasks.extend(told);
     Ok(change)
+}
+
+/// The removal that stays although its author contested it.
+fn answered(removal: &Removal, contest: &Contest, ruling: &Ruling, now_ms: i64) -> Removal {
+    Removal {
+        contest: Some(Contest {
+            answer: Some(ContestAnswer {
+                text: ruling.reason.clone(),
+                at_ms: now_ms,
+            }),
+            ..contest.clone()
+        }),
+        ..removal.clone()
+    }
 }
 
 #[cfg(test)]

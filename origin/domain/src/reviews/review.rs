@@ -45,6 +45,34 @@ pub struct Removal {
     pub reason: String,
     /// The administrator; none once that account was erased.
     pub by: Option<UserId>,
+    /// What the author says against it, once.
+    pub contest: Option<Contest>,
+}
+
+/// What the author of a removed review says against the removal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Contest {
+    pub text: String,
+    pub at_ms: i64,
+    /// None while it waits. A contest that is upheld ends the removal, and goes with it.
+    pub answer: Option<ContestAnswer>,
+}
+
+/// Why a removal stays although it was contested.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ContestAnswer {
+    /// The author is told.
+    pub text: String,
+    pub at_ms: i64,
+}
+
+impl Removal {
+    /// What its author says against it, while no administrator has answered.
+    pub fn waiting_contest(&self) -> Option<&Contest> {
+        self.contest
+            .as_ref()
+            .filter(|contest| contest.answer.is_none())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,7 +94,7 @@ pub struct Review {
     pub idempotency_key: Option<String>,
     pub reply: Option<Reply>,
     pub removal: Option<Removal>,
-    /// Since when a report of it waits for a decision.
+    /// Since when a report of it, or a contest of its removal, waits for a decision.
     pub reported_at_ms: Option<i64>,
     pub created_at_ms: i64,
     /// When its author changed it last.

@@ -7,7 +7,7 @@ use super::{
     outcome::Written,
     refusals::ReviewRefusal,
     reports::{self, Ruling},
-    review::{Reply, Review, Stars, byline, id_of},
+    review::{Contest, Removal, Reply, Review, Stars, byline, id_of},
 };
 use crate::{
     UserId,
@@ -42,6 +42,8 @@ pub enum ReviewEdit {
     },
     /// By its author.
     Delete { by: UserId },
+    /// Says something against its removal; by its author.
+    Contest { by: UserId, text: String },
     /// By its partner, whose right the caller has checked.
     Reply { text: String, author: Author },
     /// Takes the reply back; by its partner.
@@ -54,7 +56,7 @@ impl ReviewEdit {
     /// The user who has to have an active account for it.
     pub const fn person(&self) -> Option<&UserId> {
         match self {
-            Self::Rewrite { by, .. } | Self::Delete { by } => Some(by),
+            Self::Rewrite { by, .. } | Self::Delete { by } | Self::Contest { by, .. } => Some(by),
             Self::Rule(ruling) => Some(&ruling.by),
             Self::Reply { .. } | Self::RemoveReply { .. } => None,
         }
@@ -167,6 +169,7 @@ pub fn change(
             let before = of_author(before, by)?;
             Ok(Change::of(before, None, Audit::of_author("deleteReview")))
         }
+        ReviewEdit::Contest { by, text } => contest(before, by, text, now_ms),
         ReviewEdit::Reply { text, author } => reply(before, Some(text), author, now_ms),
         ReviewEdit::RemoveReply { author } => reply(before, None, author, now_ms),
         ReviewEdit::Rule(ruling) => reports::rule(before, ruling, now_ms),
@@ -182,6 +185,35 @@ fn of_author(before: Review, by: &UserId) -> Result<Review, Written> {
     } else {
         Ok(before)
     }
+}
+
+/// The removed review with what its author says against the removal: it waits for a decision.
+fn contest(before: Review, by: &UserId, text: &str, now_ms: i64) -> Result<Change, Written> {
+    if !before.is_of(by) {
+        return Err(ReviewRefusal::NotFound.into());
+    }
+    let removal = before.removal.clone().ok_or(ReviewRefusal::NotRemoved)?;
+    if let Some(contest) = &removal.contest {
+        return Err(if contest.text == text {
+            Written::Before(Box::new(before))
+        } else {
+            ReviewRefusal::AlreadyContested.into()
+        });
+    }
+    let after = Review {
+        removal: Some(Removal {
+            contest: Some(Contest {
+                text: text.to_owned(),
+                at_ms: now_ms,
+                answer: None,
+            }),
+            ..removal
+        }),
+        reported_at_ms: before.reported_at_ms.or(Some(now_ms)),
+        ..before.clone()
+    };
+    let audit = Audit::of_author("contestRemoval");
+    Ok(Change::of(before, Some(after), audit))
 }
 
 /// What the partner answers instead of what it answered before.

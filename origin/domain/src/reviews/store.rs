@@ -13,7 +13,7 @@ use super::{
     review::Review,
     rules::{NewReview, ReviewEdit},
 };
-use crate::{BookingId, PartnerId, ReviewId, StoreError, UserId};
+use crate::{BookingId, OfferId, PartnerId, ReviewId, StoreError, UserId};
 
 pub use cursor::{ReportedCursor, ReviewCursor};
 
@@ -27,10 +27,18 @@ pub enum ReviewOrder {
     Lowest,
 }
 
-/// Selects one page of the reviews of a partner that are shown.
+/// Whose reviews are listed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ReviewsAbout {
+    Partner(PartnerId),
+    /// By guests who used this offer.
+    Offer(OfferId),
+}
+
+/// Selects one page of the reviews of a partner or an offer that are shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReviewQuery {
-    pub partner: PartnerId,
+    pub about: ReviewsAbout,
     pub order: ReviewOrder,
     pub first: usize,
     pub after: Option<ReviewCursor>,

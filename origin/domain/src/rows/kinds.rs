@@ -658,6 +658,16 @@ static REVIEWS: Kind = Kind {
         field("reported_at_ms", "reportedAt", Shape::Moment).or_absent(),
         CREATED,
         field("changed_at_ms", "changedAt", Shape::Moment),
+        field("contest", "contest", Shape::Text).or_absent().later(),
+        field("contested_at_ms", "contestedAt", Shape::Moment)
+            .or_absent()
+            .later(),
+        field("contest_answer", "contestAnswer", Shape::Text)
+            .or_absent()
+            .later(),
+        field("contest_answered_at_ms", "contestAnsweredAt", Shape::Moment)
+            .or_absent()
+            .later(),
     ],
 };
 

@@ -1,4 +1,5 @@
-//! The list of all pages, for search engines: partners, then establishments, then offers, each by id.
+//! The list of all pages, for search engines: partners, then establishments, then offers, each by id, then
+//! cities by slug.
 //!
 //! The order does not depend on anything that is edited, so that paging misses nothing and shows nothing
 //! twice while partners write.
@@ -6,7 +7,7 @@
 use crate::{
     cursor::{CursorKind, seal, unseal_of},
     nouns::ID_BYTES,
-    slugs::PageKind,
+    slugs::{PageKind, Slug},
 };
 
 /// A page of the showcase site.
@@ -22,7 +23,53 @@ pub struct SitemapEntry {
     pub is_shown: bool,
 }
 
-/// The position after an entry.
+/// The position after a page of any kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SitemapPosition {
+    /// Of a row in the database.
+    Row(SitemapCursor),
+    /// Of a city. None: before the first one.
+    City(Option<Slug>),
+}
+
+const CITY: u8 = 4;
+
+impl SitemapPosition {
+    /// The beginning of the list.
+    pub const BEGIN: Self = Self::Row(SitemapCursor::BEGIN);
+
+    /// The beginning of what comes after the rows of a kind.
+    pub fn after_kind(kind: PageKind) -> Self {
+        match SitemapCursor::next_kind(kind) {
+            Some(next) => Self::Row(next),
+            None => Self::City(None),
+        }
+    }
+
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Row(cursor) => cursor.encode(),
+            Self::City(slug) => {
+                let slug = slug.as_ref().map_or("", Slug::as_str);
+                seal(CursorKind::Sitemap, &[&[CITY], slug.as_bytes()].concat())
+            }
+        }
+    }
+
+    pub fn decode(text: &str) -> Option<Self> {
+        let body = unseal_of(CursorKind::Sitemap, text)?;
+        match body.split_first()? {
+            (&CITY, []) => Some(Self::City(None)),
+            (&CITY, slug) => {
+                let slug = Slug::parse(std::str::from_utf8(slug).ok()?)?;
+                Some(Self::City(Some(slug)))
+            }
+            _ => SitemapCursor::decode(text).map(Self::Row),
+        }
+    }
+}
+
+/// The position after a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SitemapCursor {
     pub kind: PageKind,
@@ -31,13 +78,13 @@ pub struct SitemapCursor {
 }
 
 impl SitemapCursor {
-    /// The beginning of the list.
-    pub const BEGIN: Self = Self {
+    /// Before the first row.
+    const BEGIN: Self = Self {
         kind: PageKind::Partner,
         id: None,
     };
 
-    pub fn encode(&self) -> String {
+    fn encode(&self) -> String {
         let id = self.id.as_deref().unwrap_or_default();
         let bytes = hex::decode(id).unwrap_or_default();
         seal(
@@ -46,7 +93,7 @@ impl SitemapCursor {
         )
     }
 
-    pub fn decode(text: &str) -> Option<Self> {
+    fn decode(text: &str) -> Option<Self> {
         let body = unseal_of(CursorKind::Sitemap, text)?;
         let (first, id) = body.split_first()?;
         let kind = PageKind::ALL.iter().find(|kind| byte(**kind) == *first)?;
@@ -59,7 +106,7 @@ impl SitemapCursor {
     }
 
     /// The beginning of the next kind; none after the last one.
-    pub const fn next_kind(kind: PageKind) -> Option<Self> {
+    const fn next_kind(kind: PageKind) -> Option<Self> {
         let kind = match kind {
             PageKind::Partner => PageKind::Establishment,
             PageKind::Establishment => PageKind::Offer,
@@ -87,12 +134,17 @@ mod tests {
         let id = Some(OfferId::derive("offer", "1").to_string());
         for kind in PageKind::ALL {
             for id in [None, id.clone()] {
-                let cursor = SitemapCursor { kind: *kind, id };
-                assert_eq!(SitemapCursor::decode(&cursor.encode()), Some(cursor));
+                let at = SitemapPosition::Row(SitemapCursor { kind: *kind, id });
+                assert_eq!(SitemapPosition::decode(&at.encode()), Some(at));
             }
         }
-        for bad in [&[][..], &[9], &[1, 2]] {
-            assert_eq!(SitemapCursor::decode(&seal(CursorKind::Sitemap, bad)), None);
+        for slug in [None, Slug::parse("paris-75")] {
+            let at = SitemapPosition::City(slug);
+            assert_eq!(SitemapPosition::decode(&at.encode()), Some(at));
+        }
+        for bad in [&[][..], &[9], &[1, 2], b"\x04Paris"] {
+            let cursor = seal(CursorKind::Sitemap, bad);
+            assert_eq!(SitemapPosition::decode(&cursor), None);
         }
     }
 }

@@ -145,6 +145,14 @@ impl Memberships {
         self.0.first()
     }
 
+    /// The membership of the partner that a request chooses, or else the oldest one.
+    pub fn chosen(&self, partner: Option<&PartnerId>) -> Option<&Membership> {
+        match partner {
+            Some(partner) => self.of(partner),
+            None => self.oldest(),
+        }
+    }
+
     /// The membership of a partner's team.
     pub fn of(&self, partner: &PartnerId) -> Option<&Membership> {
         self.0.iter().find(|of| of.partner == *partner)

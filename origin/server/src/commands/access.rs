@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use api::services::Clock;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{
-    PartnerId,
+    Partner, PartnerId,
     auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
     purges::LogRole,
     users::{
@@ -167,7 +167,7 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
             let partners = db
                 .partners
                 .partners_by_ids(std::slice::from_ref(&membership.partner));
-            if partners.await?.is_empty() {
+            if partners.await?.values().all(Partner::is_archived) {
                 bail!("there is no partner {}", membership.partner);
             }
             if account.memberships.is_full() && !account.works_for(&membership.partner) {
@@ -210,12 +210,9 @@ fn described(account: &Account) -> String {
         role,
         ..
     } = account;
-    let works_for: String = account
-        .memberships
-        .all()
-        .iter()
-        .map(|of| format!(", {} of partner {}", of.post.as_str(), of.partner))
-        .collect();
+    let posts = account.memberships.all().iter();
+    let posts = posts.map(|of| format!(", {} of partner {}", of.post.as_str(), of.partner));
+    let works_for = posts.collect::<Vec<_>>().concat();
     let role = role.as_str();
     format!("account {id}: {first_name} {last_name}, {email}, now {role}{works_for}")
 }

@@ -1,14 +1,15 @@
 //! Records of the purge log become events.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
     time::Duration,
 };
 
 use cache_core::{PurgeRecord, Revision, Tag};
 use cache_tiered::{Moment, News};
 use domain::{
-    BookingId, Offer, OfferId, StoreError, error_chain::chain, offers::store::OfferQuery, tags,
+    BookingId, Offer, OfferId, Partner, PartnerId, StoreError, error_chain::chain,
+    offers::store::OfferQuery, tags,
 };
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -154,9 +155,17 @@ impl<'s> Follower<'s> {
         let read = self.state.services.offers.by_ids(&ids);
         let read = self.state.services.observer.read("live.offers", read);
         let found = in_time(read).await?;
+        let partners: BTreeSet<_> = found.values().map(|offer| &offer.partner_id).collect();
+        let partners: Vec<PartnerId> = partners.into_iter().cloned().collect();
+        let read = self.state.services.partners.partners_by_ids(&partners);
+        let read = self.state.services.observer.read("live.partners", read);
+        let partners = in_time(read).await?;
         let pending = std::mem::take(&mut self.pending);
         for (id, offer) in found {
-            if let Some(revision) = pending.get(&id) {
+            let is_public = partners
+                .get(&offer.partner_id)
+                .is_some_and(Partner::is_public);
+            if is_public && let Some(revision) = pending.get(&id) {
                 self.tell(offer, *revision);
             }
         }

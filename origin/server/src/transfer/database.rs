@@ -7,7 +7,7 @@ use domain::{
     catalogue::{Announce, Family, Reach},
     documents::Record,
     offers::store::Visibility,
-    partners::store::{PartnerCursor, PartnerQuery},
+    partners::store::{PartnerCursor, PartnerQuery, Shown},
     purges::{AuditFilter, AuditRow},
     rows::{Collection, KINDS, Kind, Row},
 };
@@ -39,6 +39,7 @@ pub(super) async fn read(
 ) -> Result<Sums, TransferError> {
     let (mut adding, mut done) = (SumBuilder::default(), 0);
     let mut query = PartnerQuery {
+        shown: Shown::All,
         first: PARTNERS_AT_ONCE,
         ..PartnerQuery::default()
     };

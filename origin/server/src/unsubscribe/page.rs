@@ -179,6 +179,8 @@ const fn name(kind: Kind) -> [&'static str; 2] {
         | Kind::Invitation
         | Kind::NewDevice
         | Kind::ReviewRemoved
+        | Kind::PartnerReviewed
+        | Kind::ReviewContestAnswered
         | Kind::ChangeEmail
         | Kind::EmailChanged => ["ces messages", "these messages"],
     }

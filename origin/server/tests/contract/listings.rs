@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Offer, OfferId,
+    cities::CityArea,
     offers::{
         edit::{Edit, OfferEdit},
         listing::{Listing, Related},
@@ -55,11 +56,13 @@ async fn all_offers_are_listed_in_batches(fresh: Fresh) {
         let partner = &partners[&offer.partner_id];
         let place = &places[&offer.establishment_id];
         let related = Related {
+            is_listed: partner.is_public(),
             partner_name: partner.name.clone(),
             partner_category: partner.category,
             rating: partner.rating,
             establishment_name: place.name.clone(),
             city: place.address.city.clone(),
+            city_area: CityArea::of(&place.address.country, &place.address.postcode),
         };
         assert!(!related.partner_name.is_empty() && !related.city.is_empty());
         assert_eq!(*listing, Listing::new(offer.clone(), related));

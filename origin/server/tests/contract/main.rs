@@ -34,6 +34,7 @@ mod samples;
 mod service_tokens;
 mod sessions;
 mod site;
+mod standing;
 mod stats;
 mod teams;
 mod templates;
@@ -71,6 +72,8 @@ fn main() -> ExitCode {
         stats::TESTS,
         sessions::TESTS,
         site::TESTS,
+        standing::TESTS,
+        standing::ENDING,
         codes::TESTS,
         queue::TESTS,
         reach::TESTS,

@@ -19,7 +19,7 @@ use domain::{
         refusals::ReviewRefusal,
         review::{Review, Stars, id_of},
         rules::{NewReview, ReviewEdit, WITHIN_MS},
-        store::{ReviewCursor, ReviewOrder, ReviewQuery},
+        store::{ReviewCursor, ReviewOrder, ReviewQuery, ReviewsAbout},
     },
     tags,
     users::{
@@ -46,6 +46,7 @@ tests! {
     a_rating_is_kept_with_the_reviews_and_purges_only_when_it_shows: [],
     a_partners_reviews_are_paged_in_three_orders: [],
     pages_of_several_partners_are_read_together: [Joins],
+    an_offers_reviews_are_those_of_its_guests: [],
     a_new_name_of_the_account_is_shown_with_its_reviews: [],
     a_review_goes_with_the_check_in_that_is_undone: [],
     a_reply_is_stored_and_told_once: [],
@@ -360,7 +361,7 @@ async fn a_rating_is_kept_with_the_reviews_and_purges_only_when_it_shows(fresh: 
 
 fn query(offer: &Offer, order: ReviewOrder, first: usize) -> ReviewQuery {
     ReviewQuery {
-        partner: offer.partner_id.clone(),
+        about: ReviewsAbout::Partner(offer.partner_id.clone()),
         order,
         first,
         after: None,
@@ -459,7 +460,7 @@ async fn pages_of_several_partners_are_read_together(fresh: Fresh) {
         assert!(
             page.items
                 .iter()
-                .all(|review| review.partner == query.partner)
+                .all(|review| query.about == ReviewsAbout::Partner(review.partner.clone()))
         );
     }
     assert_eq!(fresh.db.reviews.pages(&[]).await.unwrap(), []);
@@ -601,4 +602,39 @@ async fn counts_that_drifted_are_found_and_mended(fresh: Fresh) {
         .await
         .unwrap();
     assert!(after.iter().all(|one| one.partner > *partner_id));
+}
+
+async fn an_offers_reviews_are_those_of_its_guests(fresh: Fresh) {
+    let (one, other) = (open("a"), open("b"));
+    let other = Offer {
+        partner_id: one.partner_id.clone(),
+        establishment_id: one.establishment_id.clone(),
+        ..other
+    };
+    fresh
+        .fill(vec![family(vec![one.clone(), other.clone()])])
+        .await;
+    let mut of_one = Vec::new();
+    for n in 0..5 {
+        of_one.push(reviewed(&fresh, &format!("p{n}"), &one, 3).await.id);
+    }
+    let of_other = reviewed(&fresh, "ana", &other, 5).await;
+    of_one.sort();
+    of_one.reverse();
+    let page = async |offer: &Offer, first, after| {
+        let query = ReviewQuery {
+            about: ReviewsAbout::Offer(offer.id.clone()),
+            after,
+            ..query(offer, ReviewOrder::Newest, first)
+        };
+        fresh.db.reviews.pages(&[query]).await.unwrap().remove(0)
+    };
+    assert_eq!(page(&other, 9, None).await.items, [of_other]);
+    let first = page(&one, 3, None).await;
+    assert!(first.has_next_page);
+    let after = first.items.last().map(ReviewCursor::of);
+    let rest = page(&one, 3, after).await;
+    assert!(!rest.has_next_page);
+    let all = first.items.into_iter().chain(rest.items);
+    assert!(all.map(|review| review.id).eq(of_one));
 }

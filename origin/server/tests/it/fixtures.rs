@@ -3,6 +3,7 @@
 use domain::{
     Address, Admission, BookingLimits, Category, Discount, Establishment, EstablishmentId,
     GeoPoint, Offer, OfferId, OfferSchedule, OpeningHour, Partner, PartnerId, Quota, Weekday,
+    partners::standing::Standing,
 };
 use store_sqlite::stores::{offers, partners};
 
@@ -23,6 +24,7 @@ pub(crate) fn partner(seed: &str) -> Partner {
         review_count: 12,
         created_at_ms: NOW_MS - 30 * DAY_MS,
         page: domain::WebPage::default(),
+        standing: Standing::default(),
     }
 }
 
@@ -94,7 +96,16 @@ pub(crate) fn offer(seed: &str, number: i32) -> Offer {
 
 /// Stores a partner, its establishment and these offers.
 pub(crate) async fn store(app: &TestApp, seed: &str, all: Vec<Offer>) {
+    store_standing(app, seed, Standing::default(), all).await;
+}
+
+/// As [`store`], of a partner that stands so.
+pub(crate) async fn store_standing(app: &TestApp, seed: &str, standing: Standing, all: Vec<Offer>) {
     let (partner, place) = (partner(seed), establishment(seed));
+    let partner = Partner {
+        standing,
+        ..partner
+    };
     let written = app.db.write(move |tx| {
         partners::insert_partner(tx, &partner)?;
         partners::insert_establishment(tx, &place)?;

@@ -119,12 +119,17 @@ impl World {
 
 /// An administrator, who has just signed in.
 pub(crate) async fn administrator(app: &TestApp) -> Person {
-    let admin = register(app, "admin").await;
+    administrator_named(app, "admin").await
+}
+
+pub(crate) async fn administrator_named(app: &TestApp, name: &str) -> Person {
+    let admin = register(app, name).await;
     let role = AccountChange::Role(Role::Admin, None);
     let users = &app.state.services.users;
     users.change(&admin.user_id(), role, 0).await.unwrap();
     app.state.services.auth.standings.forget(&admin.user_id());
-    let again = login(app, "admin@example.fr", PASSWORD).await.data();
+    let again = login(app, &format!("{name}@example.fr"), PASSWORD).await;
+    let again = again.data();
     Person::of(&again["login"])
 }
 

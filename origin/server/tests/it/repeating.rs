@@ -10,6 +10,7 @@ use async_graphql::parser::{
 use domain::{
     Admission, BookingId, Offer, OfferSchedule, UploadId, UserId,
     offers::store::Author,
+    partners::standing::{PartnerStatus, Standing},
     pictures::picture::{self, Purpose},
     reviews::rules::ReviewEdit,
     users::account::Post,
@@ -22,7 +23,7 @@ use crate::{
     accounts::person::{PASSWORD, Person, input, login, registering, verify},
     app::{Answer, Sent, TOKEN, TestApp},
     booking::{CHECK_IN, booked, places, works_for},
-    fixtures::{establishment, offer, partner, store},
+    fixtures::{establishment, offer, partner, store, store_standing},
     identifying::{self, administrator},
     paying::{self, priced},
     picturing::{a_bucket, kept},
@@ -84,11 +85,19 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
         { id code booking { id status checkedInAt } }", Same),
     ("recordWalkIn", Staff, "(offerId: FREE, partySize: 2, idempotencyKey: \"k\") { id at }", Same),
     ("recordWalkIn", Staff, "(offerId: FREE) { id at }", Another),
+    ("undoWalkIn", Staff, "(id: WALK_IN)", Gets("false")),
     ("declineBooking", Staff, "(id: PENDING, reason: \"Complet\") { id status cancelReason }", Same),
     ("cancelBookingByVenue", Staff, "(id: BOOKING, reason: \"Complet\") { id status cancelReason }", Same),
 
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}, idempotencyKey: \"k\") { id name }", Same),
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}) { id name }", Another),
+    ("submitPartner", Admin, "(id: DRAFT, siret: \"73282932000074\") { id status submittedAt }", Same),
+    ("approvePartner", Admin, "(id: WAITING) { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("returnPartner", Admin, "(id: WAITING, reason: \"no photograph\") { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("suspendPartner", Admin, "(id: PARTNER, reason: \"ticket 1\") { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("restorePartner", Admin, "(id: SUSPENDED) { id status }", Refused("PARTNER_STATUS_CONFLICT")),
+    ("deletePartner", Admin, "(id: DRAFT, password: PASSWORD)", Gets("false")),
+    ("deletePartnerFor", Admin, "(id: DRAFT, reason: \"ticket 1\")", Gets("false")),
     ("updatePartner", Owner, "(id: PARTNER, input: {name: \"Chez nous\"}) { id name }", Same),
     ("createEstablishment", Owner, "(partnerId: PARTNER, input: NEW_PLACE, idempotencyKey: \"k\") { id name }", Same),
     ("createEstablishment", Owner, "(partnerId: PARTNER, input: NEW_PLACE) { id name }", Another),
@@ -149,6 +158,7 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
     ("replyToReview", Owner, "(id: REVIEW, text: \"Merci\") { id reply { text createdAt } }", Same),
     ("removeReply", Owner, "(id: ANSWERED) { id reply { text } }", Same),
     ("reportReview", Guest, "(id: ANSWERED, reason: FAKE)", Same),
+    ("contestRemoval", Invited, "(reviewId: GONE, text: \"Pourquoi ?\") { id stars }", Same),
     ("decideReview", Admin, "(id: ANSWERED, verdict: REMOVE, reason: \"insult\") { removal { reason removedAt } }", Same),
     ("setUserStatus", Service, "(id: GUEST_ID, status: DISABLED)", Same),
     ("setUserRole", Admin, "(id: STAFF_ID, role: ADMIN, reason: \"ticket 1\")", Same),
@@ -209,6 +219,7 @@ async fn prepare(app: &TestApp, guest: &Person, offer: &domain::OfferId) {
 }
 
 impl World {
+    #[expect(clippy::too_many_lines, reason = "something for each mutation")]
     async fn start() -> Self {
         let fake = Fake::start(Secrets::default()).await.unwrap();
         let providers = ProvidersConfig {
@@ -258,12 +269,15 @@ impl World {
         let came = booked(&app, &guest, &came).await;
         let scanned = json!({"b": came["id"], "q": came["qrCode"]});
         staff.ask(&app, CHECK_IN, scanned).await.data();
+        let walk_in = "mutation W($o: ID!) { recordWalkIn(offerId: $o) { id } }";
+        let walked = staff.ask(&app, walk_in, json!({"o": free.id})).await.data();
         let paid = booked(&app, &guest, &paid).await;
         let paid = BookingId::parse(paid["id"].as_str().unwrap()).unwrap();
         let paid = paying::paid(&app, &guest, &paid).await;
         let mut words = vec![
             ("PAYABLE", quoted(&payable["id"])),
             ("CHECKED_IN", quoted(&came["id"])),
+            ("WALK_IN", quoted(&walked["recordWalkIn"]["id"])),
             ("SHORT_CODE", short_code(&app, &guest, &booking).await),
             ("PAID", format!("{:?}", paid.as_str())),
             ("NEW_OFFER", new_offer()),
@@ -295,8 +309,17 @@ impl World {
         let identity = app.state.services.identity.as_ref().unwrap();
         let check = identity.submit(&invited.user_id(), "1").await.unwrap();
         words.push(("CHECK", format!("{:?}", check.id.as_str())));
+        words.extend(of_standings(&app).await);
         let admin = administrator(&app).await;
         words.extend(of_reviews(&app, [&guest, &invited], [&visited, &reviewed]).await);
+        let removed = reviewing::reviewed(&app, &invited, &visited, 1).await;
+        let decide = "mutation D($r: ID!) {
+            decideReview(id: $r, verdict: REMOVE, reason: \"insult\") { id } }";
+        admin
+            .ask(&app, decide, json!({"r": removed.as_str()}))
+            .await
+            .data();
+        words.push(("GONE", format!("{:?}", removed.as_str())));
         Self {
             app,
             _fake: fake,
@@ -362,6 +385,20 @@ async fn person(app: &TestApp, name: &str, phone: Option<&str>) -> Person {
     }
     let answer = Answer::of(registering(app, &input)).await;
     Person::of(&answer.data()["register"])
+}
+
+/// Partners that stand otherwise than approved.
+async fn of_standings(app: &TestApp) -> Vec<(&'static str, String)> {
+    let mut words = Vec::new();
+    for (word, status) in [
+        ("DRAFT", PartnerStatus::Draft),
+        ("WAITING", PartnerStatus::InReview),
+        ("SUSPENDED", PartnerStatus::Suspended),
+    ] {
+        store_standing(app, word, Standing::new(status), vec![]).await;
+        words.push((word, format!("{:?}", partner(word).id.as_str())));
+    }
+    words
 }
 
 /// Who is invited, and a place without offers.

@@ -30,6 +30,7 @@ mod repeats;
 mod reviews;
 mod sessions;
 mod site;
+mod standings;
 mod templates;
 mod validity;
 mod venue;
@@ -198,6 +199,16 @@ const STEPS: &[Migration] = &[
     },
     Migration {
         version: 28,
+        name: "standings of partners",
+        changes: standings::changes,
+    },
+    Migration {
+        version: 29,
+        name: "reviews of offers",
+        changes: reviews::of_offers,
+    },
+    Migration {
+        version: 30,
         name: "usage of documents",
         changes: document_usage::changes,
     },

@@ -11,6 +11,12 @@ pub(super) fn changes() -> Vec<Change> {
     [reviews(), reports(), ratings()].concat()
 }
 
+/// Step 29. What is said against a removal needs no index: it waits as reports do.
+pub(super) fn of_offers() -> Vec<Change> {
+    let keys = doc! {"offerId": 1, "state": 1, "createdAt": -1, "_id": -1};
+    vec![Change::index(REVIEWS, "reviewsOfOffer", keys)]
+}
+
 fn reviews() -> Vec<Change> {
     let schema = doc! {
         "bsonType": "object",

@@ -13,7 +13,7 @@ use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    BookingId, OfferId, PartnerId, StoreError, UserId,
+    BookingId, OfferId, PartnerId, StoreError, UserId, WalkInId,
     bookings::figures::{OfferNight, UtcHour},
     bookings::{
         booking::Booking,
@@ -26,7 +26,7 @@ use domain::{
             BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken,
             TimedQuery,
         },
-        walk_in::{NewWalkIn, WalkedIn},
+        walk_in::{NewWalkIn, WalkIn, WalkInUndone, WalkedIn},
     },
     night::Night,
     paris::Day,
@@ -193,6 +193,19 @@ impl BookingStore for MongoBookings {
         Ok(recorded.await?)
     }
 
+    async fn walk_in(&self, id: &WalkInId) -> Result<Option<WalkIn>, StoreError> {
+        Ok(walk_ins::one(&self.db, id).await?)
+    }
+
+    async fn undo_walk_in(&self, id: &WalkInId, now_ms: i64) -> Result<WalkInUndone, StoreError> {
+        let id = id.clone();
+        let undone = self.db.transaction(move |tx| {
+            let id = id.clone();
+            Box::pin(async move { walk_ins::undo(tx, &id, now_ms).await })
+        });
+        Ok(undone.await?)
+    }
+
     async fn walk_ins_of_night(
         &self,
         partner: &PartnerId,
@@ -231,6 +244,15 @@ impl BookingStore for MongoBookings {
         nights: RangeInclusive<Night>,
     ) -> Result<HashMap<(OfferId, Night), i64>, StoreError> {
         Ok(read::taken_by_night(&self.db, offers, &nights).await?)
+    }
+
+    async fn open_of_partner(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+        most: usize,
+    ) -> Result<Vec<BookingId>, StoreError> {
+        Ok(read::open_of_partner(&self.db, partner, now_ms, most).await?)
     }
 
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {

@@ -22,7 +22,7 @@ use domain::{
 };
 use mongodb::{
     Collection,
-    bson::{Document, doc, oid::ObjectId},
+    bson::{Document, doc},
 };
 
 use crate::{
@@ -91,7 +91,11 @@ impl OfferStore for MongoOffers {
             return Ok(HashMap::new());
         }
         let size = batch(ids.len().saturating_mul(limit_each));
-        let stages = of_partners(ids, filter::visible(visibility, now_ms), limit_each);
+        let mut among = doc! {"_id": {"$in": ids}};
+        if visibility == Visibility::Public {
+            among.insert("listed", doc! {"$ne": false});
+        }
+        let stages = of_partners(among, filter::visible(visibility, now_ms), limit_each);
         let partners: Collection<Document> = self.db.collection(PARTNERS);
         let found = self.db.run(async move {
             let cursor = partners
@@ -195,10 +199,10 @@ impl OfferStore for MongoOffers {
 
 /// The newest offers of each partner. The limit applies inside, by partner: one with ten thousand
 /// offers costs no more.
-fn of_partners(ids: Vec<ObjectId>, visible: Document, limit_each: usize) -> Vec<Document> {
+fn of_partners(among: Document, visible: Document, limit_each: usize) -> Vec<Document> {
     let limit_each = i64::from(at_most(limit_each));
     vec![
-        doc! {"$match": {"_id": {"$in": ids}}},
+        doc! {"$match": among},
         doc! {"$project": {"_id": 1}},
         doc! {"$lookup": {
             "from": OFFERS,

@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use domain::{
-    StoreError, UserId,
+    PartnerId, StoreError, UserId,
+    offers::store::Author,
     operators::{
         deed::{Entry, NewDeed, Number},
         rules::loses_administrator,
         store::{AuditPage, AuditQuery, Operated, OperatedErasure, OperatorStore},
     },
+    partners::{review::Decision, store::Stood},
     users::{
         account::{Account, Role, Status},
         change::AccountChange,
@@ -16,7 +18,7 @@ use domain::{
 };
 use mongodb::bson::{DateTime, Document, doc};
 
-use super::users::write::erase;
+use super::{partners::standing, users::write::erase};
 use crate::{
     database::MongoDb,
     documents::{first, object_id},
@@ -92,6 +94,50 @@ impl OperatorStore for MongoOperators {
             Box::pin(async move { erase_for(tx, &id, &pseudonym, &deed, now_ms).await })
         });
         Ok(erased.await?)
+    }
+
+    async fn decide(
+        &self,
+        partner: &PartnerId,
+        decision: Decision,
+        deed: NewDeed,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError> {
+        let partner = partner.clone();
+        let decided = self.db.transaction_that_adds(move |tx| {
+            let (partner, decision) = (partner.clone(), decision.clone());
+            let (deed, author) = (deed.clone(), author.clone());
+            Box::pin(async move {
+                let stood = standing::decide(tx, &partner, &decision, &author, now_ms).await?;
+                if matches!(stood, Stood::Done(_)) {
+                    audit::append(tx, &deed).await?;
+                }
+                Ok(stood)
+            })
+        });
+        Ok(decided.await?)
+    }
+
+    async fn end_partner(
+        &self,
+        partner: &PartnerId,
+        deed: NewDeed,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError> {
+        let partner = partner.clone();
+        let ended = self.db.transaction_that_adds(move |tx| {
+            let (partner, deed, author) = (partner.clone(), deed.clone(), author.clone());
+            Box::pin(async move {
+                let stood = standing::end(tx, &partner, &author, now_ms).await?;
+                if matches!(stood, Stood::Done(_)) {
+                    audit::append(tx, &deed).await?;
+                }
+                Ok(stood)
+            })
+        });
+        Ok(ended.await?)
     }
 
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {

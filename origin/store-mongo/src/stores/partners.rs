@@ -1,6 +1,7 @@
 //! Partners and their establishments in MongoDB. The queries are in `crate::queries`.
 
 mod filter;
+pub(super) mod standing;
 mod write;
 
 use std::collections::HashMap;
@@ -8,9 +9,13 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use domain::{
     Establishment, EstablishmentId, Partner, PartnerId, StoreError, UserId,
-    partners::store::{
-        Author, EstablishmentEdit, Founded, PartnerEdit, PartnerPage, PartnerQuery, PartnerStore,
-        PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+    partners::{
+        siret::Siret,
+        store::{
+            Author, EstablishmentEdit, Founded, PartnerEdit, PartnerPage, PartnerQuery,
+            PartnerStore, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated, Stood,
+            ToReviewCursor, ToReviewPage,
+        },
     },
 };
 use mongodb::bson::{Document, doc};
@@ -165,6 +170,36 @@ impl PartnerStore for MongoPartners {
             Box::pin(async move { write::found(tx, &partner, &owner, author, now_ms).await })
         });
         Ok(founded.await?)
+    }
+
+    async fn to_review(
+        &self,
+        first: usize,
+        after: Option<ToReviewCursor>,
+    ) -> Result<ToReviewPage, StoreError> {
+        Ok(standing::to_review(&self.db, first, after).await?)
+    }
+
+    async fn submit(
+        &self,
+        id: PartnerId,
+        siret: Siret,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError> {
+        let stood = self.db.transaction(move |tx| {
+            let (id, siret, author) = (id.clone(), siret.clone(), author.clone());
+            Box::pin(async move { standing::submit(tx, &id, siret, &author, now_ms).await })
+        });
+        Ok(stood.await?)
+    }
+
+    async fn end(&self, id: PartnerId, author: Author, now_ms: i64) -> Result<Stood, StoreError> {
+        let ended = self.db.transaction(move |tx| {
+            let (id, author) = (id.clone(), author.clone());
+            Box::pin(async move { standing::end(tx, &id, &author, now_ms).await })
+        });
+        Ok(ended.await?)
     }
 
     async fn update_partner(

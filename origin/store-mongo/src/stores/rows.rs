@@ -335,7 +335,7 @@ fn json(field: &'static Field, stored: &Bson) -> Result<Value, MongoError> {
                 .as_array()
                 .map(|list| list.iter().map(Bson::as_object_id));
             ids.and_then(Iterator::collect::<Option<Vec<_>>>)
-                .map(|ids| ids.into_iter().map(|id| id.to_hex()).collect())
+                .map(|ids| ids.into_iter().map(ObjectId::to_hex).collect())
         }
         Shape::Memberships => users::memberships::read_list(stored)
             .and_then(|further| serde_json::to_value(further).ok()),

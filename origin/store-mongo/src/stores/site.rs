@@ -22,7 +22,7 @@ use crate::{
     error::MongoError,
     limits::SERVER_WITHIN,
     tables::{
-        collections::ESTABLISHMENTS,
+        collections::{ESTABLISHMENTS, PARTNERS},
         slugs::{self, naming_statement, taken},
     },
 };
@@ -114,6 +114,34 @@ impl MongoSite {
             ))
         };
         places.await?.iter().map(city).collect()
+    }
+
+    /// The partners of these rows that the public does not see.
+    async fn hidden_partners(&self, rows: &[Document]) -> Result<BTreeSet<ObjectId>, MongoError> {
+        let ids = rows
+            .iter()
+            .filter_map(|row| row.get_object_id("partnerId").ok());
+        let ids: BTreeSet<ObjectId> = ids.collect();
+        if ids.is_empty() {
+            return Ok(ids);
+        }
+        let (count, wanted) = (ids.len(), doc! {"_id": {"$in": Vec::from_iter(ids)}});
+        let all = self.db.collection::<Document>(PARTNERS);
+        let partners = self.db.run(async move {
+            let find = all.find(wanted).projection(doc! {"listed": 1});
+            collect(
+                find.batch_size(batch(count))
+                    .max_time(SERVER_WITHIN)
+                    .await?,
+            )
+            .await
+        });
+        let partners = partners.await?;
+        let hidden = partners
+            .iter()
+            .filter(|partner| !partner.get_bool("listed").unwrap_or(true));
+        let ids = hidden.filter_map(|partner| partner.get_object_id("_id").ok());
+        Ok(ids.collect())
     }
 
     /// Those of these slugs that pages have.
@@ -214,16 +242,26 @@ impl SiteStore for MongoSite {
         };
         let fields = doc! {
             "slugs": 1, "updatedAt": 1, "createdAt": 1, "archivedAt": 1, "isActive": 1,
-            "validFrom": 1, "validUntil": 1,
+            "validFrom": 1, "validUntil": 1, "listed": 1, "partnerId": 1,
         };
         let all = self.db.collection::<Document>(slugs::collection(kind));
         let order = (doc! {"_id": 1}, Some(fields));
         let rows = self
             .db
             .run(async move { first(&all, doc! {"_id": later}, order, most).await });
-        let entries = rows.await?;
-        let entries = entries.iter().map(|row| entry(kind, row, now_ms));
-        Ok(entries.collect::<Result<_, _>>()?)
+        let rows = rows.await?;
+        let hidden = self.hidden_partners(&rows).await?;
+        let entries = rows.iter().map(|row| {
+            let of_hidden = row
+                .get_object_id("partnerId")
+                .is_ok_and(|id| hidden.contains(&id));
+            let entry = entry(kind, row, now_ms)?;
+            Ok(SitemapEntry {
+                is_shown: entry.is_shown && !of_hidden,
+                ..entry
+            })
+        });
+        Ok(entries.collect::<Result<_, MongoError>>()?)
     }
 }
 
@@ -232,7 +270,7 @@ fn entry(kind: PageKind, row: &Document, now_ms: i64) -> Result<SitemapEntry, Mo
     let page = slugs::page(row)?;
     let created_at_ms = optional(row, "createdAt", |_| moment_ms(row, "createdAt"))?;
     let is_shown = match kind {
-        PageKind::Partner => true,
+        PageKind::Partner => row.get_bool("listed").unwrap_or(true),
         PageKind::Establishment => optional(row, "archivedAt", |_| Ok(()))?.is_none(),
         PageKind::Offer => {
             let (from, until) = (moment_ms(row, "validFrom")?, moment_ms(row, "validUntil")?);

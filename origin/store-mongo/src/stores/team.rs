@@ -23,7 +23,7 @@ use crate::{
     limits::SERVER_WITHIN,
     tables::{
         collections::{INVITATIONS, USERS},
-        partners::held::hold_partner,
+        partners::held::hold_open_partner,
         queue,
         users::{account as account_of, change::join, members, memberships},
     },
@@ -142,7 +142,7 @@ async fn invite(
     task: &NewTask,
 ) -> Result<Invited, MongoError> {
     let partner = &invitation.partner;
-    if !hold_partner(tx, partner).await? {
+    if !hold_open_partner(tx, partner).await? {
         return Ok(Invited::NoPartner);
     }
     let named = invitation.places.named().unwrap_or_default().len();
@@ -201,7 +201,9 @@ async fn accept(
     let Some(proven) = writes::proven(known, hash, email, now_ms) else {
         return Ok(Accepted::Invalid);
     };
-    hold_partner(tx, &proven.partner).await?;
+    if !hold_open_partner(tx, &proven.partner).await? {
+        return Ok(Accepted::Invalid);
+    }
     let members = members::count(tx, &proven.partner).await?;
     let account = tx.find_one(USERS, doc! {"_id": object_id(user)?}).await?;
     let account = account.as_ref().map(account_of).transpose()?;

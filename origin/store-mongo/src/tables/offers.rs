@@ -1,10 +1,12 @@
 //! Between documents and offers.
 
 pub mod of_establishment;
+pub mod of_partner;
 
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, Offer, OfferId, OfferSchedule,
     PartnerId, Quota,
+    cities::CityArea,
     offers::{
         discount::{DiscountKind, DiscountTerms},
         listing::{Listing, Related},
@@ -213,15 +215,15 @@ pub fn related(partner: Option<&Document>, place: Option<&Document>) -> Related 
         text.unwrap_or_default().to_owned()
     };
     let category = partner.and_then(|stored| Category::parse(stored.get_str("category").ok()?));
+    let address = place.and_then(|stored| stored.get_document("address").ok());
     Related {
+        is_listed: partner.is_none_or(|stored| stored.get_bool("listed").unwrap_or(true)),
         partner_name: text(partner, "name"),
         partner_category: category.unwrap_or(Category::Other),
         rating: partner.and_then(|stored| stored.get_f64("rating").ok()),
         establishment_name: text(place, "name"),
-        city: text(
-            place.and_then(|stored| stored.get_document("address").ok()),
-            "city",
-        ),
+        city: text(address, "city"),
+        city_area: CityArea::of(&text(address, "country"), &text(address, "postcode")),
     }
 }
 
@@ -239,6 +241,7 @@ pub fn listing(stored: &Document, related: Related) -> Result<Listing, MongoErro
         establishment_id: id(stored, "establishmentId", EstablishmentId::parse)?,
         is_active: is_active(stored)?,
         is_archived: archived_at_ms(stored)?.is_some(),
+        is_listed: related.is_listed,
         valid_from_ms: moment_ms(stored, "validFrom")?,
         valid_until_ms: moment_ms(stored, "validUntil")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
@@ -249,6 +252,7 @@ pub fn listing(stored: &Document, related: Related) -> Result<Listing, MongoErro
         partner_category: related.partner_category,
         rating: related.rating,
         city: related.city,
+        city_area: related.city_area,
     })
 }
 

@@ -4,6 +4,10 @@ pub mod held;
 
 use domain::{
     Address, Category, Establishment, EstablishmentId, OpeningHour, Partner, PartnerId, Weekday,
+    partners::{
+        siret::Siret,
+        standing::{PartnerStatus, Standing},
+    },
     search_text::fold,
 };
 use mongodb::bson::{Bson, DateTime, Document, doc};
@@ -35,7 +39,44 @@ pub fn partner_document(partner: &Partner) -> Result<Document, MongoError> {
             "description": partner.description.as_deref().map(fold),
         },
     };
-    Ok(with_page(document, &partner.page))
+    let mut document = with_page(document, &partner.page);
+    document.extend(standing_fields(&partner.standing));
+    Ok(document)
+}
+
+/// Where a partner stands. `listed` and `heldSiret` follow from the rest, for indexes: the one is what
+/// the public sees, the other is unique.
+pub fn standing_fields(standing: &Standing) -> Document {
+    let siret = |siret: Option<&Siret>| siret.map(|siret| siret.as_str().to_owned());
+    let mut fields = doc! {
+        "status": standing.status.as_str(),
+        "listed": standing.is_public(),
+        "siret": siret(standing.siret.as_ref()),
+        "reviewReason": standing.reason.as_ref(),
+        "submittedAt": standing.submitted_at_ms.map(DateTime::from_millis),
+        "archivedAt": standing.archived_at_ms.map(DateTime::from_millis),
+    };
+    // A sparse index has no nulls of its own.
+    if let Some(held) = siret(standing.held_siret()) {
+        fields.insert("heldSiret", held);
+    }
+    fields
+}
+
+/// Where a partner stands; of one that an older program stored, that it is approved.
+pub fn standing(stored: &Document) -> Result<Standing, MongoError> {
+    let moment = |field| optional(stored, field, |_| moment_ms(stored, field));
+    let status = optional(stored, "status", |_| {
+        word(stored, "status", PartnerStatus::parse)
+    })?;
+    let siret = optional(stored, "siret", |_| word(stored, "siret", Siret::parse))?;
+    Ok(Standing {
+        status: status.unwrap_or(PartnerStatus::Approved),
+        siret,
+        reason: optional_text(stored, "reviewReason")?,
+        submitted_at_ms: moment("submittedAt")?,
+        archived_at_ms: moment("archivedAt")?,
+    })
 }
 
 pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
@@ -49,6 +90,7 @@ pub fn partner(stored: &Document) -> Result<Partner, MongoError> {
         review_count: whole(stored, "reviewCount")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         page: page(stored)?,
+        standing: standing(stored)?,
     })
 }
 
@@ -144,6 +186,13 @@ mod tests {
             review_count: 7,
             created_at_ms: -1,
             page: domain::WebPage::default(),
+            standing: Standing {
+                siret: Siret::parse("73282932000074"),
+                reason: Some("Où ?".into()),
+                submitted_at_ms: Some(3),
+                archived_at_ms: Some(5),
+                ..Standing::new(PartnerStatus::Suspended)
+            },
         }
     }
 
@@ -189,11 +238,23 @@ mod tests {
             description: None,
             logo: None,
             rating: None,
+            standing: Standing::default(),
             ..whole
         };
         let mut stored = partner_document(&bare).unwrap();
         assert_eq!(partner(&stored).unwrap(), bare);
-        for field in ["description", "logo", "rating", "folded"] {
+        for field in [
+            "description",
+            "logo",
+            "rating",
+            "folded",
+            "status",
+            "listed",
+            "siret",
+            "reviewReason",
+            "submittedAt",
+            "archivedAt",
+        ] {
             stored.remove(field);
         }
         assert_eq!(partner(&stored).unwrap(), bare);
@@ -234,6 +295,9 @@ mod tests {
             ("reviewCount", i64::MAX.into()),
             ("createdAt", 7_i64.into()),
             ("logo", 1.into()),
+            ("status", "GONE".into()),
+            ("siret", "1".into()),
+            ("archivedAt", 1.into()),
         ] {
             let mut stored = stored.clone();
             stored.insert(field, bad);

@@ -8,7 +8,7 @@ use domain::{
     BookingId, OfferId, PartnerId, ReviewId, UserId,
     reviews::{
         change::Change,
-        review::{Removal, Reply, Review, Stars},
+        review::{Contest, ContestAnswer, Removal, Reply, Review, Stars},
     },
 };
 use mongodb::bson::{DateTime, Document, doc};
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The fields that a change of a review may change.
-const CHANGING: [&str; 13] = [
+const CHANGING: [&str; 17] = [
     "userId",
     "stars",
     "text",
@@ -37,6 +37,10 @@ const CHANGING: [&str; 13] = [
     "removedBy",
     "reportedAt",
     "changedAt",
+    "contest",
+    "contestedAt",
+    "contestAnswer",
+    "contestAnsweredAt",
 ];
 
 pub async fn one(tx: &mut Tx, filter: Document) -> Result<Option<Review>, MongoError> {
@@ -100,12 +104,16 @@ fn document(review: &Review) -> Result<Document, MongoError> {
         document.insert("userId", object_id(user)?);
     }
     let (reply, removal) = (review.reply.as_ref(), review.removal.as_ref());
+    let contest = removal.and_then(|removal| removal.contest.as_ref());
+    let answer = contest.and_then(|contest| contest.answer.as_ref());
     let texts = [
         ("text", review.text.as_ref()),
         ("author", review.author.as_ref()),
         ("key", review.idempotency_key.as_ref()),
         ("reply", reply.map(|reply| &reply.text)),
         ("removalReason", removal.map(|removal| &removal.reason)),
+        ("contest", contest.map(|contest| &contest.text)),
+        ("contestAnswer", answer.map(|answer| &answer.text)),
     ];
     for (field, text) in texts {
         if let Some(text) = text {
@@ -116,6 +124,8 @@ fn document(review: &Review) -> Result<Document, MongoError> {
         ("repliedAt", reply.map(|reply| reply.at_ms)),
         ("removedAt", removal.map(|removal| removal.at_ms)),
         ("reportedAt", review.reported_at_ms),
+        ("contestedAt", contest.map(|contest| contest.at_ms)),
+        ("contestAnsweredAt", answer.map(|answer| answer.at_ms)),
     ];
     for (field, at_ms) in moments {
         if let Some(at_ms) = at_ms {
@@ -135,6 +145,13 @@ pub fn read(stored: &Document) -> Result<Review, MongoError> {
     let reply = optional_text(stored, "reply")?.zip(moment("repliedAt")?);
     let removal = moment("removedAt")?.zip(optional_text(stored, "removalReason")?);
     let by = user("removedBy")?;
+    let answer = optional_text(stored, "contestAnswer")?.zip(moment("contestAnsweredAt")?);
+    let contest = optional_text(stored, "contest")?.zip(moment("contestedAt")?);
+    let contest = contest.map(|(text, at_ms)| Contest {
+        text,
+        at_ms,
+        answer: answer.map(|(text, at_ms)| ContestAnswer { text, at_ms }),
+    });
     Ok(Review {
         id: id(stored, "_id", ReviewId::parse)?,
         booking: id(stored, "bookingId", BookingId::parse)?,
@@ -147,7 +164,12 @@ pub fn read(stored: &Document) -> Result<Review, MongoError> {
         visited_at_ms: moment_ms(stored, "visitedAt")?,
         idempotency_key: optional_text(stored, "key")?,
         reply: reply.map(|(text, at_ms)| Reply { text, at_ms }),
-        removal: removal.map(|(at_ms, reason)| Removal { at_ms, reason, by }),
+        removal: removal.map(|(at_ms, reason)| Removal {
+            at_ms,
+            reason,
+            by,
+            contest,
+        }),
         reported_at_ms: moment("reportedAt")?,
         created_at_ms: moment_ms(stored, "createdAt")?,
         changed_at_ms: moment_ms(stored, "changedAt")?,
@@ -172,6 +194,14 @@ mod tests {
                 at_ms: 2,
                 reason: "Injures".into(),
                 by: Some(UserId::derive("user", "admin")),
+                contest: Some(Contest {
+                    text: "C’est vrai".into(),
+                    at_ms: 4,
+                    answer: Some(ContestAnswer {
+                        text: "Non".into(),
+                        at_ms: 5,
+                    }),
+                }),
             }),
             reported_at_ms: Some(3),
             ..review()

@@ -9,7 +9,7 @@ use std::{collections::HashMap, ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    BookingId, OfferId, PartnerId, StoreError, UserId,
+    BookingId, OfferId, PartnerId, StoreError, UserId, WalkInId,
     bookings::figures::{OfferNight, UtcHour},
     bookings::{
         booking::Booking,
@@ -21,7 +21,7 @@ use domain::{
             BookingPage, BookingQuery, BookingStore, By, Created, DayCount, Stepped, Taken,
             TimedQuery,
         },
-        walk_in::{NewWalkIn, WalkedIn},
+        walk_in::{NewWalkIn, WalkIn, WalkInUndone, WalkedIn},
     },
     night::Night,
     paris::Day,
@@ -187,6 +187,20 @@ impl BookingStore for EmbeddedBookings {
             .await
     }
 
+    async fn walk_in(&self, id: &WalkInId) -> Result<Option<WalkIn>, StoreError> {
+        let id = id.clone();
+        self.db
+            .read(move |c| crate::tables::walk_ins::by_id(c, &id))
+            .await
+    }
+
+    async fn undo_walk_in(&self, id: &WalkInId, now_ms: i64) -> Result<WalkInUndone, StoreError> {
+        let id = id.clone();
+        self.db
+            .write(move |tx| walk_ins::undo(tx, &id, now_ms))
+            .await
+    }
+
     async fn walk_ins_of_night(
         &self,
         partner: &PartnerId,
@@ -244,6 +258,19 @@ impl BookingStore for EmbeddedBookings {
         self.db
             .read(move |c| crate::tables::bookings::taken_by_night(c, offers, &nights))
             .await
+    }
+
+    async fn open_of_partner(
+        &self,
+        partner: &PartnerId,
+        now_ms: i64,
+        most: usize,
+    ) -> Result<Vec<BookingId>, StoreError> {
+        let partner = partner.clone();
+        let read = self
+            .db
+            .read(move |c| crate::tables::bookings::open_of_partner(c, &partner, now_ms, most));
+        read.await
     }
 
     async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<Booking>, StoreError> {

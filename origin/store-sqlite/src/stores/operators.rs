@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use domain::{
-    StoreError, UserId,
+    PartnerId, StoreError, UserId,
+    offers::store::Author,
     operators::{
         deed::{Entry, NewDeed, Number},
         rules::loses_administrator,
         store::{AuditPage, AuditQuery, Operated, OperatedErasure, OperatorStore},
     },
+    partners::{review::Decision, store::Stood},
     users::{
         account::{Role, Status},
         change::AccountChange,
@@ -16,7 +18,7 @@ use domain::{
 };
 use rusqlite::Transaction;
 
-use super::users::erase;
+use super::{partners::standing, users::erase};
 use crate::{
     database::EmbeddedDb,
     error::SqliteError,
@@ -91,6 +93,43 @@ impl OperatorStore for EmbeddedOperators {
             Ok(OperatedErasure::Erased(erased))
         });
         erased.await
+    }
+
+    async fn decide(
+        &self,
+        partner: &PartnerId,
+        decision: Decision,
+        deed: NewDeed,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError> {
+        let partner = partner.clone();
+        let decided = self.db.write(move |tx| {
+            let stood = standing::decide(tx, &partner, &decision, &author, now_ms)?;
+            if matches!(stood, Stood::Done(_)) {
+                audit::append(tx, deed)?;
+            }
+            Ok(stood)
+        });
+        decided.await
+    }
+
+    async fn end_partner(
+        &self,
+        partner: &PartnerId,
+        deed: NewDeed,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError> {
+        let partner = partner.clone();
+        let ended = self.db.write(move |tx| {
+            let stood = standing::end(tx, &partner, &author, now_ms)?;
+            if matches!(stood, Stood::Done(_)) {
+                audit::append(tx, deed)?;
+            }
+            Ok(stood)
+        });
+        ended.await
     }
 
     async fn audit(&self, query: AuditQuery) -> Result<AuditPage, StoreError> {

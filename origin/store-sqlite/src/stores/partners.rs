@@ -1,5 +1,6 @@
 //! Partners and their establishments in SQLite.
 
+pub(super) mod standing;
 mod write;
 
 use std::collections::HashMap;
@@ -7,9 +8,13 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use domain::{
     Establishment, EstablishmentId, Partner, PartnerId, StoreError, UserId,
-    partners::store::{
-        Author, EstablishmentEdit, Founded, PartnerCursor, PartnerEdit, PartnerPage, PartnerQuery,
-        PartnerStore, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+    partners::{
+        siret::Siret,
+        store::{
+            Author, EstablishmentEdit, Founded, PartnerCursor, PartnerEdit, PartnerPage,
+            PartnerQuery, PartnerStore, PartnerUpdated, PlaceAdded, PlaceArchived, PlaceUpdated,
+            Shown, Stood, ToReviewCursor, ToReviewPage,
+        },
     },
     search_text as text,
 };
@@ -98,7 +103,10 @@ impl PartnerStore for EmbeddedPartners {
     }
 
     async fn list(&self, query: &PartnerQuery) -> Result<PartnerPage, StoreError> {
-        let mut condition = "TRUE".to_owned();
+        let mut condition = match query.shown {
+            Shown::Public => "p.status = 'APPROVED' AND p.archived_at_ms IS NULL".to_owned(),
+            Shown::All => "TRUE".to_owned(),
+        };
         let mut params: Vec<Value> = Vec::new();
         if let Some(category) = query.category {
             condition.push_str(" AND p.category = ?");
@@ -128,6 +136,34 @@ impl PartnerStore for EmbeddedPartners {
     ) -> Result<Founded, StoreError> {
         self.db
             .write(move |tx| write::found(tx, &partner, &owner, author, now_ms))
+            .await
+    }
+
+    async fn to_review(
+        &self,
+        first: usize,
+        after: Option<ToReviewCursor>,
+    ) -> Result<ToReviewPage, StoreError> {
+        self.db
+            .read(move |connection| standing::to_review(connection, first, after))
+            .await
+    }
+
+    async fn submit(
+        &self,
+        id: PartnerId,
+        siret: Siret,
+        author: Author,
+        now_ms: i64,
+    ) -> Result<Stood, StoreError> {
+        self.db
+            .write(move |tx| standing::submit(tx, &id, siret, &author, now_ms))
+            .await
+    }
+
+    async fn end(&self, id: PartnerId, author: Author, now_ms: i64) -> Result<Stood, StoreError> {
+        self.db
+            .write(move |tx| standing::end(tx, &id, &author, now_ms))
             .await
     }
 

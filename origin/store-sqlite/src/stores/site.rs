@@ -79,18 +79,23 @@ fn sitemap(
 ) -> Result<Vec<SitemapEntry>, SqliteError> {
     let sql = match after.kind {
         PageKind::Partner => {
-            "SELECT id, slugs, updated_at_ms, created_at_ms AS since_ms, ?3 IS NOT NULL AS is_shown
+            "SELECT id, slugs, updated_at_ms, created_at_ms AS since_ms,
+                status = 'APPROVED' AND archived_at_ms IS NULL AND ?3 IS NOT NULL AS is_shown
              FROM partners WHERE id > ?1 ORDER BY id LIMIT ?2"
         }
         PageKind::Establishment => {
-            "SELECT id, slugs, updated_at_ms, 0 AS since_ms,
-                archived_at_ms IS NULL AND ?3 IS NOT NULL AS is_shown
-             FROM establishments WHERE id > ?1 ORDER BY id LIMIT ?2"
+            "SELECT e.id, e.slugs, e.updated_at_ms, 0 AS since_ms,
+                e.archived_at_ms IS NULL AND p.status = 'APPROVED' AND p.archived_at_ms IS NULL
+                AND ?3 IS NOT NULL AS is_shown
+             FROM establishments e JOIN partners p ON p.id = e.partner_id
+             WHERE e.id > ?1 ORDER BY e.id LIMIT ?2"
         }
         PageKind::Offer => {
-            "SELECT id, slugs, updated_at_ms, created_at_ms AS since_ms,
-                is_active AND valid_from_ms <= ?3 AND ?3 < valid_until_ms AS is_shown
-             FROM offers WHERE id > ?1 ORDER BY id LIMIT ?2"
+            "SELECT o.id, o.slugs, o.updated_at_ms, o.created_at_ms AS since_ms,
+                o.is_active AND o.valid_from_ms <= ?3 AND ?3 < o.valid_until_ms
+                AND p.status = 'APPROVED' AND p.archived_at_ms IS NULL AS is_shown
+             FROM offers o JOIN partners p ON p.id = o.partner_id
+             WHERE o.id > ?1 ORDER BY o.id LIMIT ?2"
         }
     };
     let mut statement = connection.prepare_cached(sql)?;

@@ -22,7 +22,7 @@ use crate::{
     database::EmbeddedDb,
     error::SqliteError,
     tables::{
-        partners::partner_exists,
+        partners::open_partner,
         queue, users,
         users::{change::join, memberships},
     },
@@ -151,7 +151,7 @@ fn invite(
     task: &NewTask,
 ) -> Result<Invited, SqliteError> {
     let (partner, now_ms) = (&invitation.partner, invitation.created_at_ms);
-    if !partner_exists(tx, partner)? {
+    if open_partner(tx, partner)?.is_none() {
         return Ok(Invited::NoPartner);
     }
     let named = invitation.places.named().unwrap_or_default();
@@ -228,6 +228,9 @@ fn accept(
     let Some(proven) = writes::proven(known, hash, email, now_ms) else {
         return Ok(Accepted::Invalid);
     };
+    if open_partner(tx, &proven.partner)?.is_none() {
+        return Ok(Accepted::Invalid);
+    }
     let members = users::members(tx, &proven.partner)?.len();
     let account = users::account(tx, "id", user.as_str())?;
     let current = account.and_then(|account| account.memberships.of(&proven.partner).cloned());

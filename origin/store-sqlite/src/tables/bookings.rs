@@ -149,9 +149,10 @@ pub fn standing(
         let mut statement = connection.prepare_cached(sql)?;
         Ok(statement.query_row(params, |row| row.get(0))?)
     };
-    let (user, offer, day) = (
+    let (user, offer, partner, day) = (
         user.as_str(),
         booking.offer.as_str(),
+        booking.partner.as_str(),
         booking.night.to_string(),
     );
     Ok(Standing {
@@ -180,6 +181,11 @@ pub fn standing(
         takes_payments: booking.price.is_some()
             && account_of(connection, &booking.partner)?
                 .is_some_and(|account| account.takes_payments),
+        is_partner_hidden: one(
+            "SELECT EXISTS (SELECT 1 FROM partners WHERE id = ?1
+                AND (status <> 'APPROVED' OR archived_at_ms IS NOT NULL))",
+            &[&partner],
+        )? > 0,
     })
 }
 
@@ -271,6 +277,22 @@ pub fn has_open(
 pub fn open_of(connection: &Connection, user: &UserId) -> Result<Vec<Booking>, SqliteError> {
     let sql = format!("SELECT {COLUMNS} FROM bookings WHERE user_id = ?1 AND due_ms IS NOT NULL");
     query(connection, &sql, [user.as_str()])
+}
+
+pub fn open_of_partner(
+    connection: &Connection,
+    partner: &PartnerId,
+    now_ms: i64,
+    most: usize,
+) -> Result<Vec<BookingId>, SqliteError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM bookings WHERE partner_id = ?1 AND due_ms IS NOT NULL AND until_ms > ?2
+         ORDER BY day, from_ms, id LIMIT ?3",
+    )?;
+    let ids = statement.query_and_then((partner.as_str(), now_ms, limit(most)), |row| {
+        word("booking id", &row.get::<_, String>(0)?, BookingId::parse)
+    })?;
+    ids.collect()
 }
 
 pub fn due(connection: &Connection, now_ms: i64, most: usize) -> Result<Vec<Booking>, SqliteError> {

@@ -141,6 +141,16 @@ pub fn of_establishment(
     Ok(found)
 }
 
+/// The offers of a partner that are not archived.
+pub fn of_partner(connection: &Connection, id: &PartnerId) -> Result<Vec<Offer>, SqliteError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM offers o WHERE o.partner_id = ?1 AND o.archived_at_ms IS NULL"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_and_then([id.as_str()], offer)?;
+    found.collect()
+}
+
 pub fn remaining(
     connection: &Connection,
     wanted: Value,

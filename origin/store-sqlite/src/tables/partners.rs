@@ -2,12 +2,19 @@
 
 use domain::{
     Address, Category, Establishment, EstablishmentId, GeoPoint, Partner, PartnerId,
+    partners::{
+        siret::Siret,
+        standing::{PartnerStatus, Standing},
+    },
     search_text as text,
     slugs::{PageKind, Slugs},
 };
 use rusqlite::{Connection, Row, Transaction, named_params, params_from_iter, types::Value};
 
-use super::slugs;
+use super::{
+    slugs,
+    word::{optional_word, word},
+};
 use crate::error::SqliteError;
 
 /// Partners by a condition on `partners p`, with what may follow it.
@@ -18,12 +25,23 @@ pub fn partners(
 ) -> Result<Vec<Partner>, SqliteError> {
     let sql = format!(
         "SELECT p.id, p.name, p.description, p.logo, p.category, p.rating, p.review_count, p.created_at_ms,
-                p.slugs, p.updated_at_ms
+                p.slugs, p.updated_at_ms, p.status, p.siret, p.review_reason, p.submitted_at_ms,
+                p.archived_at_ms
          FROM partners p WHERE {condition}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let found = statement.query_and_then(params_from_iter(params), partner)?;
     found.collect()
+}
+
+/// A partner that goes on, by its id.
+pub fn open_partner(
+    connection: &Connection,
+    id: &PartnerId,
+) -> Result<Option<Partner>, SqliteError> {
+    let condition = "p.id = ? AND p.archived_at_ms IS NULL";
+    let found = partners(connection, condition, vec![id.as_str().to_owned().into()])?;
+    Ok(found.into_iter().next())
 }
 
 fn partner(row: &Row<'_>) -> Result<Partner, SqliteError> {
@@ -39,6 +57,18 @@ fn partner(row: &Row<'_>) -> Result<Partner, SqliteError> {
         review_count: row.get(6)?,
         created_at_ms: row.get(7)?,
         page: slugs::page(row)?,
+        standing: standing(row)?,
+    })
+}
+
+fn standing(row: &Row<'_>) -> Result<Standing, SqliteError> {
+    let (status, siret): (String, Option<String>) = (row.get("status")?, row.get("siret")?);
+    Ok(Standing {
+        status: word("status", &status, PartnerStatus::parse)?,
+        siret: optional_word("siret", siret, Siret::parse)?,
+        reason: row.get("review_reason")?,
+        submitted_at_ms: row.get("submitted_at_ms")?,
+        archived_at_ms: row.get("archived_at_ms")?,
     })
 }
 
@@ -112,6 +142,12 @@ pub fn partner_exists(connection: &Connection, id: &PartnerId) -> Result<bool, S
         .exists([id.as_str()])?)
 }
 
+/// Whether the partner has an establishment that is not archived.
+pub fn has_establishment(connection: &Connection, id: &PartnerId) -> Result<bool, SqliteError> {
+    let sql = "SELECT 1 FROM establishments WHERE partner_id = ?1 AND archived_at_ms IS NULL";
+    Ok(connection.prepare_cached(sql)?.exists([id.as_str()])?)
+}
+
 /// Whether the establishment is stored.
 pub fn establishment_exists(
     connection: &Connection,
@@ -126,9 +162,9 @@ pub fn establishment_exists(
 pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), SqliteError> {
     tx.prepare_cached(
         "INSERT INTO partners (id, name_folded, category, created_at_ms, rating, review_count, name, logo, description,
-            slugs, updated_at_ms)
+            slugs, updated_at_ms, status, siret, review_reason, submitted_at_ms, archived_at_ms)
          VALUES (:id, :name_folded, :category, :created_at_ms, :rating, :review_count, :name, :logo, :description,
-            :slugs, :updated_at_ms)",
+            :slugs, :updated_at_ms, :status, :siret, :reason, :submitted_at_ms, :archived_at_ms)",
     )?
     .execute(named_params! {
         ":id": partner.id.as_str(),
@@ -142,6 +178,11 @@ pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), Sql
         ":description": partner.description,
         ":slugs": slugs::column(&partner.page.slugs)?,
         ":updated_at_ms": partner.page.updated_at_ms,
+        ":status": partner.standing.status.as_str(),
+        ":siret": partner.standing.siret.as_ref().map(Siret::as_str),
+        ":reason": partner.standing.reason,
+        ":submitted_at_ms": partner.standing.submitted_at_ms,
+        ":archived_at_ms": partner.standing.archived_at_ms,
     })?;
     let row = tx.last_insert_rowid();
     tx.prepare_cached("INSERT INTO partner_text(rowid, folded) VALUES (?1, ?2)")?
@@ -156,7 +197,29 @@ pub fn insert_partner(tx: &Transaction<'_>, partner: &Partner) -> Result<(), Sql
     )
 }
 
-/// Replaces a stored partner and its words.
+/// Stores where a partner stands now.
+pub fn put_standing(
+    tx: &Transaction<'_>,
+    id: &PartnerId,
+    standing: &Standing,
+) -> Result<(), SqliteError> {
+    tx.prepare_cached(
+        "UPDATE partners SET status = :status, siret = :siret, review_reason = :reason,
+            submitted_at_ms = :submitted_at_ms, archived_at_ms = :archived_at_ms
+         WHERE id = :id",
+    )?
+    .execute(named_params! {
+        ":id": id.as_str(),
+        ":status": standing.status.as_str(),
+        ":siret": standing.siret.as_ref().map(Siret::as_str),
+        ":reason": standing.reason,
+        ":submitted_at_ms": standing.submitted_at_ms,
+        ":archived_at_ms": standing.archived_at_ms,
+    })?;
+    Ok(())
+}
+
+/// Replaces a stored partner and its words, but not where it stands.
 pub fn replace_partner(
     tx: &Transaction<'_>,
     before: &Partner,

@@ -8,8 +8,8 @@ use domain::{
     BookingId, OfferId, PartnerId, ReviewId, UserId,
     reviews::{
         change::Change,
-        review::{Removal, Reply, Review, ReviewState, Stars},
-        store::{ReviewOrder, ReviewQuery},
+        review::{Contest, ContestAnswer, Removal, Reply, Review, ReviewState, Stars},
+        store::{ReviewOrder, ReviewQuery, ReviewsAbout},
     },
 };
 use rusqlite::{Connection, Params, Row, Transaction, named_params};
@@ -23,7 +23,8 @@ use crate::{error::SqliteError, outbox::outbox_push};
 
 const COLUMNS: &str = "id, booking_id, user_id, partner_id, offer_id, stars, body, author,
     visited_at_ms, idempotency_key, reply, replied_at_ms, removed_at_ms, removal_reason, removed_by,
-    reported_at_ms, created_at_ms, changed_at_ms";
+    reported_at_ms, created_at_ms, changed_at_ms, contest, contested_at_ms, contest_answer,
+    contest_answered_at_ms";
 
 /// The reviews that `rest` selects.
 pub fn select(
@@ -52,7 +53,7 @@ pub fn of_booking(
     Ok(select(connection, "WHERE booking_id = ?1", [booking.as_str()])?.pop())
 }
 
-/// Those of a partner that are shown: one more than the page has, if there is one.
+/// Those of a partner or an offer that are shown: one more than the page has, if there is one.
 pub fn page(connection: &Connection, query: &ReviewQuery) -> Result<Vec<Review>, SqliteError> {
     // Before every review that there may be.
     let (stars, at_ms, id) = match (&query.after, query.order) {
@@ -60,27 +61,37 @@ pub fn page(connection: &Connection, query: &ReviewQuery) -> Result<Vec<Review>,
         (None, ReviewOrder::Newest | ReviewOrder::Highest) => (i32::MAX, i64::MAX, ""),
         (None, ReviewOrder::Lowest) => (0, i64::MAX, ""),
     };
-    let (partner, shown) = (query.partner.as_str(), ReviewState::Shown.as_str());
+    let (column, about) = match &query.about {
+        ReviewsAbout::Partner(partner) => ("partner_id", partner.as_str()),
+        ReviewsAbout::Offer(offer) => ("offer_id", offer.as_str()),
+    };
+    let shown = ReviewState::Shown.as_str();
     let most = limit(query.first.saturating_add(1));
     match query.order {
         ReviewOrder::Newest => select(
             connection,
-            "WHERE partner_id = ?1 AND state = ?2 AND (created_at_ms, id) < (?3, ?4)
-             ORDER BY created_at_ms DESC, id DESC LIMIT ?5",
-            (partner, shown, at_ms, id, most),
+            &format!(
+                "WHERE {column} = ?1 AND state = ?2 AND (created_at_ms, id) < (?3, ?4)
+                 ORDER BY created_at_ms DESC, id DESC LIMIT ?5"
+            ),
+            (about, shown, at_ms, id, most),
         ),
         ReviewOrder::Highest => select(
             connection,
-            "WHERE partner_id = ?1 AND state = ?2 AND (stars, created_at_ms, id) < (?3, ?4, ?5)
-             ORDER BY stars DESC, created_at_ms DESC, id DESC LIMIT ?6",
-            (partner, shown, stars, at_ms, id, most),
+            &format!(
+                "WHERE {column} = ?1 AND state = ?2 AND (stars, created_at_ms, id) < (?3, ?4, ?5)
+                 ORDER BY stars DESC, created_at_ms DESC, id DESC LIMIT ?6"
+            ),
+            (about, shown, stars, at_ms, id, most),
         ),
         ReviewOrder::Lowest => select(
             connection,
-            "WHERE partner_id = ?1 AND state = ?2 AND stars >= ?3
-                AND (stars > ?3 OR (created_at_ms, id) < (?4, ?5))
-             ORDER BY stars, created_at_ms DESC, id DESC LIMIT ?6",
-            (partner, shown, stars, at_ms, id, most),
+            &format!(
+                "WHERE {column} = ?1 AND state = ?2 AND stars >= ?3
+                    AND (stars > ?3 OR (created_at_ms, id) < (?4, ?5))
+                 ORDER BY stars, created_at_ms DESC, id DESC LIMIT ?6"
+            ),
+            (about, shown, stars, at_ms, id, most),
         ),
     }
 }
@@ -119,17 +130,21 @@ pub fn store(tx: &Transaction<'_>, change: &Change, now_ms: i64) -> Result<(), S
 
 fn put(tx: &Transaction<'_>, review: &Review) -> Result<(), SqliteError> {
     let (reply, removal) = (review.reply.as_ref(), review.removal.as_ref());
+    let contest = removal.and_then(|removal| removal.contest.as_ref());
+    let answer = contest.and_then(|contest| contest.answer.as_ref());
     tx.prepare_cached(&format!(
         "INSERT INTO reviews({COLUMNS}, state) VALUES (:id, :booking, :user, :partner, :offer, :stars,
             :body, :author, :visited, :key, :reply, :replied, :removed, :reason, :removed_by,
-            :reported, :created, :changed, :state)
+            :reported, :created, :changed, :contest, :contested, :answer, :answered, :state)
          ON CONFLICT(id) DO UPDATE SET
             user_id = excluded.user_id, stars = excluded.stars, body = excluded.body,
             author = excluded.author, idempotency_key = excluded.idempotency_key,
             reply = excluded.reply, replied_at_ms = excluded.replied_at_ms,
             removed_at_ms = excluded.removed_at_ms, removal_reason = excluded.removal_reason,
             removed_by = excluded.removed_by, reported_at_ms = excluded.reported_at_ms,
-            changed_at_ms = excluded.changed_at_ms, state = excluded.state"
+            changed_at_ms = excluded.changed_at_ms, contest = excluded.contest,
+            contested_at_ms = excluded.contested_at_ms, contest_answer = excluded.contest_answer,
+            contest_answered_at_ms = excluded.contest_answered_at_ms, state = excluded.state"
     ))?
     .execute(named_params! {
         ":id": review.id.as_str(),
@@ -150,6 +165,10 @@ fn put(tx: &Transaction<'_>, review: &Review) -> Result<(), SqliteError> {
         ":reported": review.reported_at_ms,
         ":created": review.created_at_ms,
         ":changed": review.changed_at_ms,
+        ":contest": contest.map(|contest| &contest.text),
+        ":contested": contest.map(|contest| contest.at_ms),
+        ":answer": answer.map(|answer| &answer.text),
+        ":answered": answer.map(|answer| answer.at_ms),
         ":state": review.state().as_str(),
     })?;
     Ok(())
@@ -164,6 +183,13 @@ fn read(row: &Row<'_>) -> Result<Review, SqliteError> {
     let reply = optional(10)?.zip(moment(11)?);
     let removal = moment(12)?.zip(optional(13)?);
     let by = optional_word("removed_by", optional(14)?, UserId::parse)?;
+    let answer = optional(20)?.zip(moment(21)?);
+    let contest = optional(18)?.zip(moment(19)?);
+    let contest = contest.map(|(text, at_ms)| Contest {
+        text,
+        at_ms,
+        answer: answer.map(|(text, at_ms)| ContestAnswer { text, at_ms }),
+    });
     Ok(Review {
         id: word("id", &text(0)?, ReviewId::parse)?,
         booking: word("booking id", &text(1)?, BookingId::parse)?,
@@ -176,7 +202,12 @@ fn read(row: &Row<'_>) -> Result<Review, SqliteError> {
         visited_at_ms: row.get(8)?,
         idempotency_key: optional(9)?,
         reply: reply.map(|(text, at_ms)| Reply { text, at_ms }),
-        removal: removal.map(|(at_ms, reason)| Removal { at_ms, reason, by }),
+        removal: removal.map(|(at_ms, reason)| Removal {
+            at_ms,
+            reason,
+            by,
+            contest,
+        }),
         reported_at_ms: moment(15)?,
         created_at_ms: row.get(16)?,
         changed_at_ms: row.get(17)?,

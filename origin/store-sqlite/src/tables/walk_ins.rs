@@ -48,6 +48,12 @@ pub fn insert(tx: &Transaction<'_>, walk_in: &WalkIn) -> Result<(), SqliteError>
     Ok(())
 }
 
+pub fn delete(tx: &Transaction<'_>, id: &WalkInId) -> Result<(), SqliteError> {
+    tx.prepare_cached("DELETE FROM walk_ins WHERE id = ?1")?
+        .execute([id.as_str()])?;
+    Ok(())
+}
+
 /// The people who walked in to a partner's offers in a night.
 pub fn of_night(
     connection: &Connection,

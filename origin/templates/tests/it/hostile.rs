@@ -80,6 +80,15 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
             l.first_name.clone_from(&typed);
             (l.partner, l.reason) = (typed.clone(), typed);
         }
+        Letter::PartnerReviewed(l) => {
+            l.first_name.clone_from(&typed);
+            l.partner.clone_from(&typed);
+            l.reason = Some(typed);
+        }
+        Letter::ReviewContestAnswered(l) => {
+            l.first_name.clone_from(&typed);
+            (l.partner, l.answer) = (typed.clone(), Some(typed));
+        }
         Letter::News(l) => {
             l.first_name.clone_from(&typed);
             l.title.clone_from(&typed);

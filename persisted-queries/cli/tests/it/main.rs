@@ -176,7 +176,7 @@ fn check_names_broken_documents_by_client_and_fails() {
       broken   PartnerOfferList (f78c30070940cd4a7b31304942f8e2a90168d3f958ac881026f030ae35cb5dda): the document is not valid: 23:7 type `OfferConnection` does not have a field `totalCount`
       broken   SiteOffers (de43095c135621b164c8678ef322adca2d9bb7ad25d20ce122f63cdc4393f8a1): the document is not valid: 28:5 type `OfferConnection` does not have a field `totalCount`
       broken   SiteSearch (901787110d5efa53996ed9a9bcf29c50b56f35bef954bbde25cc501de88d531d): the document is not valid: 26:7 type `OfferConnection` does not have a field `totalCount`
-    179 checked, 11 broken, 0 changed
+    199 checked, 11 broken, 0 changed
     ");
 
     let changed = changed_schema(
@@ -196,7 +196,7 @@ fn check_names_broken_documents_by_client_and_fails() {
     site
       changed  Categories: public maxAge=86400 swr=3600 sie=604800 -> public maxAge=60 swr=3600 sie=604800
       changed  Home: public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
-    179 checked, 0 broken, 2 changed
+    199 checked, 0 broken, 2 changed
     ");
 }
 
@@ -235,8 +235,12 @@ fn diff_tells_added_removed_and_changed() {
     changed  site/Home (1722fb3ce653): public maxAge=300 swr=60 sie=86400 -> public maxAge=60 swr=60 sie=86400
     added    site/New (928f681242bf): public maxAge=60 swr=3600 sie=604800
     removed  site/CategoryPage (4dadb2677e59): stays published
+    removed  site/CityDirectory (308f9e74600b): stays published
+    removed  site/CityPage (4cad1a2b8b09): stays published
+    removed  site/CityPartners (d2c672eab2ca): stays published
     removed  site/EstablishmentPage (4fc4d5c2a46e): stays published
     removed  site/OfferPage (38fc3bc6bc78): stays published
+    removed  site/OfferReviews (36137415d98e): stays published
     removed  site/PartnerBySlug (4f3b28dfe855): stays published
     removed  site/PartnerDirectory (401bd126e36c): stays published
     removed  site/PartnerOfferList (f78c30070940): stays published
@@ -247,7 +251,7 @@ fn diff_tells_added_removed_and_changed() {
     removed  site/SiteSearch (901787110d5e): stays published
     removed  site/SiteSuggestions (032e0bf99e07): stays published
     removed  site/Sitemap (59993691c4a5): stays published
-    1 added, 13 removed, 2 changed
+    1 added, 17 removed, 2 changed
     not compared: the documents of admin, mobile, partner
     ");
 }

@@ -9,6 +9,7 @@ use domain::{
     partners::{
         edit::{EstablishmentEdit, PartnerEdit},
         hours, rules,
+        standing::{PartnerStatus, Standing},
     },
     texts::{description, email, https_url, phone},
 };
@@ -120,6 +121,7 @@ impl CreatePartnerInput {
             review_count: 0,
             created_at_ms: now_ms,
             page: WebPage::begun(now_ms),
+            standing: Standing::new(PartnerStatus::Draft),
         };
         reading.end(partner)
     }

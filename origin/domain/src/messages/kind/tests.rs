@@ -20,7 +20,7 @@ fn kinds_read_back_and_are_spelt_in_lower_case() {
         assert!(word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         assert!(seen.insert(word), "{word}");
     }
-    assert_eq!(seen.len(), 21);
+    assert_eq!(seen.len(), 23);
     assert_eq!(Kind::parse("Booking_confirmed"), None);
 }
 
@@ -45,7 +45,7 @@ fn codes_invitations_new_devices_and_removals_are_mandatory() {
         .map(|kind| kind.as_str())
         .collect();
     let expected = "verify_email reset_password phone_code invitation new_device review_removed \
-        change_email email_changed";
+        partner_reviewed review_contest_answered change_email email_changed";
     assert_eq!(mandatory.join(" "), expected);
 }
 

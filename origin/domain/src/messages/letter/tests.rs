@@ -87,7 +87,7 @@ fn stored() -> Vec<(Kind, serde_json::Value)> {
     .collect()
 }
 
-fn newest(booking: &serde_json::Value) -> [(Kind, serde_json::Value); 5] {
+fn newest(booking: &serde_json::Value) -> [(Kind, serde_json::Value); 7] {
     [
         (
             Kind::ReviewRequest,
@@ -104,6 +104,19 @@ fn newest(booking: &serde_json::Value) -> [(Kind, serde_json::Value); 5] {
             serde_json::json!({
                 "firstName": "Zoé", "partner": "Chez Léa", "booking": "0123456789abcdef01234567",
                 "reason": "Injures",
+            }),
+        ),
+        (
+            Kind::PartnerReviewed,
+            serde_json::json!({
+                "firstName": "Zoé", "outcome": "returned", "partner": "Chez Léa", "reason": "Adresse",
+            }),
+        ),
+        (
+            Kind::ReviewContestAnswered,
+            serde_json::json!({
+                "firstName": "Zoé", "partner": "Chez Léa", "booking": "0123456789abcdef01234567",
+                "answer": "Injures",
             }),
         ),
         (Kind::ChangeEmail, serde_json::json!({"token": "s3cret"})),

@@ -168,7 +168,9 @@ impl OfferPosition {
             | CursorKind::ReviewLowest
             | CursorKind::ReviewReported
             | CursorKind::Sitemap
-            | CursorKind::OperatorAudit => None,
+            | CursorKind::OperatorAudit
+            | CursorKind::PartnerToReview
+            | CursorKind::City => None,
         }
     }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use cache_core::Tag;
 
 use crate::{
-    Establishment, Partner, PartnerId,
+    Address, Establishment, Partner, PartnerId,
+    cities::CityArea,
     offers::store::{Author, Purging},
     partners::edit::{EstablishmentEdit, PartnerEdit},
     pending_purge::{PendingPurge, PurgeKind},
@@ -63,9 +64,11 @@ pub enum PlaceArchived {
     Done,
 }
 
-/// The purge for a new partner: lists of partners.
-pub fn founding(partner: &PartnerId, author: Author) -> PendingPurge {
-    let purged = vec![tags::partner(partner), tags::all_partners()];
+/// The purge for a new partner: lists of partners, if the public sees it.
+pub fn founding(partner: &Partner, author: Author) -> PendingPurge {
+    let lists = partner.is_public().then(tags::all_partners);
+    let own = std::iter::once(tags::partner(&partner.id));
+    let purged = own.chain(lists).collect();
     pending(purged, author.action.to_owned(), author.actor)
 }
 
@@ -88,7 +91,7 @@ pub fn partner_change(
         return (after, None);
     }
     let mut purged = vec![tags::partner(&before.id)];
-    if in_lists.iter().any(|(_, changed)| *changed) {
+    if before.is_public() && in_lists.iter().any(|(_, changed)| *changed) {
         purged.push(tags::all_partners());
     }
     let purge = pending(purged, reason(&author, &names), author.actor);
@@ -114,6 +117,19 @@ pub fn place_change(
     }
     let mut purged = moved;
     purged.insert(tags::partner(&before.partner_id));
+    let city = |place: &Establishment| {
+        let Address {
+            city,
+            postcode,
+            country,
+            street: _,
+        } = &place.address;
+        (city.clone(), CityArea::of(country, postcode))
+    };
+    if city(before) != city(after) {
+        // Lists by city that the offers enter, and how many each city has.
+        purged.insert(tags::all_offers());
+    }
     let reason = reason(&author, &names);
     Some(pending(purged.into_iter().collect(), reason, author.actor))
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    queue::notice::ReviewNotice,
     reviews::{
         rules::{ReviewEdit, change},
         samples::{NOW_MS, account, review},
@@ -141,4 +142,77 @@ fn a_review_is_kept_removed_and_shown_again() {
     let shown = change(Some(removed), &ruling("admin", Verdict::Keep), None, 8).unwrap();
     assert_eq!(shown.after, Some(review()));
     assert!(shown.counts() && shown.tasks.is_empty());
+}
+
+fn contest(by: &str, text: &str) -> ReviewEdit {
+    ReviewEdit::Contest {
+        by: user(by).id,
+        text: text.to_owned(),
+    }
+}
+
+/// Its author contests that `admin` removed it.
+fn contested() -> Review {
+    let removed = change(Some(review()), &ruling("admin", Verdict::Remove), None, 5).unwrap();
+    let contested = change(removed.after, &contest("ana", "C’est vrai"), None, 7).unwrap();
+    assert!(contested.tasks.is_empty() && !contested.decides_reports);
+    contested.after.unwrap()
+}
+
+#[test]
+fn the_author_contests_a_removal_once() {
+    let waiting = contested();
+    assert_eq!(waiting.reported_at_ms, Some(7));
+    let said = waiting.removal.as_ref().unwrap().waiting_contest().unwrap();
+    assert_eq!((said.text.as_str(), said.at_ms), ("C’est vrai", 7));
+    let again = |by, text| change(Some(waiting.clone()), &contest(by, text), None, 8);
+    let same = Err(Written::Before(Box::new(waiting.clone())));
+    assert_eq!(again("ana", "C’est vrai"), same);
+    let refused = Err(ReviewRefusal::AlreadyContested.into());
+    assert_eq!(again("ana", "Vraiment"), refused);
+    assert_eq!(again("ben", "?"), Err(ReviewRefusal::NotFound.into()));
+    let shown = change(Some(review()), &contest("ana", "?"), None, 8);
+    assert_eq!(shown, Err(ReviewRefusal::NotRemoved.into()));
+    assert_eq!(
+        change(None, &contest("ana", "?"), None, 8),
+        Err(ReviewRefusal::NotFound.into())
+    );
+}
+
+#[test]
+fn a_contest_is_upheld_by_anybody_and_denied_by_another_one() {
+    let decide = |by, verdict| change(Some(contested()), &ruling(by, verdict), None, 9);
+    assert_eq!(
+        decide("admin", Verdict::Remove),
+        Err(ReviewRefusal::OwnRemoval.into())
+    );
+    let denied = decide("other", Verdict::Remove).unwrap();
+    assert!(!denied.counts() && denied.decides_reports);
+    assert_eq!(denied.tasks.len(), 1);
+    let key = format!("review_contest_answered:{}:7", review().id);
+    assert_eq!(denied.tasks[0].key, key);
+    let after = denied.after.unwrap();
+    assert_eq!(after.reported_at_ms, None);
+    let removal = after.removal.clone().unwrap();
+    assert_eq!((removal.at_ms, removal.by), (5, Some(user("admin").id)));
+    let answer = removal.contest.unwrap().answer.unwrap();
+    assert_eq!((answer.text.as_str(), answer.at_ms), ("Injures", 9));
+    assert!(notices::holds(ReviewNotice::ContestAnswered, &after));
+    // That was the one time.
+    let again = change(Some(after.clone()), &contest("ana", "Encore"), None, 10);
+    assert_eq!(again, Err(ReviewRefusal::AlreadyContested.into()));
+    let anew = change(
+        Some(after.clone()),
+        &ruling("other", Verdict::Remove),
+        None,
+        11,
+    );
+    assert_eq!(anew, Err(Written::Before(Box::new(after))));
+
+    let upheld = decide("admin", Verdict::Keep).unwrap();
+    assert!(upheld.counts());
+    assert_eq!(upheld.tasks[0].key, key);
+    assert_eq!(upheld.after, Some(review()));
+    assert!(notices::holds(ReviewNotice::ContestAnswered, &review()));
+    assert!(!notices::holds(ReviewNotice::ContestAnswered, &contested()));
 }

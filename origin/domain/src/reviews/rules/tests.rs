@@ -97,6 +97,7 @@ fn a_second_request_finds_the_review_and_another_one_is_refused() {
         at_ms: 1,
         reason: "Injures".into(),
         by: None,
+        contest: None,
     };
     for (text, key, removal, refusal) in [
         ("Très bien", "other", None, None),
@@ -175,6 +176,7 @@ fn nobody_else_changes_or_deletes_it_and_a_removed_one_stays() {
             at_ms: 1,
             reason: "Injures".into(),
             by: None,
+            contest: None,
         }),
         ..review()
     };
@@ -229,6 +231,7 @@ fn a_partner_answers_once_and_the_author_is_told_once() {
             at_ms: 1,
             reason: "Injures".into(),
             by: None,
+            contest: None,
         }),
         ..review()
     };

@@ -7,7 +7,7 @@ use domain::{
         party::PartySize,
         refusals::BookingRefusal,
         rules::NewBooking,
-        walk_in::{NewWalkIn, WalkIn, WalkedIn},
+        walk_in::{NewWalkIn, WalkIn, WalkInUndone, WalkedIn},
     },
     night::Night,
     offers::store::Updated,
@@ -25,6 +25,8 @@ use crate::{
 tests! {
     who_walks_in_takes_places_until_none_is_left: [],
     walk_ins_at_once_take_no_place_twice: [Transactions],
+    a_mistake_is_taken_back_once: [],
+    mistakes_taken_back_at_once_give_places_once: [Transactions],
     an_edit_of_a_quota_counts_walk_ins: [],
     nights_add_up_by_offer_and_hour: [],
 }
@@ -101,6 +103,47 @@ async fn walk_ins_at_once_take_no_place_twice(fresh: Fresh) {
         .filter(|one| matches!(one, WalkedIn::Done(_)))
         .count();
     assert_eq!((done, remaining(&fresh, &offer).await), (2, 1));
+}
+
+async fn undo(fresh: &Fresh, name: &str, now_ms: i64) -> WalkInUndone {
+    let id = WalkInId::derive("walk-in", name);
+    fresh.db.bookings.undo_walk_in(&id, now_ms).await.unwrap()
+}
+
+async fn a_mistake_is_taken_back_once(fresh: Fresh) {
+    let offer = places("a", 5);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    walk_in(&fresh, "1", &offer, 3, NOW_MS).await;
+    let too_late = undo(&fresh, "1", NOW_MS + 5 * 60_000).await;
+    let refused = WalkInUndone::Refused(BookingRefusal::TooLateToUndo);
+    assert_eq!((too_late, remaining(&fresh, &offer).await), (refused, 2));
+    let id = WalkInId::derive("walk-in", "1");
+    let stored = fresh.db.bookings.walk_in(&id).await.unwrap();
+    assert_eq!(stored.unwrap().party, party(3));
+    let before = fresh.pending().await;
+    assert_eq!(
+        undo(&fresh, "1", NOW_MS + 5 * 60_000 - 1).await,
+        WalkInUndone::Done
+    );
+    assert_eq!(remaining(&fresh, &offer).await, 5);
+    let rows = fresh.pending_after(&before).await;
+    let purged = [tags::bookings_of(&offer.partner_id), tags::quota(&offer.id)];
+    assert_eq!(rows[0].purge.tags, purged);
+    assert_eq!(undo(&fresh, "1", NOW_MS).await, WalkInUndone::NotFound);
+    let night = Night::of(NOW_MS).unwrap();
+    let bookings = &fresh.db.bookings;
+    let counts = bookings.walk_ins_of_night(&offer.partner_id, night).await;
+    assert_eq!(counts.unwrap(), []);
+}
+
+async fn mistakes_taken_back_at_once_give_places_once(fresh: Fresh) {
+    let offer = places("a", 9);
+    fresh.fill(vec![family(vec![offer.clone()])]).await;
+    walk_in(&fresh, "1", &offer, 2, NOW_MS).await;
+    walk_in(&fresh, "2", &offer, 2, NOW_MS).await;
+    let undone = join_all((0..6).map(|_| undo(&fresh, "1", NOW_MS))).await;
+    let done = undone.iter().filter(|one| **one == WalkInUndone::Done);
+    assert_eq!((done.count(), remaining(&fresh, &offer).await), (1, 7));
 }
 
 async fn an_edit_of_a_quota_counts_walk_ins(fresh: Fresh) {

@@ -32,6 +32,8 @@ tests! {
     of_reports_at_once_each_counts_once: [Transactions],
     a_removed_review_is_its_authors_alone_and_counts_no_more: [],
     reviews_that_wait_are_paged_the_longest_waiting_first: [],
+    a_contest_waits_with_the_reports_and_is_answered: [],
+    of_two_contests_at_once_one_is_stored: [Transactions],
 }
 
 pub(super) fn report(review: &Review, by: &str, text: &str) -> NewReport {
@@ -266,4 +268,75 @@ async fn reviews_that_wait_are_paged_the_longest_waiting_first(fresh: Fresh) {
         }
     }
     assert_eq!(found, all);
+}
+
+fn contest(by: &str, text: &str) -> ReviewEdit {
+    ReviewEdit::Contest {
+        by: user(by),
+        text: text.to_owned(),
+    }
+}
+
+fn ruling_of(by: &str, verdict: Verdict) -> ReviewEdit {
+    match ruling(verdict) {
+        ReviewEdit::Rule(ruling) => ReviewEdit::Rule(Ruling {
+            by: user(by),
+            ..ruling
+        }),
+        other => other,
+    }
+}
+
+/// A review that `admin` has removed.
+async fn removed(fresh: &Fresh) -> (Offer, Review) {
+    let offer = filled(fresh).await;
+    let review = reviewed(fresh, "ana", &offer, 1).await;
+    for admin in ["admin", "other"] {
+        sign_up(fresh, &user(admin)).await;
+    }
+    let removed = change(fresh, &review.id, ruling(Verdict::Remove), NOW_MS + 5).await;
+    (offer, done(removed))
+}
+
+async fn a_contest_waits_with_the_reports_and_is_answered(fresh: Fresh) {
+    let (offer, review) = removed(&fresh).await;
+    let before = fresh.pending().await;
+    let contested = change(&fresh, &review.id, contest("ana", "C’est vrai"), NOW_MS + 7).await;
+    let contested = done(contested);
+    assert_eq!(stored(&fresh, &review.id).await, Some(contested.clone()));
+    assert_eq!(waiting(&fresh).await, std::slice::from_ref(&contested));
+    let again = change(&fresh, &review.id, contest("ana", "Encore"), NOW_MS + 8).await;
+    assert_eq!(again, ReviewRefusal::AlreadyContested.into());
+    // Nothing that is shown has changed.
+    assert_eq!(fresh.pending_after(&before).await, []);
+    let denied = ruling_of("other", Verdict::Remove);
+    let denied = done(change(&fresh, &review.id, denied, NOW_MS + 9).await);
+    assert_eq!(stored(&fresh, &review.id).await, Some(denied.clone()));
+    let said = denied.removal.unwrap().contest.unwrap();
+    assert_eq!(said.answer.unwrap().at_ms, NOW_MS + 9);
+    assert_eq!(waiting(&fresh).await, []);
+    assert_eq!(told(&fresh, "review_contest_answered").await.len(), 1);
+    assert_eq!(told(&fresh, "review_removed").await.len(), 1);
+    assert_eq!(shown(&fresh, &offer).await, 0);
+    // On second thoughts: the removal and what was said against it are gone.
+    let back = ruling_of("other", Verdict::Keep);
+    let back = done(change(&fresh, &review.id, back, NOW_MS + 10).await);
+    assert_eq!((back.removal, back.reported_at_ms), (None, None));
+    assert_eq!(shown(&fresh, &offer).await, 1);
+}
+
+async fn of_two_contests_at_once_one_is_stored(fresh: Fresh) {
+    let (_, review) = removed(&fresh).await;
+    let other = fresh.of_another_server().await;
+    let all = (0..8).map(|n| {
+        let db = if n % 2 == 0 { &fresh.db } else { &other };
+        let (reviews, id) = (db.reviews.clone(), review.id.clone());
+        let edit = contest("ana", &format!("Texte {n}"));
+        async move { reviews.change(&id, edit, NOW_MS + 7).await.unwrap() }
+    });
+    let all = join_all(all).await;
+    let stored_ones = all.iter().filter(|one| matches!(one, Written::Done(_)));
+    assert_eq!(stored_ones.count(), 1);
+    let refused: Written = ReviewRefusal::AlreadyContested.into();
+    assert_eq!(all.iter().filter(|one| **one == refused).count(), 7);
 }

@@ -49,7 +49,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("createBooking", USERS), ("confirmBooking", USERS), ("cancelBooking", USERS),
     ("checkIn", STAFF), ("partnerBookings", STAFF), ("declineBooking", STAFF),
     ("cancelBookingByVenue", STAFF), ("checkInByCode", STAFF), ("undoCheckIn", STAFF),
-    ("recordScans", STAFF), ("recordWalkIn", STAFF), ("partnerBookingChanged", STAFF),
+    ("recordScans", STAFF), ("recordWalkIn", STAFF), ("undoWalkIn", STAFF), ("partnerBookingChanged", STAFF),
     // Credentials that are not ours get no connection, whatever it would be for.
     ("newOfferNearby", "anonymous user staff manager owner admin service"),
     ("bookingStatusChanged", USERS), ("notificationReceived", USERS),
@@ -68,14 +68,17 @@ const EXPECTED: &[(&str, &str)] = &[
     ("startOnboarding", OWNERS), ("refundPayment", OPERATORS), ("paymentDifferences", OPERATORS),
     ("myIdentityVerification", USERS), ("submitIdentityVerification", USERS),
     ("identityVerifications", "admin"), ("decideIdentity", "admin"),
-    ("myReviews", USERS), ("addReview", USERS), ("updateReview", USERS), ("deleteReview", USERS),
+    ("myReviews", USERS), ("addReview", USERS), ("updateReview", USERS), ("deleteReview", USERS), ("contestRemoval", USERS),
     ("reportReview", USERS), ("replyToReview", MANAGERS), ("removeReply", MANAGERS),
     ("reportedReviews", "admin"), ("decideReview", "admin"),
     ("partnerBySlug", ALL), ("offerBySlug", ALL), ("establishment", ALL), ("establishmentBySlug", ALL),
-    ("sitemap", ALL),
+    ("sitemap", ALL), ("cities", ALL), ("city", ALL),
     ("userForOperator", "admin"), ("exportUserData", "admin"), ("bookingForOperator", "admin"),
     ("operatorAudit", "admin"), ("setUserRole", "admin"), ("endUserSessions", "admin"),
     ("eraseUser", "admin"), ("cancelBookingFor", "admin"),
+    ("submitPartner", OWNERS), ("deletePartner", "owner admin"), ("deletePartnerFor", "admin"),
+    ("partnersToReview", "admin"), ("partnerForOperator", "admin"), ("approvePartner", "admin"),
+    ("returnPartner", "admin"), ("suspendPartner", "admin"), ("restorePartner", "admin"),
 ];
 
 #[tokio::test]

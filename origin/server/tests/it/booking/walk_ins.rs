@@ -22,6 +22,8 @@ const STATS: &str =
 const TOTALS: &str = "query T($p: ID!) { partnerBookings(partnerId: $p) {
     totals { bookings expected arrived walkIns } openings { offer { id } totals { walkIns } } } }";
 
+const UNDO: &str = "mutation U($id: ID!) { undoWalkIn(id: $id) }";
+
 async fn csv(app: &TestApp, who: &Person, path: &str) -> Answer {
     let request = app.request(Method::GET, path);
     Answer::of(request.bearer_auth(&who.access)).await
@@ -74,6 +76,33 @@ async fn who_walks_in_takes_places_and_is_counted_once() {
     let expected = json!({"bookings": 0, "expected": 0, "arrived": 0, "walkIns": 4});
     assert_eq!(totals["totals"], expected);
     assert_eq!(totals["openings"][0]["totals"]["walkIns"], 4);
+}
+
+#[tokio::test]
+async fn a_walk_in_is_taken_back_by_its_partner_within_five_minutes() {
+    let app = TestApp::start().await;
+    let one = places("a", 0, 5);
+    store(&app, "a", vec![one.clone()]).await;
+    store(&app, "b", vec![places("b", 0, 5)]).await;
+    register(&app, "ana").await;
+    let staff = works_for(&app, "staff", "a", Post::Staff).await;
+    let other = works_for(&app, "other", "b", Post::Owner).await;
+    let asked = json!({"o": one.id, "n": 3});
+    let walked = staff.ask(&app, WALK_IN, asked.clone()).await.data();
+    let walked = walked["recordWalkIn"]["id"].clone();
+    let undone = async |who: &Person, id: &Value| {
+        let answer = who.ask(&app, UNDO, json!({"id": id})).await;
+        answer.data()["undoWalkIn"].clone()
+    };
+    assert_eq!(undone(&other, &walked).await, false);
+    assert_eq!(undone(&staff, &json!("x")).await, false);
+    assert_eq!(undone(&staff, &walked).await, true);
+    assert_eq!(undone(&staff, &walked).await, false);
+    let again = staff.ask(&app, WALK_IN, asked).await.data()["recordWalkIn"].clone();
+    assert_eq!(again["offer"]["quota"]["remaining"], 2);
+    app.pass_ms(5 * 60_000);
+    let late = staff.ask(&app, UNDO, json!({"id": again["id"]})).await;
+    assert_eq!(late.code(), "CHECK_IN_UNDO_TOO_LATE");
 }
 
 #[tokio::test]

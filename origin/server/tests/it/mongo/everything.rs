@@ -10,7 +10,7 @@ use domain::{
         edit::{Edit, OfferEdit, QuotaEdit},
         store::{Author, Near, Sample, Visibility},
     },
-    partners::store::{PartnerCursor, PartnerQuery},
+    partners::store::{PartnerCursor, PartnerQuery, Shown},
     purges::{AuditFilter, AuditRow, Moved, PendingPurge, Proof, TakenOut},
     rows::Collection,
 };
@@ -96,13 +96,16 @@ async fn ask_partners(db: &Database, one: &Offer) {
         (None, Some("bar".to_owned())),
     ] {
         for after in [None, Some(PartnerCursor::of(&found))] {
-            let query = PartnerQuery {
-                category,
-                search: search.clone(),
-                first: 20,
-                after,
-            };
-            store.list(&query).await.unwrap();
+            for shown in [Shown::Public, Shown::All] {
+                let query = PartnerQuery {
+                    shown,
+                    category,
+                    search: search.clone(),
+                    first: 20,
+                    after: after.clone(),
+                };
+                store.list(&query).await.unwrap();
+            }
         }
     }
 }

@@ -1,15 +1,21 @@
 //! Every query of what partners write, for who looks at their plans.
 
 use domain::{
-    Category, EstablishmentId, GeoPoint, InvitationId, Offer, OfferId, Partner, PartnerId, UserId,
+    Category, Establishment, EstablishmentId, GeoPoint, InvitationId, Offer, OfferId, Partner,
+    PartnerId, UserId,
+    catalogue::{Announce, Family, Reach},
     offers::{
         edit::{Edit, OfferEdit},
         store::{Author, Created},
     },
+    operators::deed::{Deed, NewDeed, Target},
     paris::Day,
     partners::{
         edit::{EstablishmentEdit, PartnerEdit},
-        store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated},
+        review::Decision,
+        siret::Siret,
+        standing::{PartnerStatus, Standing},
+        store::{Founded, PlaceAdded, PlaceArchived, PlaceUpdated, Stood, ToReviewCursor},
     },
     queue::Nonce,
     sentence::Language,
@@ -26,7 +32,7 @@ use domain::{
 };
 use yousoon::database::Database;
 
-use crate::fixtures::{NOW_MS, establishment, offer};
+use crate::fixtures::{NOW_MS, establishment, offer, partner};
 
 fn author() -> Author {
     Author {
@@ -48,6 +54,7 @@ pub(super) async fn ask(db: &Database, one: &Offer) {
         review_count: 0,
         created_at_ms: NOW_MS,
         page: domain::WebPage::default(),
+        standing: Standing::default(),
     };
     let store = &db.partners;
     let founded = store.found(partner.clone(), owner.id.clone(), author(), NOW_MS);
@@ -88,9 +95,60 @@ pub(super) async fn ask(db: &Database, one: &Offer) {
     archived.await.unwrap();
     let done = store.archive_establishment(place.id, author(), NOW_MS);
     assert_eq!(done.await.unwrap(), PlaceArchived::Done);
+    ask_standing(db).await;
     ask_teams(db, &partner_id, &owner).await;
     ask_stats(db, &partner_id, one).await;
     assert_ne!(one.id, OfferId::derive("portal", "a"));
+}
+
+/// A draft that is submitted, approved and ended.
+async fn ask_standing(db: &Database) {
+    let id = PartnerId::derive("portal", "draft");
+    let draft = Family {
+        partner: Partner {
+            id: id.clone(),
+            standing: Standing::new(PartnerStatus::Draft),
+            ..partner("draft")
+        },
+        establishments: vec![Establishment {
+            id: EstablishmentId::derive("portal", "draft"),
+            partner_id: id.clone(),
+            ..establishment("draft")
+        }],
+        offers: Vec::new(),
+    };
+    let announce = Announce {
+        reach: Reach::Added,
+        reason: "test".into(),
+        actor: "test".into(),
+    };
+    db.catalogue
+        .add(vec![draft], announce, NOW_MS)
+        .await
+        .unwrap();
+    let siret = Siret::parse("73282932000074").unwrap();
+    let submitted = db.partners.submit(id.clone(), siret, author(), NOW_MS);
+    let Stood::Done(waiting) = submitted.await.unwrap() else {
+        panic!("it is submitted")
+    };
+    for after in [None, Some(ToReviewCursor::of(&waiting))] {
+        db.partners.to_review(9, after).await.unwrap();
+    }
+    let deed = NewDeed {
+        at_ms: NOW_MS,
+        actor: "test".into(),
+        deed: Deed::ApprovePartner,
+        target: Some(Target::partner(&id)),
+        reason: String::new(),
+        request: "r".into(),
+    };
+    let approved = db
+        .operators
+        .decide(&id, Decision::Approve, deed, author(), NOW_MS);
+    assert!(matches!(approved.await.unwrap(), Stood::Done(_)));
+    db.bookings.open_of_partner(&id, NOW_MS, 9).await.unwrap();
+    let ended = db.partners.end(id, author(), NOW_MS);
+    assert!(matches!(ended.await.unwrap(), Stood::Done(_)));
 }
 
 async fn ask_teams(db: &Database, partner: &PartnerId, owner: &Account) {

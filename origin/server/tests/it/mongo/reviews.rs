@@ -13,7 +13,7 @@ use domain::{
         reports::{NewReport, ReportReason, Ruling, Verdict},
         review::{Review, Stars},
         rules::{NewReview, ReviewEdit},
-        store::{ReportedCursor, ReviewCursor, ReviewOrder, ReviewQuery},
+        store::{ReportedCursor, ReviewCursor, ReviewOrder, ReviewQuery, ReviewsAbout},
     },
     users::account::Account,
 };
@@ -134,7 +134,7 @@ async fn ask_lists(db: &Database, offer: &Offer, review: &Review) {
     ] {
         for after in [None, Some(ReviewCursor::of(review))] {
             let query = ReviewQuery {
-                partner: offer.partner_id.clone(),
+                about: ReviewsAbout::Partner(offer.partner_id.clone()),
                 order,
                 first: 9,
                 after,
@@ -144,6 +144,15 @@ async fn ask_lists(db: &Database, offer: &Offer, review: &Review) {
         }
     }
     reviews.pages(&all).await.unwrap();
+    for after in [None, Some(ReviewCursor::of(review))] {
+        let query = ReviewQuery {
+            about: ReviewsAbout::Offer(offer.id.clone()),
+            order: ReviewOrder::Newest,
+            first: 9,
+            after,
+        };
+        reviews.pages(&[query]).await.unwrap();
+    }
     let user = review.user.as_ref().unwrap();
     for after in [None, Some(ReviewCursor::of(review))] {
         reviews.of_user(user, 9, after).await.unwrap();

@@ -7,7 +7,7 @@ use super::{ADD, DELETE, MINE, REMOVE_REPLY, REPLY, UPDATE, reviewed, shown, wor
 use crate::{
     accounts::person::{register, sign_up, verify},
     booking::works_for,
-    identifying::administrator,
+    identifying::{administrator, administrator_named},
 };
 
 pub(super) const REPORT: &str = "mutation R($i: ID!, $r: ReportReason!, $t: String) {
@@ -196,4 +196,72 @@ async fn an_administrator_judges_nobody_of_their_own() {
     let gone = json!({"i": "0123456789abcdef01234567", "v": "KEEP", "r": "Because"});
     let refused = admin.ask(&app, DECIDE, gone).await;
     assert_eq!(refused.code(), "REVIEW_NOT_FOUND");
+}
+
+const CONTEST: &str = "mutation C($i: ID!, $t: String!) { contestRemoval(reviewId: $i, text: $t) {
+    removal { reason contest { text answer answeredAt } } } }";
+
+#[tokio::test]
+async fn the_author_contests_a_removal_and_another_administrator_answers() {
+    let (app, one, _) = world().await;
+    let ana = register(&app, "ana").await;
+    verify(&app, &ana).await;
+    let ben = sign_up(&app, "ben").await;
+    let admin = administrator(&app).await;
+    let other = administrator_named(&app, "other").await;
+    let review = reviewed(&app, &ana, &one, 1).await;
+    let contest = |text: &str| json!({"i": review, "t": text});
+    let early = ana.ask(&app, CONTEST, contest("?")).await;
+    assert_eq!(early.code(), "REVIEW_NOT_REMOVED");
+    let decide = |verdict: &str, reason: &str| json!({"i": review, "v": verdict, "r": reason});
+    admin
+        .ask(&app, DECIDE, decide("REMOVE", "Injures"))
+        .await
+        .data();
+    for (who, given, code) in [
+        (&ana, contest(" "), "BAD_USER_INPUT"),
+        (&ana, contest(&"x".repeat(2_001)), "BAD_USER_INPUT"),
+        (&ana, json!({"i": "nonsense", "t": "?"}), "REVIEW_NOT_FOUND"),
+        (&ben, contest("Moi aussi"), "REVIEW_NOT_FOUND"),
+        (&admin, contest("Moi aussi"), "REVIEW_NOT_FOUND"),
+    ] {
+        assert_eq!(who.ask(&app, CONTEST, given).await.code(), code);
+    }
+    for _ in 0..2 {
+        let contested = ana.ask(&app, CONTEST, contest("C’est vrai")).await.data();
+        let said = json!({"text": "C’est vrai", "answer": null, "answeredAt": null});
+        assert_eq!(contested["contestRemoval"]["removal"]["contest"], said);
+    }
+    let more = ana.ask(&app, CONTEST, contest("Vraiment")).await;
+    assert_eq!(more.code(), "ALREADY_CONTESTED");
+    let waiting = admin.ask(&app, WAITING, json!({})).await.data();
+    let waiting = waiting["reportedReviews"]["edges"].as_array().unwrap();
+    assert_eq!(waiting[0]["node"]["review"]["id"], json!(review));
+    let own = admin.ask(&app, DECIDE, decide("REMOVE", "Injures")).await;
+    assert_eq!(own.code(), "CONTEST_NEEDS_ANOTHER");
+    app.sent().await;
+    let reason = "Une personne est nommée";
+    other
+        .ask(&app, DECIDE, decide("REMOVE", reason))
+        .await
+        .data();
+    let sent = app.sent().await;
+    let told: Vec<_> = sent
+        .iter()
+        .filter(|mail| mail.kind == "review_contest_answered")
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].text.contains(reason), "{}", told[0].text);
+    let export = "query E { exportMyData { data } }";
+    let export = ana.ask(&app, export, json!({})).await.text;
+    assert!(
+        export.contains("C’est vrai") && export.contains(reason),
+        "{export}"
+    );
+    // The same administrator may change their mind.
+    admin
+        .ask(&app, DECIDE, decide("KEEP", "A second look"))
+        .await
+        .data();
+    assert_eq!(shown(&app).await["reviewCount"], 1);
 }

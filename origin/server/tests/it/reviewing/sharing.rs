@@ -128,3 +128,38 @@ async fn an_export_has_reviews_and_reports_and_an_erasure_leaves_stars() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_offer_shows_the_reviews_of_its_own_guests_and_a_cached_page_follows_them() {
+    const OF_OFFER: &str = "query O($i: ID!, $f: Int, $a: String) { offer(id: $i) {
+        reviews(first: $f, after: $a) { pageInfo { hasNextPage endCursor } edges { node { id } } } } }";
+    let (app, one, other) = world().await;
+    app.publish(&[OF_OFFER]).await;
+    let page = async |offer: &domain::Offer, first: i32, after: Value| {
+        let variables = json!({"i": offer.id, "f": first, "a": after});
+        app.ask(OF_OFFER, variables).await.data()["offer"]["reviews"].clone()
+    };
+    assert_eq!(page(&one, 1, Value::Null).await["edges"], json!([]));
+    let mut ids = Vec::new();
+    for name in ["ana", "ben"] {
+        let person = register(&app, name).await;
+        app.pass_ms(1_000);
+        let visit = visited(&app, &person, &one).await;
+        let new = json!({"b": visit, "s": 4});
+        let added = person.ask(&app, ADD, new).await.data();
+        ids.push(added["addReview"]["id"].clone());
+        let newest = page(&one, 1, Value::Null).await;
+        assert_eq!(newest["edges"][0]["node"]["id"], ids[ids.len() - 1]);
+    }
+    let first = page(&one, 1, Value::Null).await;
+    assert_eq!(first["pageInfo"]["hasNextPage"], true);
+    let rest = page(&one, 1, first["pageInfo"]["endCursor"].clone()).await;
+    assert_eq!(rest["edges"], json!([{"node": {"id": ids[0]}}]));
+    assert_eq!(page(&other, 9, Value::Null).await["edges"], json!([]));
+    for (variables, code) in [
+        (json!({"i": one.id, "f": 101}), "PAGE_SIZE_OUT_OF_RANGE"),
+        (json!({"i": one.id, "a": "x"}), "CURSOR_INVALID"),
+    ] {
+        assert_eq!(app.ask(OF_OFFER, variables).await.code(), code);
+    }
+}

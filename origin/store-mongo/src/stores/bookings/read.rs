@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::RangeInclusive};
 
 use domain::{
-    BookingId, OfferId, UserId,
+    BookingId, OfferId, PartnerId, UserId,
     bookings::{
         booking::Booking,
         rules::NewBooking,
@@ -128,6 +128,24 @@ pub(super) async fn beginning_since(
     let since = doc! {"$gte": DateTime::from_millis(since_ms)};
     let filter = doc! {"userId": object_id(user)?, "from": since};
     find(db, filter, doc! {"from": -1, "_id": -1}, most).await
+}
+
+pub(super) async fn open_of_partner(
+    db: &MongoDb,
+    partner: &PartnerId,
+    now_ms: i64,
+    most: usize,
+) -> Result<Vec<BookingId>, MongoError> {
+    let filter = doc! {
+        "partnerId": object_id(partner)?,
+        // Every night: a bound leads each server to the index.
+        "day": {"$gte": ""},
+        "due": {"$exists": true},
+        "until": {"$gt": DateTime::from_millis(now_ms)},
+    };
+    let order = doc! {"day": 1, "from": 1, "_id": 1};
+    let found = find(db, filter, order, most).await?;
+    Ok(found.into_iter().map(|booking| booking.id).collect())
 }
 
 pub(super) async fn due(

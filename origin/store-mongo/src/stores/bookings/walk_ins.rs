@@ -2,11 +2,11 @@
 //! places conflict.
 
 use domain::{
-    OfferId, PartnerId,
+    OfferId, PartnerId, WalkInId,
     bookings::{
         night::WalkInCount,
         refusals::BookingRefusal,
-        walk_in::{NewWalkIn, WalkedIn, walk_in},
+        walk_in::{self, NewWalkIn, WalkIn, WalkInUndone, WalkedIn, walk_in},
     },
     night::Night,
 };
@@ -42,6 +42,38 @@ pub(super) async fn record(
         .await?;
     outbox::push(tx, &write.purge, now_ms).await?;
     Ok(WalkedIn::Done(Box::new(write.walk_in)))
+}
+
+pub(super) async fn one(db: &MongoDb, id: &WalkInId) -> Result<Option<WalkIn>, MongoError> {
+    let walk_ins = db.collection::<Document>(WALK_INS);
+    let this = doc! {"_id": object_id(id)?};
+    let found = db.run(async move { Ok(walk_ins.find_one(this).max_time(SERVER_WITHIN).await?) });
+    found.await?.as_ref().map(rows::walk_in).transpose()
+}
+
+pub(super) async fn undo(
+    tx: &mut Tx,
+    id: &WalkInId,
+    now_ms: i64,
+) -> Result<WalkInUndone, MongoError> {
+    let this = doc! {"_id": object_id(id)?};
+    let Some(stored) = tx.find_one(WALK_INS, this.clone()).await? else {
+        return Ok(WalkInUndone::NotFound);
+    };
+    let walk_in = rows::walk_in(&stored)?;
+    let offer = places::meet_others(tx, &walk_in.offer).await?;
+    let purge = match walk_in::undo(&walk_in, offer.clone(), now_ms) {
+        Ok(purge) => purge,
+        Err(refusal) => return Ok(WalkInUndone::Refused(refusal)),
+    };
+    if tx.delete_one(WALK_INS, this).await? == 0 {
+        return Ok(WalkInUndone::NotFound);
+    }
+    if let Some(offer) = offer.filter(|_| walk_in.counted) {
+        places::give_places_back(tx, &offer, walk_in.party).await?;
+    }
+    outbox::push(tx, &purge, now_ms).await?;
+    Ok(WalkInUndone::Done)
 }
 
 pub(super) async fn of_night(

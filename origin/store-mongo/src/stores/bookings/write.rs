@@ -4,7 +4,7 @@
 //! whatever each has counted, and the second is run again on what the first left.
 
 use domain::{
-    BookingId, StoreError, UserId,
+    BookingId, PartnerId, StoreError, UserId,
     bookings::{
         booking::{Booking, Step},
         refusals::BookingRefusal,
@@ -25,7 +25,7 @@ use crate::{
     outbox,
     tables::{
         bookings as rows,
-        collections::{BOOKINGS, USERS},
+        collections::{BOOKINGS, PARTNERS, USERS},
         payments, places, queue, reviews, users,
         users::held,
     },
@@ -219,7 +219,13 @@ async fn standing(
             && payments::accounts::account_of(tx, &booking.partner)
                 .await?
                 .is_some_and(|account| account.takes_payments),
+        is_partner_hidden: is_partner_hidden(tx, &booking.partner).await?,
     })
+}
+
+async fn is_partner_hidden(tx: &mut Tx, partner: &PartnerId) -> Result<bool, MongoError> {
+    let hidden = doc! {"_id": object_id(partner)?, "listed": false};
+    Ok(tx.find_one(PARTNERS, hidden).await?.is_some())
 }
 
 fn number<'a>(bookings: impl Iterator<Item = &'a Booking>) -> i64 {

@@ -176,9 +176,9 @@ async fn find(
 }
 
 async fn read(db: &MongoDb, found: &[Document]) -> Result<Listings, MongoError> {
-    let of_partner = doc! {"name": 1, "category": 1, "rating": 1};
+    let of_partner = doc! {"name": 1, "category": 1, "rating": 1, "listed": 1};
     let partners = referred(db, PARTNERS, found, "partnerId", of_partner).await?;
-    let of_place = doc! {"name": 1, "address.city": 1};
+    let of_place = doc! {"name": 1, "address.city": 1, "address.country": 1, "address.postcode": 1};
     let places = referred(db, ESTABLISHMENTS, found, "establishmentId", of_place).await?;
     let mut listings = Listings::default();
     for stored in found {

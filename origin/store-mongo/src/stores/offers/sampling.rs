@@ -9,7 +9,7 @@ use domain::{
 use mongodb::bson::{Document, doc};
 
 use super::filter;
-use crate::{documents::at_most, words};
+use crate::{documents::at_most, tables::collections::PARTNERS, words};
 
 /// Half way around the Earth: no distance is greater.
 const GREATEST_DISTANCE_KM: f64 = EARTH_RADIUS_KM * std::f64::consts::PI;
@@ -31,9 +31,24 @@ pub(super) fn pipeline(sample: &Sample, limit: usize, now_ms: i64) -> Option<Vec
             vec![doc! {"$match": conditions}]
         }
     };
+    stages.extend(of_listed_partners());
     stages.push(doc! {"$limit": i64::from(at_most(limit))});
     stages.push(doc! {"$project": {"_id": 1}});
     Some(stages)
+}
+
+/// Leaves out offers of partners that the public does not see. Not every server has joins with conditions.
+fn of_listed_partners() -> [Document; 3] {
+    [
+        doc! {"$project": {"partnerId": 1}},
+        doc! {"$lookup": {
+            "from": PARTNERS,
+            "localField": "partnerId",
+            "foreignField": "_id",
+            "as": "partner",
+        }},
+        doc! {"$match": {"partner.listed": {"$ne": false}}},
+    ]
 }
 
 /// The server finds a little more than the disk, and measures it as we do; none when the disk holds

@@ -1,6 +1,7 @@
 use domain::{
     Admission, BookingLimits, Category, Discount, EstablishmentId, GeoPoint, OfferSchedule, Quota,
     StoreError,
+    cities::CityArea,
     offers::listing::{Listing, Related},
     payments::{money::Currency, price::OfferPrice},
 };
@@ -159,11 +160,13 @@ fn what_cannot_be_read_is_corrupt() {
 fn a_listing_needs_only_the_fields_that_are_read_for_it() {
     for offer in [full(), bare()] {
         let related = Related {
+            is_listed: false,
             partner_name: "Chez Léa".to_owned(),
             partner_category: Category::Bar,
             rating: Some(4.5),
             establishment_name: "Le bar".to_owned(),
             city: "Paris".to_owned(),
+            city_area: CityArea::of("FR", "75004"),
         };
         let fields = rows::listing_fields();
         let read: Document = stored(&offer)
@@ -192,7 +195,7 @@ fn an_update_writes_what_differs() {
 
 #[test]
 fn offers_of_partners_are_limited_inside() {
-    let stages = of_partners(vec![], doc! {"isActive": true}, 3);
+    let stages = of_partners(doc! {}, doc! {"isActive": true}, 3);
     let lookup = stages[2].get_document("$lookup").unwrap();
     let inner = lookup.get_array("pipeline").unwrap();
     assert_eq!(

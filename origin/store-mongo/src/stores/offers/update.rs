@@ -20,7 +20,7 @@ use crate::{
         offers as rows,
         partners::{
             establishment,
-            held::{held_establishment, hold_partner},
+            held::{held_establishment, hold_open_partner},
         },
         places, queue, slugs,
     },
@@ -71,7 +71,9 @@ pub(super) async fn create(
     now_ms: i64,
 ) -> Result<Created, MongoError> {
     let place = held_establishment(tx, &draft.establishment_id).await?;
-    hold_partner(tx, &draft.partner_id).await?;
+    if !hold_open_partner(tx, &draft.partner_id).await? {
+        return Ok(Created::NoEstablishment);
+    }
     let open = doc! {"partnerId": object_id(&draft.partner_id)?, "archivedAt": Bson::Null};
     let open = tx.count_up_to(OFFERS, open, MOST_OFFERS).await?;
     match creation(draft, place.as_ref(), open, author) {

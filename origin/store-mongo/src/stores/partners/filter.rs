@@ -1,13 +1,16 @@
 //! What a list of partners leaves out, as query documents.
 
-use domain::partners::store::{PartnerCursor, PartnerQuery};
+use domain::partners::store::{PartnerCursor, PartnerQuery, Shown};
 use mongodb::bson::{Document, doc};
 
 use crate::{documents::object_id, error::MongoError, words};
 
 /// The conditions of a query but for its place; none when nothing can match.
 pub(super) fn of(query: &PartnerQuery) -> Option<Document> {
-    let mut filter = doc! {};
+    let mut filter = match query.shown {
+        Shown::Public => doc! {"listed": true},
+        Shown::All => doc! {},
+    };
     if let Some(category) = query.category {
         filter.insert("category", category.as_str());
     }
@@ -17,7 +20,7 @@ pub(super) fn of(query: &PartnerQuery) -> Option<Document> {
             return None;
         }
     }
-    if filter.is_empty() {
+    if query.category.is_none() && query.search.is_none() {
         // Every name: it is counted in the index, not in the collection.
         filter.insert("nameFolded", doc! {"$gte": ""});
     }
@@ -62,9 +65,15 @@ mod tests {
             category: Some(Category::Bar),
             ..PartnerQuery::default()
         };
-        assert_eq!(of(&bars), Some(doc! {"category": "BAR"}));
-        let all = doc! {"nameFolded": {"$gte": ""}};
-        assert_eq!(of(&PartnerQuery::default()), Some(all));
+        let listed_bars = doc! {"listed": true, "category": "BAR"};
+        assert_eq!(of(&bars), Some(listed_bars));
+        let listed = doc! {"listed": true, "nameFolded": {"$gte": ""}};
+        assert_eq!(of(&PartnerQuery::default()), Some(listed));
+        let all = PartnerQuery {
+            shown: Shown::All,
+            ..PartnerQuery::default()
+        };
+        assert_eq!(of(&all), Some(doc! {"nameFolded": {"$gte": ""}}));
     }
 
     #[test]

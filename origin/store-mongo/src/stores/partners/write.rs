@@ -30,8 +30,8 @@ use crate::{
         partners as rows,
         partners::{
             establishment_document,
-            held::{held_establishment, hold_partner},
-            partner_document,
+            held::{held_establishment, hold_open_partner},
+            partner_document, standing_fields,
         },
         slugs,
         users::change::{join, leave_place},
@@ -55,7 +55,7 @@ pub(super) async fn found(
             let mut partner = partner.clone();
             partner.page.slugs = partner_slugs(tx, &partner).await?;
             tx.insert_one(PARTNERS, partner_document(&partner)?).await?;
-            outbox::push(tx, &founding(&partner.id, author), now_ms).await?;
+            outbox::push(tx, &founding(&partner, author), now_ms).await?;
             Ok(Founded::Done)
         }
     }
@@ -69,18 +69,23 @@ pub(super) async fn update_partner(
     now_ms: i64,
 ) -> Result<PartnerUpdated, MongoError> {
     let this = doc! {"_id": object_id(id)?};
-    let Some(stored) = tx.find_one(PARTNERS, this.clone()).await? else {
+    let stored = tx.find_one(PARTNERS, this.clone()).await?;
+    let stored = stored.as_ref().map(rows::partner).transpose()?;
+    let Some(before) = stored.filter(|partner| !partner.is_archived()) else {
         return Ok(PartnerUpdated::NotFound);
     };
-    let (mut after, purge) = partner_change(&rows::partner(&stored)?, edit, author);
+    let (mut after, purge) = partner_change(&before, edit, author);
     let purging = match purge {
         None => Purging::Nothing,
         Some(purge) => {
             after.page.slugs = partner_slugs(tx, &after).await?;
             after.page.updated_at_ms = now_ms;
             let mut fields = partner_document(&after)?;
-            // Not what others write: ratings.
+            // Not what others write: ratings, and where it stands.
             for kept in ["_id", "rating", "reviewCount", "createdAt"] {
+                fields.remove(kept);
+            }
+            for kept in standing_fields(&after.standing).keys() {
                 fields.remove(kept);
             }
             tx.update_one(PARTNERS, this, slugs::set(fields)).await?;
@@ -97,7 +102,7 @@ pub(super) async fn add_establishment(
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceAdded, MongoError> {
-    if !hold_partner(tx, &place.partner_id).await? {
+    if !hold_open_partner(tx, &place.partner_id).await? {
         return Ok(PlaceAdded::NoPartner);
     }
     let of_partner = doc! {"partnerId": object_id(&place.partner_id)?};

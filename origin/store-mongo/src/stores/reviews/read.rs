@@ -8,7 +8,7 @@ use domain::{
         rating::{Recount, StarCounts},
         reports::Report,
         review::{Review, ReviewState},
-        store::{ReportedCursor, ReviewCursor, ReviewOrder, ReviewPage, ReviewQuery},
+        store::{ReportedCursor, ReviewCursor, ReviewOrder, ReviewPage, ReviewQuery, ReviewsAbout},
     },
 };
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
@@ -70,10 +70,11 @@ fn earlier(at_ms: i64, id: &ReviewId) -> Result<Vec<Document>, MongoError> {
 }
 
 fn filter(query: &ReviewQuery) -> Result<Document, MongoError> {
-    let mut filter = doc! {
-        "partnerId": object_id(&query.partner)?,
-        "state": ReviewState::Shown.as_str(),
+    let (field, about) = match &query.about {
+        ReviewsAbout::Partner(partner) => ("partnerId", object_id(partner)?),
+        ReviewsAbout::Offer(offer) => ("offerId", object_id(offer)?),
     };
+    let mut filter = doc! {field: about, "state": ReviewState::Shown.as_str()};
     let Some(after) = &query.after else {
         return Ok(filter);
     };

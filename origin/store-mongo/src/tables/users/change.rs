@@ -12,14 +12,18 @@ use domain::{
         store::{Changed, Joined, lose_owner},
     },
 };
-use mongodb::bson::{Bson, doc};
+use mongodb::bson::{Bson, DateTime, doc};
 
 use super::{account, document, memberships};
 use crate::{
     documents::object_id,
     error::MongoError,
     outbox,
-    tables::{codes, collections::USERS, reviews},
+    tables::{
+        codes,
+        collections::{PARTNERS, USERS},
+        reviews,
+    },
     tx::Tx,
 };
 
@@ -96,9 +100,13 @@ pub async fn change_email(
     Ok(changed)
 }
 
-/// Whether a partner has no second owner. Writes to all of them: of two owners who leave at the same
-/// time, each would else see one that remains.
+/// Whether a partner has no second owner; one that has ended needs none. Writes to all of them: of two owners
+/// who leave at the same time, each would else see one that remains.
 pub async fn has_one_owner(tx: &mut Tx, partner: &PartnerId) -> Result<bool, MongoError> {
+    let ended = doc! {"_id": object_id(partner)?, "archivedAt": {"$gt": DateTime::from_millis(0)}};
+    if tx.exists(PARTNERS, ended).await? {
+        return Ok(false);
+    }
     let owners = memberships::owners(partner)?;
     let held = tx.update_many(USERS, owners, doc! {"$inc": {"held": 1_i64}});
     Ok(held.await? <= 1)

@@ -1,8 +1,11 @@
 //! People who come without a booking, in one transaction.
 
-use domain::bookings::{
-    refusals::BookingRefusal,
-    walk_in::{NewWalkIn, WalkedIn, walk_in},
+use domain::{
+    WalkInId,
+    bookings::{
+        refusals::BookingRefusal,
+        walk_in::{self, NewWalkIn, WalkInUndone, WalkedIn, walk_in},
+    },
 };
 use rusqlite::Transaction;
 
@@ -29,4 +32,25 @@ pub(super) fn record(
     rows::insert(tx, &write.walk_in)?;
     outbox_push(tx, &write.purge, now_ms)?;
     Ok(WalkedIn::Done(Box::new(write.walk_in)))
+}
+
+pub(super) fn undo(
+    tx: &Transaction<'_>,
+    id: &WalkInId,
+    now_ms: i64,
+) -> Result<WalkInUndone, SqliteError> {
+    let Some(walk_in) = rows::by_id(tx, id)? else {
+        return Ok(WalkInUndone::NotFound);
+    };
+    let offer = places::one(tx, &walk_in.offer)?;
+    let purge = match walk_in::undo(&walk_in, offer, now_ms) {
+        Ok(purge) => purge,
+        Err(refusal) => return Ok(WalkInUndone::Refused(refusal)),
+    };
+    rows::delete(tx, id)?;
+    if walk_in.counted {
+        places::give_places_back(tx, &walk_in.offer, walk_in.party)?;
+    }
+    outbox_push(tx, &purge, now_ms)?;
+    Ok(WalkInUndone::Done)
 }

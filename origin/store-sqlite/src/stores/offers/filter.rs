@@ -13,7 +13,9 @@ pub(super) struct Condition {
 pub(super) fn visible(visibility: Visibility, now_ms: i64) -> Condition {
     let (sql, params) = match visibility {
         Visibility::Public => (
-            "o.is_active = 1 AND o.valid_from_ms <= ? AND o.valid_until_ms > ?",
+            "o.is_active = 1 AND o.valid_from_ms <= ? AND o.valid_until_ms > ? AND EXISTS (
+                SELECT 1 FROM partners p WHERE p.id = o.partner_id
+                AND p.status = 'APPROVED' AND p.archived_at_ms IS NULL)",
             vec![now_ms.into(), now_ms.into()],
         ),
         Visibility::Portal => ("o.archived_at_ms IS NULL", vec![]),

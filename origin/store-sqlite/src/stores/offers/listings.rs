@@ -2,6 +2,7 @@
 
 use domain::{
     Category, EstablishmentId, GeoPoint, OfferId, PartnerId,
+    cities::CityArea,
     offers::{
         discount::{DiscountKind, DiscountTerms},
         listing::{CorruptOffer, Listing, Listings},
@@ -21,7 +22,9 @@ use crate::{
 const COLUMNS: &str = "o.id, o.partner_id, o.lat, o.lng, o.category, o.percentage, o.is_active,
     o.archived_at_ms IS NOT NULL, o.valid_from_ms, o.valid_until_ms, o.created_at_ms, o.title,
     o.description, COALESCE(p.name, ''), COALESCE(e.name, ''), o.row, o.establishment_id, p.category,
-    p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule, o.translations";
+    p.rating, COALESCE(e.city, ''), o.discount_terms, o.schedule, o.translations,
+    p.id IS NULL OR (p.status = 'APPROVED' AND p.archived_at_ms IS NULL),
+    COALESCE(e.country, ''), COALESCE(e.postcode, '')";
 const FROM: &str = "offers o
     LEFT JOIN partners p ON p.id = o.partner_id
     LEFT JOIN establishments e ON e.id = o.establishment_id";
@@ -84,6 +87,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
     let (lat, lng) = (row.get(2)?, row.get(3)?);
     let establishment_id: String = row.get(16)?;
     let partner_category: Option<String> = row.get(17)?;
+    let (country, postcode): (String, String) = (row.get(24)?, row.get(25)?);
     let terms: Option<DiscountTerms> = optional_json("discount terms", row.get_ref(20)?)?;
     Ok(Listing {
         id: OfferId::parse(id).ok_or_else(|| SqliteError::corrupt("offer id", &id))?,
@@ -96,6 +100,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         percentage: row.get(5)?,
         is_active: row.get(6)?,
         is_archived: row.get(7)?,
+        is_listed: row.get(23)?,
         valid_from_ms: row.get(8)?,
         valid_until_ms: row.get(9)?,
         created_at_ms: row.get(10)?,
@@ -112,6 +117,7 @@ fn listing(id: &str, row: &Row<'_>) -> Result<Listing, SqliteError> {
         },
         rating: row.get(18)?,
         city: row.get(19)?,
+        city_area: CityArea::of(&country, &postcode),
         kind: terms.map_or(DiscountKind::Percentage, |terms| terms.kind()),
         schedule: optional_json("schedule", row.get_ref(21)?)?,
     })

@@ -14,7 +14,11 @@ use rusqlite::Transaction;
 use crate::{
     error::SqliteError,
     outbox::outbox_push,
-    tables::{offers as rows, partners::establishment_by_id, places, queue, slugs},
+    tables::{
+        offers as rows,
+        partners::{establishment_by_id, open_partner},
+        places, queue, slugs,
+    },
 };
 
 pub(super) fn update(
@@ -54,6 +58,9 @@ pub(super) fn create(
     author: Author,
     now_ms: i64,
 ) -> Result<Created, SqliteError> {
+    if open_partner(tx, &draft.partner_id)?.is_none() {
+        return Ok(Created::NoEstablishment);
+    }
     let place = establishment_by_id(tx, &draft.establishment_id)?;
     let open = open_offers(tx, &draft.partner_id)?;
     match creation(draft, place.as_ref(), open, author) {

@@ -48,7 +48,7 @@ pub(super) fn found(
             let mut partner = partner.clone();
             partner.page.slugs = partner_slugs(tx, &partner)?;
             rows::insert_partner(tx, &partner)?;
-            outbox_push(tx, &founding(&partner.id, author), now_ms)?;
+            outbox_push(tx, &founding(&partner, author), now_ms)?;
             Ok(Founded::Done)
         }
     }
@@ -61,8 +61,7 @@ pub(super) fn update_partner(
     author: Author,
     now_ms: i64,
 ) -> Result<PartnerUpdated, SqliteError> {
-    let found = rows::partners(tx, "p.id = ?", vec![id.as_str().to_owned().into()])?;
-    let Some(before) = found.into_iter().next() else {
+    let Some(before) = rows::open_partner(tx, id)? else {
         return Ok(PartnerUpdated::NotFound);
     };
     let (mut after, purge) = partner_change(&before, edit, author);
@@ -85,7 +84,7 @@ pub(super) fn add_establishment(
     author: Author,
     now_ms: i64,
 ) -> Result<PlaceAdded, SqliteError> {
-    if !rows::partner_exists(tx, &place.partner_id)? {
+    if rows::open_partner(tx, &place.partner_id)?.is_none() {
         return Ok(PlaceAdded::NoPartner);
     }
     let count: i64 = tx

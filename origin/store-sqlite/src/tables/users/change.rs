@@ -87,8 +87,11 @@ pub fn apply_email(
     Ok(changed)
 }
 
-/// Whether a partner has no second owner.
+/// Whether a partner has no second owner. One that has ended needs none.
 pub fn has_one_owner(tx: &Transaction<'_>, partner: &PartnerId) -> Result<bool, SqliteError> {
+    if has_ended(tx, partner)? {
+        return Ok(false);
+    }
     let owns = |account: &Account| {
         let of = account.memberships.of(partner);
         of.is_some_and(|of| of.post == Post::Owner)
@@ -98,6 +101,11 @@ pub fn has_one_owner(tx: &Transaction<'_>, partner: &PartnerId) -> Result<bool, 
         .filter(|one| owns(one))
         .count();
     Ok(owners <= 1)
+}
+
+fn has_ended(tx: &Transaction<'_>, partner: &PartnerId) -> Result<bool, SqliteError> {
+    let sql = "SELECT 1 FROM partners WHERE id = ?1 AND archived_at_ms IS NOT NULL";
+    Ok(tx.prepare_cached(sql)?.exists([partner.as_str()])?)
 }
 
 /// Makes a user work for a partner, in a transaction of the partner's.

@@ -10,6 +10,7 @@ use crate::{
     accounts::person::{Person, refresh},
     app::{Answer, TestApp},
     fixtures::{establishment, offer, partner},
+    identifying::administrator,
 };
 
 const FOUND: &str = "mutation F($i: CreatePartnerInput!) { createPartner(input: $i) {
@@ -22,6 +23,9 @@ const ADD: &str = "mutation A($id: ID!, $i: CreateEstablishmentInput!) {
         location { lat lng } openingHours { weekday opens closes } } }";
 const CHANGE: &str = "mutation C($id: ID!, $i: UpdateEstablishmentInput!) {
     updateEstablishment(id: $id, input: $i) { name location { lat lng } phone } }";
+const SUBMIT: &str =
+    "mutation S($id: ID!, $s: String!) { submitPartner(id: $id, siret: $s) { id } }";
+const APPROVE: &str = "mutation A($id: ID!) { approvePartner(id: $id) { id } }";
 const REMOVE: &str = "mutation R($id: ID!) { deleteEstablishment(id: $id) }";
 const OFFER: &str = "mutation C($i: CreateOfferInput!) { createOffer(input: $i) { id } }";
 const ARCHIVE: &str = "mutation D($id: ID!) { deleteOffer(id: $id) }";
@@ -83,8 +87,9 @@ async fn the_creator_of_a_partner_owns_it_at_once_and_publishes() {
         (&json!("Chez Ana"), &json!(0))
     );
     let seen = founded.header("yousoon-revision");
-    let listed = after(&app, PARTNERS, json!({"i": {"search": "ana"}}), seen).await;
-    assert_eq!(listed["partners"]["edges"][0]["node"]["name"], "Chez Ana");
+    let named = json!({"i": {"search": "ana"}});
+    let listed = after(&app, PARTNERS, named.clone(), seen).await;
+    assert_eq!(listed["partners"]["edges"], json!([]), "it is a draft");
     // With the token of before: what somebody may follows the account.
     let added = ana
         .ask(&app, ADD, json!({"id": made["id"], "i": new_place()}))
@@ -95,7 +100,13 @@ async fn the_creator_of_a_partner_owns_it_at_once_and_publishes() {
     draft["establishmentId"] = place;
     let published = ana.ask(&app, OFFER, json!({"i": draft})).await;
     let id = published.data()["createOffer"]["id"].clone();
-    let seen = published.header("yousoon-revision");
+    let admin = administrator(&app).await;
+    let submit = json!({"id": made["id"], "s": "73282932000074"});
+    ana.ask(&app, SUBMIT, submit).await.data();
+    let approved = admin.ask(&app, APPROVE, json!({"id": made["id"]})).await;
+    let seen = approved.header("yousoon-revision");
+    let listed = after(&app, PARTNERS, named, seen).await;
+    assert_eq!(listed["partners"]["edges"][0]["node"]["name"], "Chez Ana");
     let near = json!({"i": {"location": {"lat": 48.857, "lng": 2.352}, "maxDistance": 0.5}});
     let listed = after(&app, LIST, near, seen).await;
     let ids = listed["offers"]["edges"].as_array().unwrap();

@@ -237,7 +237,7 @@ async fn staff_are_invited_and_set_for_establishments_and_nobody_else_is() {
         let asked = json!({"id": a, "u": ben.id, "r": role, "e": places});
         owner.ask(&app, query, asked).await.code()
     };
-    // Whoever does not know the argument takes nothing away and gives nothing.
+    // A client that does not send the argument leaves the establishments as they are.
     assert_eq!(change(RAISE_ALONE, "STAFF", Value::Null).await, "");
     assert_eq!(of_ben().await, only);
     for (role, places, code) in [
