@@ -314,7 +314,7 @@ impl World {
         words.extend(of_reviews(&app, [&guest, &invited], [&visited, &reviewed]).await);
         let removed = reviewing::reviewed(&app, &invited, &visited, 1).await;
         let decide = "mutation D($r: ID!) {
-            decideReview(id: $r, verdict: REMOVE, reason: \"insult\") { id } }";
+            decideReview(id: $r, verdict: REMOVE, reason: \"insult\") { reportedAt } }";
         admin
             .ask(&app, decide, json!({"r": removed.as_str()}))
             .await

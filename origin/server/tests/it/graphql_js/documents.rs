@@ -103,10 +103,11 @@ impl Fields {
                 Some(below) if depth > 1 => {
                     let mut set = String::new();
                     self.all(below, depth - 1, &mut set);
-                    // Of a type with objects alone nothing is left at the last level.
-                    if set != " { }" {
-                        write!(text, " {name}{set}").unwrap();
+                    // A type with objects alone has nothing else at the last level.
+                    if set == " { }" {
+                        " { __typename }".clone_into(&mut set);
                     }
+                    write!(text, " {name}{set}").unwrap();
                 }
                 Some(_) => {}
             }
