@@ -101,7 +101,7 @@ mod tests {
                 stale_if_error_s: 3,
             },
             content: ContentHash::of(body),
-            tags: vec!["offer:1".parse().unwrap()],
+            tags: vec!["thing:1".parse().unwrap()],
         }
     }
 

@@ -5,7 +5,6 @@
 //! and is soon not trusted, so that the origin answers. Only the first requests wait for that: as long as
 //! the object fails, refreshes go on in the background, one a second.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use cache_core::{AsOf, CacheKey, KeyBuilder, Revision};
@@ -27,8 +26,9 @@ use crate::waits::{Waited, Waits};
 
 pub(crate) mod data_centre;
 pub(crate) mod object;
+pub(crate) mod sources;
 
-use data_centre::{DataCentre, Read, console_warn};
+use data_centre::{Read, console_warn};
 use object::ADDRESS;
 
 /// How long a complete page is cached, in seconds; it never changes.
@@ -45,20 +45,6 @@ const PAGES: usize = 8;
 const PAGES_MS: u64 = 400;
 /// How often the copy is refreshed while refreshes fail, in milliseconds.
 const RETRY_MS: u64 = 1_000;
-
-/// What the isolate remembers of how the log could be read.
-#[derive(Default)]
-pub(crate) struct Sources {
-    /// When the object last failed, in milliseconds since the Unix epoch; `None` when it answered since.
-    failed_at_ms: Cell<Option<u64>>,
-    data_centre: DataCentre,
-}
-
-impl Sources {
-    fn failed(&self) {
-        self.failed_at_ms.set(Some(now_ms()));
-    }
-}
 
 /// Refreshes the copy of the log as far as this request needs it.
 pub(crate) async fn follow(

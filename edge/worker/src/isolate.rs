@@ -14,9 +14,9 @@ use worker::Env;
 
 use crate::coalesce::Flights;
 use crate::documents::record::{Known, OriginReply};
-use crate::feed::Sources;
 use crate::feed::data_centre::Read;
 use crate::feed::object::PurgeLogObject;
+use crate::feed::sources::Sources;
 use crate::kv::Kv;
 use crate::limiter::Limiter;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
