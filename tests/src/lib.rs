@@ -49,7 +49,7 @@ pub use balancer::Balancer;
 pub use bucket::Bucket;
 pub use cluster::{Cluster, ClusterOptions};
 pub use documents::Documents;
-pub use edge::{Fault, Platform};
+pub use edge::{Fault, Platform, SECRET as EDGE_SECRET};
 pub use figures::Figures;
 pub use fragment_bomb::fragment_bomb;
 pub use gate::Gate;

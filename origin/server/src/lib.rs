@@ -44,4 +44,5 @@ pub mod texts;
 pub mod transfer;
 pub mod turns;
 pub mod unsubscribe;
+pub mod usage;
 pub mod webhooks;
