@@ -43,6 +43,7 @@ fn feed_messages() {
         head: Revision(8),
         sent_at_ms: 5,
         takes_tally: false,
+        takes_usage: false,
     };
     assert_eq!(
         serde_json::to_string(&append).unwrap(),
