@@ -154,6 +154,57 @@ async fn real_clients_come_back_by_themselves_when_their_connection_breaks() {
     }
 }
 
+/// A request that goes on after the last result, or after `last` at first.
+fn resuming(mut request: Value, last: &Value) -> Value {
+    request["extensions"]["resumeFrom"] = last.clone();
+    request
+}
+
+#[tokio::test]
+async fn real_clients_that_come_back_hear_what_they_missed_and_survive_that_it_is_not_known() {
+    let stack = stack(vec![]).await;
+    let list = warm(&stack, &near(&stack, PARIS)).await;
+    let offer = ids(&list.json()).remove(0);
+    let edge = stack.edge_url.trim_start_matches("http://");
+    let gate = TcpGate::open_to(edge.parse().unwrap()).await.unwrap();
+    let url = format!("http://{}/graphql", gate.address);
+    let mut subscribers: Vec<Script> = BOTH
+        .map(|client| {
+            let request = resuming(request(&stack, client, PARIS), &json!("no id"));
+            live::subscribe(client, &url, &request, &json!({})).unwrap()
+        })
+        .into();
+    for subscriber in &mut subscribers {
+        subscriber.tells("connected").await.unwrap();
+        let lost = subscriber.tells("next").await.unwrap();
+        let code = &lost["errors"][0]["extensions"]["code"];
+        assert_eq!(code, "RESUME_LOST", "{lost}");
+    }
+    for _ in 0..3 {
+        until_subscribed(&stack, 2).await;
+        announce(&stack, &offer).await;
+        for subscriber in &mut subscribers {
+            assert_eq!(heard(subscriber).await["id"], offer.as_str());
+        }
+        gate.cut().await;
+        until_subscribed(&stack, 0).await;
+        announce(&stack, &offer).await;
+        gate.open().await;
+        for subscriber in &mut subscribers {
+            let mut told = subscriber.tells_something().await.unwrap();
+            while told.get("next").is_none() {
+                assert_eq!(told.get("error"), None, "{told}");
+                told = subscriber.tells_something().await.unwrap();
+            }
+            let missed = &told["next"]["data"]["newOfferNearby"];
+            assert_eq!(missed["id"], offer.as_str(), "{told}");
+        }
+    }
+    for subscriber in &mut subscribers {
+        subscriber.tells_nothing().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_is_refused_reaches_the_client_through_the_edge() {
     let stack = stack(vec![]).await;

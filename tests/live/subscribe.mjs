@@ -6,7 +6,8 @@
 // handshake, or of each SSE request; `authorization` is sent in `connection_init`, as by a browser.
 // REFRESH is the request that refreshes an access token that has expired. Both libraries keep their default behaviour when the server
 // closes a connection. The lines are {"connected": true}, {"next": RESULT}, {"closed": CODE},
-// {"refreshed": true}, {"error": TEXT} and {"complete": true}.
+// {"refreshed": true}, {"error": TEXT} and {"complete": true}. A REQUEST with `extensions.resumeFrom`, which may be
+// null, goes on after the last result when it is sent again: both libraries send the same object anew.
 import { createClient as createStreams } from "graphql-sse";
 import { createClient as createSocket } from "graphql-ws";
 import WebSocket from "ws";
@@ -66,8 +67,14 @@ function overEventStreams() {
 }
 
 const client = kind === "graphql-ws" ? overWebSocket() : overEventStreams();
-client.subscribe(JSON.parse(request), {
-  next: (result) => tell({ next: result }),
+const asked = JSON.parse(request);
+function heard(result) {
+  const id = result.extensions?.resumeFrom;
+  if (id && asked.extensions && "resumeFrom" in asked.extensions) asked.extensions.resumeFrom = id;
+  tell({ next: result });
+}
+client.subscribe(asked, {
+  next: heard,
   error: (error) => tell({ error: String(error?.message ?? error?.reason ?? JSON.stringify(error)) }),
   complete: () => tell({ complete: true }),
 });

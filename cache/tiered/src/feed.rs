@@ -1,12 +1,15 @@
 //! This server's copy of the purge log, and the decision whether an entry may be served.
 
 pub mod news;
+mod place;
 mod require;
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use cache_core::{AsOf, Judge, LogCopy, LogId, PurgeRecord, Revision, Tip, Verdict, log::Gap};
 use tokio::sync::{Notify, watch};
+
+pub use place::Place;
 
 use crate::{
     cached::Cached,

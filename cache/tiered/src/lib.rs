@@ -34,7 +34,7 @@ pub use chain::Page;
 pub use clock::{Clock, Moment};
 pub use entity::{EntityCache, Kind, Loaded};
 pub use feed::{
-    Extent, Position, PurgeFeed, Told,
+    Extent, Place, Position, PurgeFeed, Told,
     news::{Listener, News},
 };
 pub use link::{Link, LinkError};

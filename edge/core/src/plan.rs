@@ -126,6 +126,7 @@ mod tests {
             document: DocumentRef::Hash(operation.id),
             operation_name: None,
             variables,
+            resume_from: None,
         };
         plan(&request, operation).map_err(|refusal| refusal.code)
     }

@@ -27,6 +27,8 @@ const BOOKINGS_OF: &str = "bookings-of:";
 const TEMPLATE: &str = "template:";
 /// The prefix of [`inbox`] tags.
 const INBOX: &str = "inbox:";
+/// The prefix of [`inbox_entry`] tags.
+const INBOX_ENTRY: &str = "inbox-entry:";
 /// The prefix of [`verification`] tags.
 const VERIFICATION: &str = "verification:";
 /// The prefix of [`review`] tags.
@@ -70,7 +72,8 @@ pub fn published_offer(tag: &Tag) -> Option<OfferId> {
 }
 
 /// Whether an answer that is shared may carry this tag. Those of a booking and a user are private, and no
-/// answer carries a [`published`], [`bookings_of`], [`template`], [`inbox`], [`verification`] or [`review`] tag.
+/// answer carries a [`published`], [`bookings_of`], [`template`], [`inbox`], [`inbox_entry`], [`verification`] or
+/// [`review`] tag.
 pub fn is_on_shared_answers(tag: &Tag) -> bool {
     ![
         PUBLISHED,
@@ -78,6 +81,7 @@ pub fn is_on_shared_answers(tag: &Tag) -> bool {
         BOOKINGS_OF,
         TEMPLATE,
         INBOX,
+        INBOX_ENTRY,
         VERIFICATION,
         REVIEW,
         USER,
@@ -127,6 +131,21 @@ pub fn template(kind: Kind) -> Tag {
 /// accounts, so the tag has no user's id.
 pub fn inbox(user: &UserId) -> Tag {
     named(INBOX, &NotificationId::derive("inbox", user.as_str()))
+}
+
+/// Whether it is an [`inbox`] tag.
+pub fn is_inbox(tag: &Tag) -> bool {
+    tag.as_str().starts_with(INBOX)
+}
+
+/// On no answer: in the purge log it reports which entry came into the inbox of the [`inbox`] tag beside it.
+pub fn inbox_entry(id: &NotificationId) -> Tag {
+    named(INBOX_ENTRY, id)
+}
+
+/// The entry that an [`inbox_entry`] tag names.
+pub fn tagged_inbox_entry(tag: &Tag) -> Option<NotificationId> {
+    NotificationId::parse(tag.as_str().strip_prefix(INBOX_ENTRY)?)
 }
 
 /// On no answer: in the audit it tells that an administrator decided on a check of an identity. The check
@@ -224,6 +243,11 @@ mod tests {
         assert!(inbox.as_str().starts_with("inbox:"), "{inbox}");
         assert!(!inbox.as_str().contains(user.as_str()), "{inbox}");
         assert!(!is_on_shared_answers(&inbox));
+        let entry_id = NotificationId::derive("notification", "1");
+        let entry = inbox_entry(&entry_id);
+        assert!(is_inbox(&inbox) && !is_inbox(&entry) && !is_on_shared_answers(&entry));
+        assert_eq!(tagged_inbox_entry(&entry), Some(entry_id));
+        assert_eq!(tagged_inbox_entry(&inbox), None);
         let booking_id = BookingId::derive("booking", "1");
         assert_eq!(tagged_booking(&booking(&booking_id)), Some(booking_id));
         let of_partner = bookings_of(&PartnerId::derive("partner", "1"));

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     /// Word, status as `application/graphql-response+json`, status as `application/json`.
-    const STATUSES: [(&str, u16, u16); 41] = [
+    const STATUSES: [(&str, u16, u16); 42] = [
         ("INVALID_JSON", 400, 400),
         ("NUL_BYTE", 400, 400),
         ("INVALID_REQUEST", 400, 400),
@@ -193,6 +193,7 @@ mod tests {
         ("RATE_LIMITED", 429, 429),
         ("TOO_MANY_CONNECTIONS", 429, 429),
         ("TOO_MANY_SUBSCRIPTIONS", 429, 429),
+        ("RESUME_LOST", 200, 200),
         ("OVERLOADED", 503, 503),
         ("NOT_FOUND", 404, 404),
         ("ORIGIN_UNREACHABLE", 503, 503),

@@ -68,6 +68,9 @@ pub struct GraphqlRequest {
     pub operation_name: Option<String>,
     /// The variables as they were sent, neither coerced nor checked.
     pub variables: Map<String, Value>,
+    /// `extensions.resumeFrom`, for subscriptions: the id of the last event that the client heard, not
+    /// checked. What is not a string is here as JSON: it is the id of no event.
+    pub resume_from: Option<String>,
 }
 
 fn refuse<T>(code: ErrorCode, message: impl Into<String>) -> Result<T, Refusal> {
@@ -115,7 +118,16 @@ impl GraphqlRequest {
             document,
             operation_name,
             variables,
+            resume_from: resume_from(&fields),
         })
+    }
+}
+
+fn resume_from(fields: &Map<String, Value>) -> Option<String> {
+    match fields.get("extensions")?.get("resumeFrom")? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::String(_) | Value::Null => None,
+        other => Some(other.to_string()),
     }
 }
 
@@ -302,6 +314,7 @@ mod tests {
             document: DocumentRef::Hash(hash),
             operation_name: None,
             variables: serde_json::from_str(r#"{"id":"1"}"#).unwrap(),
+            resume_from: None,
         };
         let variables = "variables=%7B%22id%22%3A%221%22%7D";
         let apollo = format!(r#"{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}"#);
@@ -323,6 +336,32 @@ mod tests {
         ];
         for request in all {
             assert_eq!(request, Ok(expected.clone()));
+        }
+    }
+
+    #[test]
+    fn the_event_after_which_a_subscription_goes_on_is_read_from_the_extensions() {
+        let encoded = |extensions: &str| {
+            form_urlencoded::byte_serialize(extensions.as_bytes()).collect::<String>()
+        };
+        let table = [
+            (r#"{"resumeFrom":"ab:1"}"#, Some("ab:1")),
+            (r#"{"resumeFrom":""}"#, None),
+            (r#"{"resumeFrom":null}"#, None),
+            (r#"{"resumeFrom":7}"#, Some("7")),
+            (r#"{"resumeFrom":[]}"#, Some("[]")),
+            ("{}", None),
+            ("null", None),
+        ];
+        for (extensions, expected) in table {
+            let all = [
+                post(&format!(r#"{{"query":"{{a}}","extensions":{extensions}}}"#)),
+                get(None, &format!("query=a&extensions={}", encoded(extensions))),
+            ];
+            for request in all {
+                let resume_from = request.unwrap().resume_from;
+                assert_eq!(resume_from.as_deref(), expected, "{extensions}");
+            }
         }
     }
 
@@ -385,6 +424,7 @@ mod tests {
             document: DocumentRef::Hash(hash),
             operation_name: None,
             variables: Map::new(),
+            resume_from: None,
         });
         for empty in ["null", r#""""#] {
             let all = [

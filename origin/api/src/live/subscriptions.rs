@@ -6,20 +6,13 @@
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashSet, sync::Arc};
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use domain::{
-    BookingId, NotificationId, PartnerId,
-    bookings::{
-        booking::{Booking, BookingStatus},
-        refusals::BookingRefusal,
-    },
-    messages::kind::Lane,
-    notifications::inbox::Entry,
+    BookingId, NotificationId, Offer, OfferId, Partner, PartnerId, UserId,
+    bookings::{booking::Booking, refusals::BookingRefusal, window::is_bookable},
+    notifications::inbox::{Entry, MOST_ENTRIES},
     sentence::Sentence,
 };
 use futures_util::{Stream, stream};
@@ -27,6 +20,7 @@ use pq_core::ErrorCode;
 
 use super::{
     event::Event,
+    memory::Memory,
     topic::{Reach, Topic},
 };
 use crate::{
@@ -61,74 +55,6 @@ pub enum Trigger {
     Begins,
     /// An event arrived.
     Happened(Event),
-}
-
-/// State that one subscription keeps from event to event.
-#[derive(Debug, Default)]
-pub struct Memory(Mutex<Remembered>);
-
-#[derive(Debug, Default)]
-struct Remembered {
-    waits_for: Option<Topic>,
-    /// The booking's status at the last read.
-    status: Option<BookingStatus>,
-    /// Of the newest entries of the inbox, those that were there before or were told.
-    known: HashSet<NotificationId>,
-    /// Whether the last read left something to be told.
-    has_more: bool,
-}
-
-impl Memory {
-    fn lock(&self) -> MutexGuard<'_, Remembered> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waits_for(&self, topic: Topic) {
-        self.lock().waits_for = Some(topic);
-    }
-
-    /// The subscription's topic, once the field has run for the first time.
-    pub fn take_topic(&self) -> Option<Topic> {
-        self.lock().waits_for.take()
-    }
-
-    /// Whether the booking's status differs from the last one read.
-    fn is_news(&self, status: BookingStatus) -> bool {
-        self.lock().status.replace(status) != Some(status)
-    }
-
-    fn knows(&self, newest: &[Entry]) {
-        self.lock().known = newest.iter().map(|entry| entry.id.clone()).collect();
-    }
-
-    /// The oldest entry that is not known. Entries come from several workers whose clocks differ, so
-    /// a position in the inbox would leave some out.
-    fn next<'e>(&self, newest: &'e [Entry]) -> Option<&'e Entry> {
-        let mut memory = self.lock();
-        let is_there = |id: &NotificationId| newest.iter().any(|entry| entry.id == *id);
-        memory.known.retain(is_there);
-        // What is sent to many is seen when the inbox is read.
-        let of_many = |entry: &&Entry| {
-            let letter = entry.letter();
-            letter.is_some_and(|letter| letter.kind().lane() == Lane::Campaigns)
-        };
-        let of_many = newest.iter().filter(of_many);
-        memory.known.extend(of_many.map(|entry| entry.id.clone()));
-        let known = &memory.known;
-        let mut untold = newest
-            .iter()
-            .rev()
-            .filter(|entry| !known.contains(&entry.id));
-        let (next, more) = (untold.next(), untold.next());
-        memory.has_more = more.is_some();
-        memory.known.extend(next.map(|entry| entry.id.clone()));
-        next
-    }
-
-    /// Whether the last read left something to be told; asked once.
-    pub fn take_more(&self) -> bool {
-        std::mem::take(&mut self.lock().has_more)
-    }
 }
 
 impl SubscriptionRun {
@@ -176,13 +102,22 @@ impl Live {
                 publication.offer.clone(),
                 *distance_km,
             )),
-            Trigger::Happened(Event::LookAgain { .. } | Event::BookingChanged { .. }) => None,
+            Trigger::Happened(Event::PublishedBefore {
+                offer, distance_km, ..
+            }) => {
+                let found = usable(RequestContext::of(ctx), offer).await?;
+                found.map(|offer| OfferNode::seen_from(offer, *distance_km))
+            }
+            Trigger::Happened(
+                Event::LookAgain { .. } | Event::BookingChanged { .. } | Event::EntryCame { .. },
+            ) => None,
         };
         Ok(stream::iter(offer))
     }
 
     /// A booking of the signed-in user, or of the partner they work for, sent each time its status
-    /// changes from now on. After a lost connection, clients must query the booking once.
+    /// changes from now on. After a lost connection, clients name the last event they heard, or query the
+    /// booking once.
     async fn booking_status_changed(
         &self,
         ctx: &Context<'_>,
@@ -199,14 +134,19 @@ impl Live {
             Trigger::Happened(Event::LookAgain { .. }) => {
                 is_news.then(|| BookingNode::from(booking))
             }
-            Trigger::Happened(Event::Published { .. } | Event::BookingChanged { .. }) => None,
+            Trigger::Happened(
+                Event::Published { .. }
+                | Event::PublishedBefore { .. }
+                | Event::BookingChanged { .. }
+                | Event::EntryCame { .. },
+            ) => None,
         };
         Ok(stream::iter(told))
     }
 
     /// What comes into the inbox of the signed-in user from now on, oldest first, except what is sent
     /// to many at once (`NEWS`, `FAVOURITE_PARTNER_OFFER`, `FAVOURITE_ENDS_SOON`). After a lost
-    /// connection, clients must query `notifications` once.
+    /// connection, clients name the last event they heard, or query `notifications` once.
     async fn notification_received(
         &self,
         ctx: &Context<'_>,
@@ -223,17 +163,27 @@ impl Live {
                 run.memory.waits_for(Topic::inbox(&account.id));
                 None
             }
-            Trigger::Happened(Event::LookAgain { .. }) => run.memory.next(&newest),
-            Trigger::Happened(Event::Published { .. } | Event::BookingChanged { .. }) => None,
+            Trigger::Happened(Event::LookAgain { .. }) => run.memory.next(&newest).cloned(),
+            Trigger::Happened(Event::EntryCame { entry, .. }) => {
+                let is_told = run.memory.tells(entry, &newest);
+                let found = find(entry, &newest, request, &account.id).await?;
+                found.filter(|_| is_told)
+            }
+            Trigger::Happened(
+                Event::Published { .. }
+                | Event::PublishedBefore { .. }
+                | Event::BookingChanged { .. },
+            ) => None,
         };
         let language = account.preferences.language;
-        let told = told.and_then(|entry| NotificationNode::of(entry, language, services));
+        let told = told.and_then(|entry| NotificationNode::of(&entry, language, services));
         Ok(stream::iter(told))
     }
 
     /// Bookings of a partner that are made, or change, from now on; for its staff. With
-    /// `establishmentId`, those of that place; else of all at which the caller works. The first event, and later ones when something may have been
-    /// missed, have no booking: clients must query `partnerBookings` then.
+    /// `establishmentId`, those of that place; else of all at which the caller works. The first event, unless
+    /// it goes on after an event that was heard before, and later ones when something may have been missed,
+    /// have no booking: clients must query `partnerBookings` then.
     async fn partner_booking_changed(
         &self,
         ctx: &Context<'_>,
@@ -270,10 +220,43 @@ impl Live {
                     booking: Some(GuestBookingNode(booking)),
                 })
             }
-            Trigger::Happened(Event::Published { .. }) => None,
+            Trigger::Happened(
+                Event::Published { .. } | Event::PublishedBefore { .. } | Event::EntryCame { .. },
+            ) => None,
         };
         Ok(stream::iter(told))
     }
+}
+
+/// An entry of the user's inbox; most are among the newest. It may be another person's.
+async fn find(
+    id: &NotificationId,
+    newest: &[Entry],
+    request: &RequestContext,
+    user: &UserId,
+) -> Result<Option<Entry>> {
+    let is_it = |entry: &&Entry| entry.id == *id;
+    let found = newest.iter().find(is_it);
+    if found.is_some() || newest.len() < NEWEST {
+        return Ok(found.cloned());
+    }
+    let services = &request.services;
+    let read = services.notifications.page(user, MOST_ENTRIES, None);
+    let page = services.observer.read("live.inbox", read).await;
+    let all = page.map_err(failed)?.items;
+    Ok(all.iter().find(is_it).cloned())
+}
+
+/// An offer that was published, if it can be used now.
+async fn usable(request: &RequestContext, id: &OfferId) -> Result<Option<Offer>> {
+    let found = request.loader.load_one(id.clone()).await.map_err(failed)?;
+    let Some(offer) = found.filter(|offer| is_bookable(offer, request.now_ms)) else {
+        return Ok(None);
+    };
+    let partner = request.loader.load_one(offer.partner_id.clone()).await;
+    let partner = partner.map_err(failed)?;
+    let is_public = partner.as_ref().is_some_and(Partner::is_public);
+    Ok(is_public.then_some(offer))
 }
 
 /// A change of one of a partner's bookings.

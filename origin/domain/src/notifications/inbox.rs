@@ -41,7 +41,7 @@ impl Entry {
     }
 }
 
-/// The purge by which open apps hear of new entries; it is stored together with them. Entries of
+/// The purge by which open apps hear of new entries, and which they are; it is stored together with them. Entries of
 /// campaigns have none: one for each of their many readers would fill the purge log. They are seen when
 /// the inbox is read next.
 pub fn purge_of(entries: &[Entry]) -> Option<PendingPurge> {
@@ -49,7 +49,9 @@ pub fn purge_of(entries: &[Entry]) -> Option<PendingPurge> {
     let told = entries
         .iter()
         .filter(|entry| entry.letter().is_some_and(is_of_one));
-    let tags: Vec<_> = told.map(|entry| tags::inbox(&entry.user)).collect();
+    let tags: Vec<_> = told
+        .flat_map(|entry| [tags::inbox(&entry.user), tags::inbox_entry(&entry.id)])
+        .collect();
     (!tags.is_empty()).then(|| PendingPurge {
         tags,
         kind: PurgeKind::Soft,

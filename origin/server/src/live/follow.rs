@@ -5,15 +5,16 @@ use std::{
     time::Duration,
 };
 
-use cache_core::{PurgeRecord, Revision, Tag};
-use cache_tiered::{Moment, News};
+use api::live::{event::Source, position::Position};
+use cache_core::{LogId, PurgeRecord, Revision, Tag};
+use cache_tiered::{Moment, News, feed};
 use domain::{
-    BookingId, Offer, OfferId, Partner, PartnerId, StoreError, error_chain::chain,
-    offers::store::OfferQuery, tags,
+    Offer, OfferId, Partner, PartnerId, StoreError, error_chain::chain, offers::store::OfferQuery,
 };
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::{history::Unread, records};
 use crate::state::AppState;
 
 /// Offers that are still to be read; more than this, and the newest are looked up instead.
@@ -31,6 +32,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Turns records into events until it is cancelled.
 pub async fn follow(state: AppState, stop: CancellationToken) {
     let mut listener = state.services.caches.feed.listen();
+    // After it listens, so that no record is between the two.
     let mut follower = Follower::new(&state);
     let mut again = interval(AGAIN);
     again.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -57,23 +59,37 @@ pub async fn follow(state: AppState, stop: CancellationToken) {
 
 struct Follower<'s> {
     state: &'s AppState,
-    /// Offers that appeared and are not read yet, and at which revision.
-    pending: BTreeMap<OfferId, Revision>,
+    /// Offers that appeared and are not read yet, and where they did last.
+    pending: BTreeMap<OfferId, Position>,
     /// Records may have been missed since `current_ms`.
     has_missed: bool,
     /// Everything that was written before this moment was heard of, milliseconds since the epoch.
     current_ms: i64,
     announced: RecentOffers,
+    /// The log that it hears of.
+    log: Option<LogId>,
+    /// Records up to here were read from the log and told; they may be heard of again.
+    read_to: Revision,
 }
 
 impl<'s> Follower<'s> {
     fn new(state: &'s AppState) -> Self {
+        let feed = &state.services.caches.feed;
+        let feed::Position { log, head, .. } = feed.position();
+        // A copy that was never complete reads old records, which are no news. It tells when it is.
+        let is_complete = feed.age_ms() < u64::MAX;
+        if is_complete {
+            state.live.follows_from(head);
+            state.live.all_is_told();
+        }
         Self {
             state,
             pending: BTreeMap::new(),
             has_missed: false,
             current_ms: state.services.clock.now_ms(),
             announced: RecentOffers::default(),
+            log: log.filter(|_| is_complete),
+            read_to: Revision::ZERO,
         }
     }
 
@@ -81,43 +97,74 @@ impl<'s> Follower<'s> {
         let hub = &self.state.live;
         let everything = Tag::everything();
         for record in records {
-            let bookings = record.tags.iter().filter_map(tags::tagged_booking);
-            let bookings: Vec<BookingId> = bookings.collect();
-            for tag in &record.tags {
-                if tags::is_bookings_of(tag) && !bookings.is_empty() {
-                    // A record may have several partners': a subscription leaves out what is not of its own.
-                    hub.bookings_changed(tag, &bookings, record.revision);
-                } else {
-                    hub.changed(tag, record.revision);
-                }
-                if let Some(offer) = tags::published_offer(tag) {
-                    self.appeared(offer, record.revision);
-                }
+            if record.revision <= self.read_to {
+                continue;
             }
+            for (offer, at) in records::published(record) {
+                self.appeared(offer, at);
+            }
+            hub.heard(record);
             // A purge of everything means that anything may have changed.
             if record.tags.contains(&everything) {
                 hub.look_again(record.revision).await;
             }
         }
-        if !self.pending.is_empty() {
+        if self.pending.is_empty() && !self.has_missed {
+            hub.all_is_told();
+        } else if !self.pending.is_empty() {
             let _or_later = self.try_again().await;
         }
     }
 
-    fn appeared(&mut self, offer: OfferId, revision: Revision) {
+    fn appeared(&mut self, offer: OfferId, at: Position) {
         if self.pending.len() >= MOST_PENDING {
             self.has_missed = true;
         } else {
-            self.pending.insert(offer, revision);
+            self.pending.insert(offer, at);
         }
     }
 
     async fn missed(&mut self) {
+        if self.catches_up().await {
+            return;
+        }
         self.has_missed = true;
-        let head = self.state.services.caches.feed.position().head;
+        self.read_to = Revision::ZERO;
+        let feed::Position { log, head, .. } = self.state.services.caches.feed.position();
+        self.log = log;
         tracing::info!("records may have been missed: what is subscribed is read again");
+        self.state.live.follows_from(head);
         self.state.live.look_again(head).await;
         let _or_later = self.try_again().await;
+    }
+
+    /// Reads the missed records from the log, if it is still the same one; whether that was possible.
+    async fn catches_up(&mut self) -> bool {
+        let feed::Position { log, head, .. } = self.state.services.caches.feed.position();
+        let heard_to = self.state.live.followed_to();
+        let Some(log) = log.filter(|log| Some(*log) == self.log && heard_to > Revision::ZERO)
+        else {
+            return false;
+        };
+        let mut records = Vec::new();
+        let history = self.state.live.history();
+        let visit = |record: &PurgeRecord| {
+            records.push(record.clone());
+            Ok::<_, Unread>(())
+        };
+        let read = history.read(self.state, log, (heard_to, head), visit);
+        let read = timeout(READ_WITHIN, read).await;
+        if !matches!(read, Ok(Ok(()))) {
+            return false;
+        }
+        tracing::info!(
+            records = records.len(),
+            "records that were missed were read from the log"
+        );
+        self.heard(&records).await;
+        self.read_to = head;
+        self.state.live.follows_from(head);
+        true
     }
 
     /// Everything that was written before this moment was heard of.
@@ -144,6 +191,7 @@ impl<'s> Follower<'s> {
             }
             self.has_missed = false;
         }
+        self.state.live.all_is_told();
         true
     }
 
@@ -161,13 +209,18 @@ impl<'s> Follower<'s> {
         let read = self.state.services.observer.read("live.partners", read);
         let partners = in_time(read).await?;
         let pending = std::mem::take(&mut self.pending);
-        for (id, offer) in found {
-            let is_public = partners
-                .get(&offer.partner_id)
-                .is_some_and(Partner::is_public);
-            if is_public && let Some(revision) = pending.get(&id) {
-                self.tell(offer, *revision);
-            }
+        let is_public = |offer: &Offer| {
+            let partner = partners.get(&offer.partner_id);
+            partner.is_some_and(Partner::is_public)
+        };
+        let found = found.into_iter().filter(|(_, offer)| is_public(offer));
+        let mut found: Vec<_> = found
+            .filter_map(|(id, offer)| Some((*pending.get(&id)?, offer)))
+            .collect();
+        // In the order of the log: who has heard an event has heard all before it.
+        found.sort_by_key(|(at, _)| *at);
+        for (at, offer) in found {
+            self.tell(offer, at, Source::Log);
         }
         Ok(())
     }
@@ -188,18 +241,18 @@ impl<'s> Follower<'s> {
         let since_ms = self.current_ms.saturating_sub(MARGIN_MS);
         for offer in ids.iter().filter_map(|id| offers.remove(id)) {
             if offer.created_at_ms >= since_ms && !self.announced.has(&offer.id) {
-                self.tell(offer, head);
+                self.tell(offer, Position::whole(head), Source::Newest);
             }
         }
         Ok(())
     }
 
-    fn tell(&mut self, offer: Offer, required: Revision) {
+    fn tell(&mut self, offer: Offer, at: Position, source: Source) {
         let now_ms = self.state.services.clock.now_ms();
         let is_valid = offer.valid_from_ms <= now_ms && now_ms < offer.valid_until_ms;
         if offer.is_active && is_valid {
             self.announced.remember(offer.id.clone());
-            self.state.live.published(offer, required);
+            self.state.live.published(offer, at, source);
         }
     }
 }

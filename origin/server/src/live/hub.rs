@@ -1,5 +1,7 @@
 //! Everybody who is connected to this server, and what they wait for.
 
+mod connection;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,20 +12,23 @@ use access::rate::RateLimitsConfig;
 use api::{
     execution::live::answers::Answers,
     live::{
-        event::{Event, Publication, PublicationNumber},
-        topic::Topic,
+        event::{Event, Publication, PublicationNumber, Source},
+        position::Position,
     },
 };
-use cache_core::{Revision, Tag};
-use domain::{BookingId, Offer};
+use cache_core::{PurgeRecord, Revision};
+use domain::Offer;
+use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(super) use self::connection::{Connection, Start};
 use super::{
-    OPERATIONS,
+    history::History,
     index::Index,
     mailbox::{Closing, Mailbox, OperationNumber},
     metrics::Metrics,
-    seats::{Client, NoSeat, Seat, Seats},
+    records,
+    seats::{Client, NoSeat, Seats},
 };
 use crate::config::LiveConfig;
 
@@ -53,6 +58,9 @@ struct Shared {
     tasks: TaskTracker,
     metrics: Metrics,
     answers: Answers,
+    history: History,
+    /// The last record that subscriptions were told of; it changes while the state is locked.
+    followed: watch::Sender<Revision>,
 }
 
 #[derive(Debug, Default)]
@@ -60,25 +68,12 @@ struct State {
     last: ConnectionId,
     last_publication: PublicationNumber,
     index: Index<Key>,
+    /// Each subscription gets what comes after this position.
+    begins_after: HashMap<Key, Position>,
+    /// Everything that the log has up to here is in the mailboxes.
+    told: Revision,
     mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
 }
-
-/// One open connection; it is forgotten, with its subscriptions, when it is dropped.
-#[derive(Debug)]
-pub(super) struct Connection {
-    hub: Hub,
-    id: ConnectionId,
-    mailbox: Arc<Mailbox>,
-    seat: Seat,
-    /// Its subscriptions.
-    operations: Vec<OperationNumber>,
-    last: u32,
-}
-
-/// A connection has as many subscriptions as it may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a connection has at most {OPERATIONS} subscriptions")]
-pub(super) struct TooMany;
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +94,8 @@ impl Hub {
             tasks: TaskTracker::new(),
             metrics: Metrics::default(),
             answers: Answers::default(),
+            history: History::default(),
+            followed: watch::Sender::default(),
         }))
     }
 
@@ -113,6 +110,11 @@ impl Hub {
     /// The answers that subscriptions share.
     pub(super) fn answers(&self) -> &Answers {
         &self.0.answers
+    }
+
+    /// What the log has told before.
+    pub(super) fn history(&self) -> &History {
+        &self.0.history
     }
 
     /// What runs for connections, beside requests.
@@ -140,26 +142,50 @@ impl Hub {
             seat,
             operations: Vec::new(),
             last: 0,
+            begins_after: Revision::ZERO,
         })
     }
 
-    /// Sends an event to the subscriptions to the thing that this tag names.
-    pub(super) fn changed(&self, tag: &Tag, required: Revision) {
+    /// Tells a record to the subscriptions to the things that it names.
+    pub(super) fn heard(&self, record: &PurgeRecord) {
         let state = self.state();
-        for key in state.index.of(tag) {
-            state.put(key, Event::LookAgain { required });
-        }
-    }
-
-    /// Sends to the subscriptions to a partner's bookings which of them changed.
-    pub(super) fn bookings_changed(&self, tag: &Tag, bookings: &[BookingId], required: Revision) {
-        let state = self.state();
-        for key in state.index.of(tag) {
-            for booking in bookings {
-                let booking = booking.clone();
-                state.put(key, Event::BookingChanged { booking, required });
+        for tag in &record.tags {
+            let mut keys = state.index.of(tag).peekable();
+            if keys.peek().is_none() {
+                continue;
+            }
+            let events = records::events(record, tag);
+            for key in keys {
+                for event in &events {
+                    state.put(key, event.clone());
+                }
             }
         }
+        self.0.followed.send_replace(record.revision);
+    }
+
+    /// Subscriptions that begin now get what comes after this revision, or after an earlier one.
+    pub(super) fn follows_from(&self, revision: Revision) {
+        let _while_it_changes = self.state();
+        self.0.followed.send_replace(revision);
+    }
+
+    /// The last record that subscriptions were told of.
+    pub(super) fn followed_to(&self) -> Revision {
+        *self.0.followed.borrow()
+    }
+
+    /// The last record that was heard of is told, with everything before it.
+    pub(super) fn all_is_told(&self) {
+        let mut state = self.state();
+        state.told = *self.0.followed.borrow();
+    }
+
+    /// Waits until subscriptions were told of this record; whether that was in time.
+    pub(super) async fn follows(&self, revision: Revision, within: Duration) -> bool {
+        let mut followed = self.0.followed.subscribe();
+        let reached = followed.wait_for(|followed| *followed >= revision);
+        matches!(timeout(within, reached).await, Ok(Ok(_)))
     }
 
     /// Whether anybody waits for offers.
@@ -168,13 +194,14 @@ impl Hub {
     }
 
     /// Sends a new offer to the subscriptions whose area contains its location.
-    pub(super) fn published(&self, offer: Offer, required: Revision) {
+    pub(super) fn published(&self, offer: Offer, at: Position, source: Source) {
         let mut state = self.state();
         state.last_publication = state.last_publication.next();
         let publication = Arc::new(Publication {
             number: state.last_publication,
             offer,
-            required,
+            at,
+            source,
         });
         for (key, distance_km) in state.index.around(publication.offer.location) {
             let event = Event::Published {
@@ -226,133 +253,22 @@ impl Hub {
 }
 
 impl State {
+    fn forget(&mut self, key: Key) {
+        self.index.remove(key);
+        self.begins_after.remove(&key);
+    }
+
     fn put(&self, key: Key, event: Event) {
+        let begins_after = self.begins_after.get(&key);
+        if begins_after.is_none_or(|after| event.position() <= *after) {
+            // Its client was told elsewhere, or it is from before the subscription.
+            return;
+        }
         if let Some(mailbox) = self.mailboxes.get(&key.connection) {
             mailbox.put(key.operation, event);
         }
     }
 }
 
-impl Connection {
-    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
-        &self.mailbox
-    }
-
-    /// Counts it for another client from now on.
-    pub(super) fn counts_for(&mut self, client: Client) -> Result<(), NoSeat> {
-        self.seat.counts_for(client)
-    }
-
-    /// A number for one more subscription, which gets no events yet.
-    pub(super) fn number(&mut self) -> Result<OperationNumber, TooMany> {
-        if self.operations.len() >= OPERATIONS {
-            return Err(TooMany);
-        }
-        self.last = self.last.wrapping_add(1);
-        let number = OperationNumber(self.last);
-        self.operations.push(number);
-        Ok(number)
-    }
-
-    /// From now on the subscription gets the topic's events. A thing is read once more, at revision
-    /// `head` or later, because it may have changed between the first read and this call.
-    pub(super) fn listen(&self, operation: OperationNumber, topic: Topic, head: Revision) {
-        let look_again = match &topic {
-            Topic::Thing(_) => true,
-            Topic::Offers(_) => false,
-        };
-        let key = self.key(operation);
-        self.hub.state().index.insert(key, topic);
-        if look_again {
-            let event = Event::LookAgain { required: head };
-            self.mailbox.put(operation, event);
-        }
-    }
-
-    /// Forgets a subscription.
-    pub(super) fn forget(&mut self, operation: OperationNumber) {
-        self.operations.retain(|known| *known != operation);
-        let key = self.key(operation);
-        self.hub.state().index.remove(key);
-    }
-
-    const fn key(&self, operation: OperationNumber) -> Key {
-        Key {
-            connection: self.id,
-            operation,
-        }
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let mut state = self.hub.state();
-        for operation in &self.operations {
-            state.index.remove(self.key(*operation));
-        }
-        state.mailboxes.remove(&self.id);
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hub() -> Hub {
-        Hub::new(LiveConfig::default(), &RateLimitsConfig::default())
-    }
-
-    fn client() -> Client {
-        Client::Network([192, 0, 2, 1].into())
-    }
-
-    fn booking() -> Tag {
-        "booking:1".parse().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_change_reaches_its_subscribers_and_no_connection_that_left() {
-        let hub = hub();
-        let mut connection = hub.open(client()).unwrap();
-        let mut gone = hub.open(client()).unwrap();
-        for connection in [&mut connection, &mut gone] {
-            let number = connection.number().unwrap();
-            connection.listen(number, Topic::Thing(booking()), Revision(5));
-        }
-        let letter = connection.mailbox().next().await.unwrap();
-        assert_eq!(letter.event.required(), Revision(5));
-        assert_eq!((hub.connections(), hub.subscriptions()), (2, 2));
-        drop(gone);
-        assert_eq!((hub.connections(), hub.subscriptions()), (1, 1));
-        hub.changed(&booking(), Revision(7));
-        let letter = connection.mailbox().next().await.unwrap();
-        assert_eq!(letter.event.required(), Revision(7));
-        hub.look_again(Revision(9)).await;
-        let letter = connection.mailbox().next().await.unwrap();
-        assert_eq!(letter.event.required(), Revision(9));
-        connection.forget(letter.operation);
-        assert_eq!(hub.subscriptions(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_server_that_goes_away_ends_all_connections_and_takes_no_more() {
-        let hub = hub();
-        let connection = hub.open(client()).unwrap();
-        hub.drain();
-        assert_eq!(connection.mailbox().closed().await, Closing::Draining);
-        assert_eq!(hub.open(client()).unwrap_err(), NotOpened::Draining);
-        hub.drained().await;
-    }
-
-    #[test]
-    fn a_connection_has_so_many_subscriptions() {
-        let hub = hub();
-        let mut connection = hub.open(client()).unwrap();
-        let numbers: Vec<_> = (0..OPERATIONS)
-            .map(|_| connection.number().unwrap())
-            .collect();
-        assert_eq!(connection.number(), Err(TooMany));
-        connection.forget(numbers[3]);
-        assert!(connection.number().is_ok());
-    }
-}
+mod tests;

@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 
 /// So many events may wait. A client that is this far behind looks again, once it is back.
 pub(super) const MOST_WAITING: usize = 64;
+/// So many events that were missed may wait. A client that missed more looks again.
+pub(super) const MOST_MISSED: usize = 1_000;
 
 /// What a connection calls one of its subscriptions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,14 +44,22 @@ pub(super) struct Mailbox {
 #[derive(Debug)]
 struct State {
     letters: VecDeque<Letter>,
+    /// What clients missed while they were away; it is older than the letters.
+    missed: VecDeque<Letter>,
     closing: Option<Closing>,
 }
+
+/// More was missed than a connection is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a connection is told at most {MOST_MISSED} events that were missed")]
+pub(super) struct TooMuchMissed;
 
 impl Mailbox {
     pub(super) fn new() -> Self {
         Self {
             state: Mutex::new(State {
                 letters: VecDeque::new(),
+                missed: VecDeque::new(),
                 closing: None,
             }),
             changed: Notify::new(),
@@ -60,23 +70,24 @@ impl Mailbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts an event in. One that says no more than one that waits already is not kept twice.
+    /// Puts an event in. Of events that say the same, the last one is kept, at its own place: who has
+    /// heard an event has heard all before it.
     pub(super) fn put(&self, operation: OperationNumber, event: Event) {
         let mut state = self.state();
         if state.closing.is_some() {
             return;
         }
-        let waits_already = state
-            .letters
-            .iter_mut()
-            .find(|letter| letter.operation == operation && letter.event.tells_the_same(&event))
-            .map(|letter| letter.event.later(&event))
-            .is_some();
-        if waits_already {
+        let same = state.letters.iter().position(|letter| {
+            letter.operation == operation && letter.event.tells_the_same(&event)
+        });
+        if let Some(mut letter) = same.and_then(|at| state.letters.remove(at)) {
+            letter.event.later(&event);
+            state.letters.push_back(letter);
             return;
         }
         if state.letters.len() >= MOST_WAITING {
             state.letters = VecDeque::new();
+            state.missed = VecDeque::new();
             state.closing = Some(Closing::TooSlow);
         } else {
             state.letters.push_back(Letter { operation, event });
@@ -85,10 +96,45 @@ impl Mailbox {
         self.changed.notify_one();
     }
 
+    /// Puts in what a subscription's client missed, to be taken out before the other events.
+    pub(super) fn put_missed(
+        &self,
+        operation: OperationNumber,
+        events: Vec<Event>,
+    ) -> Result<(), TooMuchMissed> {
+        let mut state = self.state();
+        if state.missed.len() + events.len() > MOST_MISSED {
+            return Err(TooMuchMissed);
+        }
+        let letters = events.into_iter();
+        let letters = letters.map(|event| Letter { operation, event });
+        state.missed.extend(letters);
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Puts an event in before all others; for one at the beginning of a subscription.
+    pub(super) fn put_first(&self, operation: OperationNumber, event: Event) {
+        let mut state = self.state();
+        if state.closing.is_none() {
+            state.missed.push_front(Letter { operation, event });
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        let state = self.state();
+        state.letters.is_empty() && state.missed.is_empty()
+    }
+
     /// Ends the connection; what waits for it is forgotten.
     pub(super) fn close(&self, why: Closing) {
         let mut state = self.state();
         state.letters = VecDeque::new();
+        state.missed = VecDeque::new();
         state.closing.get_or_insert(why);
         drop(state);
         self.changed.notify_one();
@@ -101,6 +147,12 @@ impl Mailbox {
                 let mut state = self.state();
                 if let Some(why) = state.closing {
                     return Err(why);
+                }
+                if let Some(letter) = state.missed.pop_front() {
+                    if state.missed.is_empty() {
+                        state.missed = VecDeque::new();
+                    }
+                    return Ok(letter);
                 }
                 if let Some(letter) = state.letters.pop_front() {
                     if state.letters.is_empty() {
@@ -127,8 +179,12 @@ impl Mailbox {
 
 #[cfg(test)]
 mod tests {
-    use api::live::event::{Publication, PublicationNumber};
+    use api::live::{
+        event::{Publication, PublicationNumber, Source},
+        position::Position,
+    };
     use cache_core::Revision;
+    use domain::BookingId;
 
     use super::*;
 
@@ -142,7 +198,8 @@ mod tests {
         let publication = Publication {
             number: PublicationNumber::default(),
             offer: domain::bookings::samples::offer(),
-            required: Revision(1),
+            at: Position::whole(Revision(1)),
+            source: Source::Log,
         };
         Event::Published {
             publication: publication.into(),
@@ -173,6 +230,39 @@ mod tests {
         }
         assert_eq!(taken(&mailbox).await, (1, Revision(1_000)));
         assert_eq!(taken(&mailbox).await, (2, Revision(7)));
+    }
+
+    #[tokio::test]
+    async fn what_is_told_again_moves_behind_what_came_meanwhile() {
+        let mailbox = Mailbox::new();
+        for (booking, revision) in [("a", 1), ("b", 2), ("a", 3)] {
+            let changed = Event::BookingChanged {
+                booking: BookingId::derive("booking", booking),
+                at: Position::whole(Revision(revision)),
+            };
+            mailbox.put(OperationNumber(1), changed);
+        }
+        // Otherwise who heard the first one and goes on after it would miss the other booking.
+        assert_eq!(taken(&mailbox).await, (1, Revision(2)));
+        assert_eq!(taken(&mailbox).await, (1, Revision(3)));
+        assert!(mailbox.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_missed_comes_first_and_is_bounded() {
+        let mailbox = Mailbox::new();
+        mailbox.put(OperationNumber(1), look_again(9));
+        let missed: Vec<_> = (1..=600).map(look_again).collect();
+        assert_eq!(
+            mailbox.put_missed(OperationNumber(1), missed.clone()),
+            Ok(())
+        );
+        let more = mailbox.put_missed(OperationNumber(2), missed);
+        assert_eq!(more, Err(TooMuchMissed));
+        for revision in (1..=600).chain([9]) {
+            assert_eq!(taken(&mailbox).await, (1, Revision(revision)));
+        }
+        assert!(mailbox.is_empty());
     }
 
     #[tokio::test]

@@ -36,6 +36,12 @@ pub(super) struct Metrics {
     subscriptions: Gauge,
     sent: Counter,
     closed: Family<Label, Counter>,
+    resumed: Family<Outcome, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
 }
 
 impl Metrics {
@@ -48,6 +54,11 @@ impl Metrics {
     pub(super) fn closed(&self, transport: Transport, why: &'static str) {
         let transport = transport.as_str();
         self.closed.get_or_create(&Label { transport, why }).inc();
+    }
+
+    /// A client came back with the id of an event; `outcome` is `resumed`, or why it cannot go on there.
+    pub(super) fn resumed(&self, outcome: &'static str) {
+        self.resumed.get_or_create(&Outcome { outcome }).inc();
     }
 }
 
@@ -73,6 +84,11 @@ impl Hub {
             "live_closed",
             "Connections that the server ended, and why",
             metrics.closed.clone(),
+        );
+        registry.register(
+            "live_resumed",
+            "Subscriptions whose clients came back with the id of an event, and what became of them",
+            metrics.resumed.clone(),
         );
     }
 

@@ -6,19 +6,22 @@
 //!
 //! Reading order: [`index`] (the subscriptions by what they wait for) → [`mailbox`] (events that
 //! wait to be sent, bounded) → [`seats`] (how many connections there may be) → [`hub`] (all of it) →
-//! [`follow`] (records become events) → [`operation`] (the beginning of a subscription) →
-//! [`credentials`] → the two transports [`websocket`] (its words are [`protocol`]) and [`sse`].
+//! [`records`] (what a record tells) → [`follow`] (records become events) → [`operation`] (the beginning
+//! of a subscription) → [`resume`] (where its client was, read from [`history`]) → [`credentials`] → the two transports [`websocket`] (its words are [`protocol`]) and [`sse`].
 //! The results for events are made in [`api::execution::live`], the fields are in
 //! [`api::live::subscriptions`].
 
 mod credentials;
 mod follow;
+mod history;
 mod hub;
 mod index;
 mod mailbox;
 mod metrics;
 mod operation;
 mod protocol;
+mod records;
+mod resume;
 mod seats;
 pub(crate) mod sse;
 pub(crate) mod websocket;

@@ -5,7 +5,7 @@
 //! protocol has 4400 and 4401, waits for `connection_init` for ever, lets an id be used twice, and
 //! reads whole documents where ours are named by their hashes.
 
-use api::execution::live::outcome::Payload;
+use api::{execution::live::outcome::Payload, live::position::EventId};
 use pq_core::websocket::OperationId;
 use serde_json::{Value, json};
 
@@ -88,7 +88,14 @@ impl Close {
 }
 
 pub(super) const CONNECTION_ACK: &str = r#"{"type":"connection_ack"}"#;
-pub(super) const PING: &str = r#"{"type":"ping"}"#;
+
+/// A ping; with the id after which all of the connection's subscriptions go on, if there is one.
+pub(super) fn ping(current: Option<&EventId>) -> String {
+    match current {
+        None => r#"{"type":"ping"}"#.to_owned(),
+        Some(id) => json!({"type": "ping", "payload": {"resumeFrom": id.to_string()}}).to_string(),
+    }
+}
 
 pub(super) fn pong(payload: Option<Value>) -> String {
     match payload {
@@ -124,6 +131,13 @@ mod tests {
         let expected =
             json!({"id": "a\"\\é", "type": "next", "payload": {"data": {"b": 1, "a": 2}}});
         assert_eq!(said, expected);
+        let id = EventId::parse("0101010101010101010101010101010f:7").unwrap();
+        let said: Value = serde_json::from_str(&next(&odd, &payload.with_id(&id))).unwrap();
+        let extensions = json!({"resumeFrom": id.to_string()});
+        assert_eq!(said["payload"]["extensions"], extensions);
+        let said: Value = serde_json::from_str(&ping(Some(&id))).unwrap();
+        assert_eq!(said, json!({"type": "ping", "payload": extensions}));
+        assert_eq!(ping(None), r#"{"type":"ping"}"#);
         assert_eq!(
             pong(Some(json!({"n": 1}))),
             r#"{"type":"pong","payload":{"n":1}}"#

@@ -7,9 +7,16 @@
 use std::convert::Infallible;
 
 use access::caller::Asker;
-use api::execution::live::{
-    operation::Operation,
-    outcome::{Errors, Outcome, Payload},
+use api::{
+    execution::live::{
+        operation::Operation,
+        outcome::{Errors, Outcome, Payload},
+    },
+    live::{
+        position::{EventId, Position},
+        topic::Topic,
+    },
+    request::reader::Reader,
 };
 use axum::{
     body::{Body, Bytes},
@@ -26,7 +33,7 @@ use super::{
     hub::Connection,
     mailbox::{Closing, Letter},
     metrics::Transport,
-    operation,
+    operation, resume,
     websocket::open,
 };
 use crate::{
@@ -40,6 +47,8 @@ const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; c
 const RETRY_MS: u32 = 1_000;
 /// The media type of a refusal.
 const REFUSALS: MediaType = Form::EventStream.refusals();
+/// The header in which browsers send the id of the last event that they heard.
+const LAST_EVENT_ID: &str = "last-event-id";
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
 /// Begins a subscription.
@@ -57,6 +66,7 @@ pub(crate) async fn answer(
         Ok(connection) => connection,
         Err(refused) => return refusal(&refused, REFUSALS),
     };
+    let from = resume_from(&headers, request);
     let begun = operation::begin(state, credentials.asker(), request).await;
     let (operation, topic) = match begun {
         Ok(begun) => begun,
@@ -65,11 +75,8 @@ pub(crate) async fn answer(
             return refused(errors.code, body, REFUSALS);
         }
     };
-    // It is the connection's first.
-    if let Ok(number) = connection.number() {
-        let head = state.services.caches.feed.position().head;
-        connection.listen(number, topic, head);
-    }
+    let begun = (&operation, topic);
+    let greeting = greet(state, &mut connection, &credentials, begun, from.as_deref()).await;
     let open = Open {
         state: state.clone(),
         connection,
@@ -78,7 +85,7 @@ pub(crate) async fn answer(
         beat_at: Instant::now() + KEEP_ALIVE_EVERY,
         is_over: false,
     };
-    let chunks = stream::unfold((open, Some(greeting())), |(mut open, greeting)| async {
+    let chunks = stream::unfold((open, Some(greeting)), |(mut open, greeting)| async {
         let chunk = match greeting {
             Some(greeting) => greeting,
             None => Box::pin(open.next()).await?,
@@ -86,6 +93,32 @@ pub(crate) async fn answer(
         Some((Ok::<_, Infallible>(Bytes::from(chunk)), (open, None)))
     });
     events(Body::from_stream(chunks))
+}
+
+/// Has the subscription listen; what its client is told at first.
+async fn greet(
+    state: &AppState,
+    connection: &mut Connection,
+    credentials: &Credentials,
+    begun: (&Operation, Topic),
+    resume_from: Option<&str>,
+) -> String {
+    let greeting = greeting();
+    // It is the connection's first.
+    let Ok(number) = connection.number() else {
+        return greeting;
+    };
+    let began = resume::listen(state, connection, number, begun, resume_from).await;
+    let id = resume::id_of(state, Position::whole(began.after));
+    if began.is_lost {
+        let reader = Reader::of(credentials.asker());
+        let language = reader.language(&state.services).await;
+        return greeting + &next(&resume::lost(state, &began, language), id.as_ref());
+    }
+    if connection.mailbox().is_empty() {
+        return greeting + &comment(id.as_ref());
+    }
+    greeting
 }
 
 fn events(body: Body) -> Response {
@@ -98,9 +131,25 @@ fn events(body: Body) -> Response {
     response
 }
 
-fn next(payload: &Payload) -> String {
+/// One result. Browsers send the last id again by themselves.
+fn next(payload: &Payload, id: Option<&EventId>) -> String {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
     // JSON of ours has no line break.
-    format!("event: next\ndata: {}\n\n", payload.as_str())
+    format!("event: next\n{id}data: {}\n\n", payload.as_str())
+}
+
+/// No event; browsers remember its id all the same.
+fn comment(id: Option<&EventId>) -> String {
+    let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
+    format!("{id}:\n\n")
+}
+
+/// The last event that the client has heard. Browsers' own header is later than what the address says.
+fn resume_from(headers: &HeaderMap, request: &GraphqlRequest) -> Option<String> {
+    let header = headers.get(LAST_EVENT_ID);
+    let id = header.map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+    id.filter(|id| !id.is_empty())
+        .or_else(|| request.resume_from.clone())
 }
 
 fn not_taken(why: CredentialsRefused) -> Payload {
@@ -161,25 +210,44 @@ impl Open {
         );
         let result = self.operation.result(by, asker, &letter.event, answers);
         let outcome = Box::pin(result).await;
-        if let Some(event) = self.operation.remainder(&letter.event) {
+        let remainder = self.operation.remainder(&letter.event);
+        let at = match remainder {
+            // What is left out now would be missed after this one.
+            Some(_) => None,
+            None => letter.event.resumable_at(),
+        };
+        if let Some(event) = remainder {
             self.connection.mailbox().put(letter.operation, event);
         }
         match outcome {
             Outcome::Result(payload) => {
-                self.state.live.metrics().sent();
-                self.beat_at = Instant::now() + KEEP_ALIVE_EVERY;
-                Some(next(&payload))
+                let id = at.and_then(|at| resume::id_of(&self.state, at));
+                let payload = match &id {
+                    Some(id) => payload.with_id(id),
+                    None => payload,
+                };
+                Some(self.sent(&payload, id.as_ref()))
             }
+            Outcome::Failed(errors) => Some(self.sent(&Payload::of_errors(&errors), None)),
             Outcome::Nothing => None,
             Outcome::Over(errors) => Some(self.over(&Payload::of_errors(&errors))),
         }
     }
 
+    fn sent(&mut self, payload: &Payload, id: Option<&EventId>) -> String {
+        self.state.live.metrics().sent();
+        self.beat_at = Instant::now() + KEEP_ALIVE_EVERY;
+        next(payload, id)
+    }
+
     async fn keep_alive(&mut self) -> String {
         self.beat_at = Instant::now() + KEEP_ALIVE_EVERY;
-        self.look_again()
-            .await
-            .unwrap_or_else(|| ":\n\n".to_owned())
+        if let Some(end) = self.look_again().await {
+            return end;
+        }
+        let current = self.connection.is_current_to().map(Position::whole);
+        let current = current.and_then(|at| resume::id_of(&self.state, at));
+        comment(current.as_ref())
     }
 
     /// Checks the credentials again; returns the last event if they are no longer valid.
@@ -196,7 +264,7 @@ impl Open {
 
     fn over(&mut self, payload: &Payload) -> String {
         self.is_over = true;
-        next(payload) + COMPLETE
+        next(payload, None) + COMPLETE
     }
 
     fn closed(&self, why: Closing) {

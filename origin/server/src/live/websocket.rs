@@ -1,6 +1,7 @@
 //! Subscriptions over WebSocket, by `graphql-transport-ws`.
 
 mod connection;
+mod end;
 
 use access::{
     caller::{Caller, Chosen},

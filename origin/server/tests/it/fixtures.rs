@@ -11,7 +11,7 @@ use crate::app::TestApp;
 
 /// Noon, 1 June 2026, UTC.
 pub(crate) const NOW_MS: i64 = 1_780_315_200_000;
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 pub(crate) fn partner(seed: &str) -> Partner {
     Partner {

@@ -29,6 +29,7 @@ impl ErrorCode {
         Self::RATE_LIMITED,
         Self::TOO_MANY_CONNECTIONS,
         Self::TOO_MANY_SUBSCRIPTIONS,
+        Self::RESUME_LOST,
         Self::OVERLOADED,
         Self::NOT_FOUND,
         Self::ORIGIN_UNREACHABLE,
@@ -232,6 +233,15 @@ impl ErrorCode {
         layer: Layer::Transport,
         meaning: "The connection has as many subscriptions as are allowed.",
         remedy: "End a subscription, or open a second connection.",
+    };
+
+    /// It ends nothing: a result of the subscription has it, and others follow.
+    pub const RESUME_LOST: Self = Self {
+        word: "RESUME_LOST",
+        status: 200,
+        layer: Layer::Transport,
+        meaning: "A subscription was to go on after an event (`Last-Event-ID`, `extensions.resumeFrom`), and what came after it is not known any more, or the id is not one. The first result of the subscription says so, in French « des nouvelles ont pu être manquées : relisez ce que vous suivez », in English “news may have been missed: read again what you follow”; it ends nothing.",
+        remedy: "Read once what the subscription is about, and go on with the results that follow.",
     };
 
     pub const OVERLOADED: Self = Self {

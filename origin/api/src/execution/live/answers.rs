@@ -171,7 +171,7 @@ impl Answer {
     ) -> Outcome {
         let (data, errors) = match self {
             Self::Nothing => return Outcome::Nothing,
-            Self::Failed(errors) => return Outcome::Result(Payload::of_errors(errors)),
+            Self::Failed(errors) => return Outcome::Failed(errors.clone()),
             Self::Executed { data, errors } => (data, errors.as_ref()),
         };
         let mut json = String::with_capacity(data.len() + 32);

@@ -22,7 +22,8 @@ use crate::{
     documents::Document,
     live::{
         event::Event,
-        subscriptions::{Memory, SubscriptionRun, Trigger},
+        memory::Memory,
+        subscriptions::{SubscriptionRun, Trigger},
         topic::Topic,
     },
     request::{loaders::Entities, reader::Reader},
@@ -88,8 +89,13 @@ impl Operation {
     ) -> Outcome {
         let answer = match event {
             // It depends on what the subscriber was told before.
-            Event::LookAgain { .. } | Event::BookingChanged { .. } => {
+            Event::LookAgain { .. } | Event::BookingChanged { .. } | Event::EntryCame { .. } => {
                 Arc::new(self.answer(by, asker.clone(), event).await)
+            }
+            // Few others come back at the same moment after the same event.
+            Event::PublishedBefore { .. } => {
+                let asker = self.audience(asker).asker();
+                Arc::new(self.answer(by, asker, event).await)
             }
             Event::Published { publication, .. } => {
                 let question = Question {
@@ -112,6 +118,16 @@ impl Operation {
         let required = of.required();
         let again = Event::LookAgain { required };
         self.memory.take_more().then_some(again)
+    }
+
+    /// The subscription goes on after an event that its client has heard.
+    pub fn resumes(&self) {
+        self.memory.resumes();
+    }
+
+    /// What came after the event that the client has heard is not known.
+    pub fn starts_over(&self) {
+        self.memory.starts_over();
     }
 
     fn audience(&self, asker: &Asker) -> Audience {

@@ -4,12 +4,17 @@ use domain::{StoreError, sentence::Language};
 use pq_core::{ErrorCode, Refusal};
 use serde_json::{Value, json};
 
-use crate::request::errors::masked;
+use crate::{live::position::EventId, request::errors::masked};
+
+/// The extension of a result that a client sends back to go on after it.
+const RESUME_FROM: &str = "resumeFrom";
 
 /// What came of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Result(Payload),
+    /// Nothing was executed; the subscription goes on.
+    Failed(Errors),
     /// It does not concern the subscription after all.
     Nothing,
     /// The subscription may not go on.
@@ -37,6 +42,17 @@ impl Payload {
     /// Errors alone.
     pub fn of_errors(errors: &Errors) -> Self {
         Self(json!({"errors": errors.shown}).to_string())
+    }
+
+    /// With the event's id in the extensions.
+    #[must_use]
+    pub fn with_id(mut self, id: &EventId) -> Self {
+        // A result is an object with `data` or `errors`, and ends with its brace.
+        self.0.truncate(self.0.len().saturating_sub(1));
+        let id = id.to_string();
+        let with_id = [",\"extensions\":{\"", RESUME_FROM, "\":\"", &id, "\"}}"];
+        self.0.extend(with_id);
+        self
     }
 
     pub fn as_str(&self) -> &str {

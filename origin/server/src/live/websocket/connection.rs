@@ -3,32 +3,38 @@
 use std::{sync::Arc, time::Duration};
 
 use access::peer::Peer;
-use api::execution::live::{
-    operation::Operation,
-    outcome::{Errors, Outcome},
+use api::{
+    execution::live::{
+        operation::Operation,
+        outcome::{Errors, Outcome, Payload},
+    },
+    live::position::Position,
+    request::reader::Reader,
 };
 use axum::extract::ws::{Message as Frame, WebSocket};
 use cache_core::Allowance;
-use domain::{StoreError, error_chain::chain, sentence::Language};
+use domain::sentence::Language;
 use http::HeaderMap;
 use pq_core::{
     ErrorCode, GraphqlRequest, Refusal,
-    websocket::{BadMessage, Message, OperationId},
+    websocket::{Message, OperationId},
 };
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
-use tokio_tungstenite::tungstenite;
 
 use super::{
     super::{
         INIT_WITHIN, KEEP_ALIVE_EVERY, SEND_WITHIN,
         credentials::{Credentials, CredentialsRefused},
         hub::Connection,
-        mailbox::{Closing, Letter, Mailbox, OperationNumber},
+        mailbox::{Letter, Mailbox, OperationNumber},
         operation,
         protocol::{self, Close},
+        resume::{self, Began},
     },
-    close, hear_out,
+    close,
+    end::{End, TOO_SLOW},
+    hear_out,
 };
 use crate::{admission, state::AppState};
 
@@ -38,63 +44,6 @@ pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 const SILENT: Duration = Duration::from_mins(1);
 /// Maximum messages per second of a connection; clients need far fewer.
 const MESSAGES_PER_S: u32 = 50;
-
-const TOO_SLOW: Close = Close::TryAgainLater("Too slow");
-const FAILED: Close = Close::TryAgainLater("Something went wrong on our side");
-
-/// Why a connection ends.
-enum End {
-    /// The client is gone.
-    Gone,
-    /// The client closes it.
-    Closed,
-    /// The server does.
-    Close(Close),
-}
-
-impl From<Close> for End {
-    fn from(close: Close) -> Self {
-        Self::Close(close)
-    }
-}
-
-impl From<BadMessage> for End {
-    fn from(why: BadMessage) -> Self {
-        Self::Close(Close::BadRequest(why.to_string()))
-    }
-}
-
-impl From<CredentialsRefused> for End {
-    fn from(why: CredentialsRefused) -> Self {
-        Self::Close(Close::Forbidden(why.to_string()))
-    }
-}
-
-impl From<Closing> for End {
-    fn from(why: Closing) -> Self {
-        Self::Close(match why {
-            Closing::TooSlow => TOO_SLOW,
-            Closing::Draining => Close::Restart,
-        })
-    }
-}
-
-impl From<axum::Error> for End {
-    fn from(error: axum::Error) -> Self {
-        match error.into_inner().downcast_ref() {
-            Some(tungstenite::Error::Capacity(_)) => Self::Close(Close::TooLong),
-            // A connection that broke, or frames that are none.
-            Some(_) | None => Self::Gone,
-        }
-    }
-}
-
-impl From<StoreError> for End {
-    fn from(error: StoreError) -> Self {
-        tracing::error!(error = chain(&error), "a connection failed");
-        Self::Close(FAILED)
-    }
-}
 
 /// A connection that was acknowledged.
 struct Open {
@@ -276,22 +225,34 @@ impl Open {
         }
         self.credentials.look_again(&self.state).await??;
         match self.begin(request).await {
-            Ok((number, operation)) => {
+            Ok((known, began)) => {
+                let told = began.is_lost.then(|| id.clone());
+                let (number, operation) = known;
                 self.operations.push(Known {
                     number,
                     id,
                     operation,
                 });
-                Ok(())
+                match told {
+                    Some(id) => self.tell_lost(&id, &began).await,
+                    None => Ok(()),
+                }
             }
             Err(errors) => self.wire.send(protocol::error(&id, &errors.shown)).await,
         }
     }
 
+    async fn tell_lost(&mut self, id: &OperationId, began: &Began) -> Result<(), End> {
+        let reader = Reader::of(self.credentials.asker());
+        let language = reader.language(&self.state.services).await;
+        let payload = resume::lost(&self.state, began, language);
+        self.wire.send(protocol::next(id, &payload)).await
+    }
+
     async fn begin(
         &mut self,
         request: Map<String, Value>,
-    ) -> Result<(OperationNumber, Operation), Errors> {
+    ) -> Result<((OperationNumber, Operation), Began), Errors> {
         let refuse = |code, message: String| Errors::of_refusal(&Refusal::new(code, message));
         let asker = self.credentials.asker();
         let counted = admission::count(&self.state, Some(&asker.caller), asker.peer).await;
@@ -307,16 +268,20 @@ impl Open {
             .connection
             .number()
             .map_err(|why| refuse(ErrorCode::TOO_MANY_SUBSCRIPTIONS, why.to_string()))?;
-        let begun = match GraphqlRequest::from_payload(request) {
+        let request = GraphqlRequest::from_payload(request);
+        let begun = match &request {
             // Boxed, here and below: thousands of connections wait, and few of them do anything.
-            Ok(request) => Box::pin(operation::begin(&self.state, asker, &request)).await,
-            Err(refusal) => Err(Errors::of_refusal(&refusal)),
+            Ok(request) => Box::pin(operation::begin(&self.state, asker, request)).await,
+            Err(refusal) => Err(Errors::of_refusal(refusal)),
         };
         match begun {
             Ok((operation, topic)) => {
-                let head = self.state.services.caches.feed.position().head;
-                self.connection.listen(number, topic, head);
-                Ok((number, operation))
+                let resume_from = request.ok().and_then(|request| request.resume_from);
+                let begun = (&operation, topic);
+                let (state, from) = (&self.state, resume_from.as_deref());
+                let listen = resume::listen(state, &mut self.connection, number, begun, from);
+                let began = Box::pin(listen).await;
+                Ok(((number, operation), began))
             }
             Err(errors) => {
                 self.connection.forget(number);
@@ -345,12 +310,27 @@ impl Open {
         );
         let result = operation.result(by, asker, &letter.event, answers);
         let outcome = Box::pin(result).await;
-        if let Some(event) = operation.remainder(&letter.event) {
+        let remainder = operation.remainder(&letter.event);
+        let position = match remainder {
+            // What is left out now would be missed after this one.
+            Some(_) => None,
+            None => letter.event.resumable_at(),
+        };
+        if let Some(event) = remainder {
             self.wire.mailbox.put(number, event);
         }
         match outcome {
             Outcome::Result(payload) => {
-                let text = protocol::next(id, &payload);
+                let event = position.and_then(|at| resume::id_of(&self.state, at));
+                let payload = match event {
+                    Some(event) => payload.with_id(&event),
+                    None => payload,
+                };
+                self.wire.send(protocol::next(id, &payload)).await?;
+                self.state.live.metrics().sent();
+            }
+            Outcome::Failed(errors) => {
+                let text = protocol::next(id, &Payload::of_errors(&errors));
                 self.wire.send(text).await?;
                 self.state.live.metrics().sent();
             }
@@ -374,6 +354,8 @@ impl Open {
             return Err(Close::TryAgainLater("No answer to pings").into());
         }
         self.credentials.look_again(&self.state).await??;
-        self.wire.send(protocol::PING.to_owned()).await
+        let current = self.connection.is_current_to().map(Position::whole);
+        let current = current.and_then(|at| resume::id_of(&self.state, at));
+        self.wire.send(protocol::ping(current.as_ref())).await
     }
 }

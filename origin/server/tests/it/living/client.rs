@@ -143,6 +143,16 @@ impl Socket {
         }
     }
 
+    /// The next message; none if the connection ends.
+    pub(super) async fn hear_unless_it_ends(&mut self) -> Option<Value> {
+        let next = timeout(SOON, self.0.next()).await;
+        match next.expect("nothing came in time") {
+            Some(Ok(Message::Text(text))) => Some(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => None,
+            Some(Ok(other)) => panic!("{other:?}"),
+        }
+    }
+
     async fn next(&mut self) -> Message {
         let next = timeout(SOON, self.0.next()).await;
         next.expect("nothing came in time").unwrap().unwrap()

@@ -8,6 +8,7 @@ mod limits;
 mod missing;
 mod offers;
 mod refusing;
+mod resuming;
 mod sharing;
 mod signed_in;
 mod slow;
@@ -72,8 +73,13 @@ async fn say_published(app: &TestApp, offer: &Offer) {
         format!("offer:{}", offer.id),
         format!("published:{}", offer.id),
     ];
+    say(app, tags).await;
+}
+
+/// Appends a record with these tags.
+async fn say(app: &TestApp, tags: impl IntoIterator<Item = String>) {
     let entry = Entry {
-        tags: tags.iter().map(|tag| tag.parse().unwrap()).collect(),
+        tags: tags.into_iter().map(|tag| tag.parse().unwrap()).collect(),
         kind: PurgeKind::Hard,
         reason: "a test".to_owned(),
         actor: "test".to_owned(),
@@ -84,6 +90,11 @@ async fn say_published(app: &TestApp, offer: &Offer) {
         .append(entry, NOW_MS)
         .await
         .unwrap();
+}
+
+/// The id of an event at the end of the log.
+fn last_id(app: &TestApp) -> Value {
+    json!({"resumeFrom": format!("{}:{}", app.log(), app.head())})
 }
 
 /// Waits until the server has so many subscriptions.

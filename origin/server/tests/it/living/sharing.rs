@@ -17,7 +17,8 @@ use api::{
         live::{answers::Answers, operation::Operation, outcome::Outcome},
     },
     live::{
-        event::{Event, Publication, PublicationNumber},
+        event::{Event, Publication, PublicationNumber, Source},
+        position::Position,
         subscriptions::{SubscriptionRun, Trigger},
         topic::Topic,
     },
@@ -156,7 +157,8 @@ impl Server {
         let publication = Arc::new(Publication {
             number: self.number,
             offer: offer("a", 1),
-            required: Revision(1),
+            at: Position::whole(Revision(1)),
+            source: Source::Log,
         });
         let by = (&self.app.state.services, &self.schema);
         let all = to.iter().map(|subscriber| async {

@@ -15,29 +15,47 @@ use crate::{
 };
 
 /// What comes of a stream, event by event.
-struct Events {
+pub(super) struct Events {
     response: Response,
     read: String,
+    /// The last id, which a browser would send when it comes back.
+    pub(super) last_id: Option<String>,
 }
 
 impl Events {
-    async fn of(request: RequestBuilder) -> Self {
+    pub(super) async fn of(request: RequestBuilder) -> Self {
         let request = request.header("accept", "text/event-stream");
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let media = response.headers()["content-type"].to_str().unwrap();
         assert_eq!(media, "text/event-stream; charset=utf-8");
         let read = String::new();
-        Self { response, read }
+        Self {
+            response,
+            read,
+            last_id: None,
+        }
+    }
+
+    /// The id with which the stream begins.
+    pub(super) async fn first_id(&mut self) -> String {
+        let chunk = timeout(Duration::from_secs(10), self.response.chunk()).await;
+        let chunk = chunk.expect("nothing came in time").unwrap().unwrap();
+        let text = std::str::from_utf8(&chunk).unwrap();
+        let id = text.lines().find_map(|line| line.strip_prefix("id: "));
+        id.unwrap_or_else(|| panic!("{text}")).to_owned()
     }
 
     /// The next event with its data; none at the end. Comments are left out.
-    async fn next(&mut self) -> Option<(String, Value)> {
+    pub(super) async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             while let Some((block, rest)) = self.read.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
                 self.read = rest;
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+                if let Some(id) = field("id: ") {
+                    self.last_id = Some(id.to_owned());
+                }
                 if let Some(event) = field("event: ") {
                     let data = field("data: ").unwrap_or("null");
                     return Some((event.to_owned(), serde_json::from_str(data).unwrap()));
