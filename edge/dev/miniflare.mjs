@@ -3,11 +3,14 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { switchable } from "./faults.mjs";
 import { COMPATIBILITY_DATE, fail, readOptions } from "./options.mjs";
 
 const { host, port, dataDir, buildDir, bindings, given } = readOptions({
   // For tests: replaces KV by one whose every operation fails ("rejects") or never ends ("hangs").
   "kv-fault": { type: "string" },
+  // For tests: a file that says which parts of the platform are at fault, and how (faults.mjs).
+  faults: { type: "string" },
   // For tests: the Durable Object exists in this jurisdiction only. workerd knows no jurisdictions.
   jurisdiction: { type: "string" },
   // For tests: how many errands of a client the rate limiter admits in a minute, or its fault. Without
@@ -22,7 +25,7 @@ const { host, port, dataDir, buildDir, bindings, given } = readOptions({
 const WORKER = "yousoon-edge";
 
 /** The modules that `cargo xtask build-edge` writes: one bundled ES module and the WASM that it imports. */
-function readModules(buildDir) {
+function readModules(buildDir, prelude) {
   const read = (name) => {
     try {
       return readFileSync(join(buildDir, name));
@@ -31,7 +34,7 @@ function readModules(buildDir) {
     }
   };
   return [
-    { type: "ESModule", path: "index.js", contents: clock(given["ahead-s"]) + read("index.js").toString() },
+    { type: "ESModule", path: "index.js", contents: prelude + clock(given["ahead-s"]) + read("index.js").toString() },
     { type: "CompiledWasm", path: "index_bg.wasm", contents: read("index_bg.wasm") },
   ];
 }
@@ -102,11 +105,14 @@ const persistIn = (name) => {
 // miniflare and workerd log to stdout, but the parent expects only the ready line there.
 console.log = console.error;
 
-const parts = [
+const bindingsOfParts = [
   kv(given["kv-fault"]),
   purgeLog(given.jurisdiction),
   rateLimiter(given["rate-limit"], given["limiter-fault"]),
 ];
+const { parts, prelude } = given.faults === undefined
+  ? { parts: bindingsOfParts, prelude: "" }
+  : switchable(bindingsOfParts, given.faults);
 const bound = (kind) => Object.assign({}, ...parts.map(({ worker }) => worker[kind] ?? {}));
 const miniflare = new Miniflare({
   host,
@@ -128,13 +134,14 @@ const miniflare = new Miniflare({
       name: WORKER,
       // Allow the worker to fetch from loopback addresses only.
       outboundService: { network: { allow: ["local"] } },
-      modules: readModules(buildDir),
+      modules: readModules(buildDir, prelude),
       compatibilityDate: COMPATIBILITY_DATE,
       bindings,
       kvNamespaces: bound("kvNamespaces"),
       durableObjects: bound("durableObjects"),
       ratelimits: bound("ratelimits"),
       wrappedBindings: bound("wrappedBindings"),
+      serviceBindings: bound("serviceBindings"),
       cache: true,
     },
     ...parts.flatMap(({ other }) => other ?? []),

@@ -339,13 +339,16 @@ async fn the_media_type_that_is_liked_best_decides_at_both_doors() {
 async fn pages_may_send_what_their_clients_add_and_read_the_origins_files() {
     const SITE: &str = "https://site.example";
     const SENT: &str = "apollographql-client-name, apollographql-client-version, traceparent, \
-        baggage, sentry-trace, accept-language, authorization, content-type, x-mine";
+        baggage, sentry-trace, accept-language, authorization, content-type, yousoon-partner, x-mine";
     let stack = Stack::start(Options {
         origin: vec![
             ("YOUSOON_SITE_ORIGINS", SITE),
             ("YOUSOON_CORS_HEADERS", "x-mine"),
         ],
-        edge: vec![("ALLOWED_ORIGINS", SITE), ("ALLOWED_HEADERS", "x-mine")],
+        edge: vec![
+            ("ALLOWED_ORIGINS", SITE),
+            ("ALLOWED_HEADERS", "yousoon-partner, x-mine"),
+        ],
         ..Options::default()
     })
     .await

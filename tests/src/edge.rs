@@ -1,6 +1,6 @@
 //! Starts the compiled worker in workerd.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::process::{Process, given};
 use crate::store::root;
 
 /// The secret with which origins and edge sign.
-pub(crate) const SECRET: &str = "6d1f0c2b7a9e48d35f60718293a4b5c6d1f0c2b7a9e48d35f60718293a4b5c6d";
+pub const SECRET: &str = "6d1f0c2b7a9e48d35f60718293a4b5c6d1f0c2b7a9e48d35f60718293a4b5c6d";
 
 /// A running edge.
 #[derive(Debug)]
@@ -31,13 +31,16 @@ pub struct Platform {
     pub rate_limit: Option<u32>,
     /// What is wrong with the rate limiter from the start.
     pub limiter_fault: Option<Fault>,
+    /// Whether parts of the platform can be broken while the edge runs, see
+    /// [`crate::Stack::break_platform`].
+    pub breakable: bool,
     /// How many seconds its clock is ahead of the machine's.
     pub ahead_s: i64,
 }
 
 impl Platform {
     /// As arguments of edge/dev/serve.mjs.
-    fn arguments(self) -> Vec<String> {
+    fn arguments(self, data: &Path) -> Vec<String> {
         let values = [
             (
                 "--kv-fault",
@@ -53,6 +56,11 @@ impl Platform {
                 self.limiter_fault.map(|fault| fault.as_str().to_owned()),
             ),
             (
+                "--faults",
+                self.breakable
+                    .then(|| faults_file(data).display().to_string()),
+            ),
+            (
                 "--ahead-s",
                 (self.ahead_s != 0).then(|| self.ahead_s.to_string()),
             ),
@@ -62,6 +70,11 @@ impl Platform {
             .filter_map(|(name, value)| Some([name.to_owned(), value?]));
         given.flatten().collect()
     }
+}
+
+/// The file that says what is wrong with the platform of a breakable edge.
+pub(crate) fn faults_file(data: &Path) -> PathBuf {
+    data.with_extension("faults.json")
 }
 
 /// What is wrong with a binding of an edge.
@@ -103,7 +116,7 @@ pub(crate) async fn start(
         .arg("--build-dir")
         .arg(given("EDGE_BUILD_DIR")?)
         .args(["--port", "0", "--bindings", &bindings.to_string()]);
-    command.args(platform.arguments());
+    command.args(platform.arguments(data));
     let mut process = Process::start("the edge", &mut command)?;
     let ready = |line: &str| {
         let ready: Value = serde_json::from_str(line).ok()?;

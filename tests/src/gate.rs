@@ -41,6 +41,7 @@ struct Inner {
     position: watch::Sender<Position>,
     held: watch::Sender<usize>,
     passed: Mutex<Vec<Passed>>,
+    refused: Mutex<Option<String>>,
 }
 
 /// The gate; it is open at the start.
@@ -64,6 +65,7 @@ impl Gate {
             position: watch::channel(Position::Open).0,
             held: watch::channel(0).0,
             passed: Mutex::default(),
+            refused: Mutex::default(),
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -90,6 +92,13 @@ impl Gate {
     /// Answers all requests with 503 until [`Gate::release`].
     pub fn shut(&self) {
         self.inner.position.send_replace(Position::Shut);
+    }
+
+    /// Answers requests whose path begins so with 503, and lets all others pass.
+    pub fn refuse(&self, path: &str) {
+        if let Ok(mut refused) = self.inner.refused.lock() {
+            *refused = Some(path.to_owned());
+        }
     }
 
     /// Waits until at least one answer is held back.
@@ -120,8 +129,17 @@ impl Gate {
     }
 }
 
+fn is_refused(gate: &Inner, path: &str) -> bool {
+    let refused = gate.refused.lock();
+    refused.is_ok_and(|refused| {
+        refused
+            .as_ref()
+            .is_some_and(|begin| path.starts_with(begin))
+    })
+}
+
 async fn pass(State(gate): State<Arc<Inner>>, request: Request) -> Response {
-    if *gate.position.borrow() == Position::Shut {
+    if *gate.position.borrow() == Position::Shut || is_refused(&gate, request.uri().path()) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     match forward(&gate, request).await {

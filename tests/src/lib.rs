@@ -7,7 +7,8 @@
 //! [`Stack`] is one origin and one edge with HTTP gates between them. [`Cluster`] is several origins
 //! on one Redis, behind a load balancer and an edge, whose parts can fail. [`Pods`] is several
 //! origins without an edge. [`Target`] is one origin and one edge with nothing between them, for
-//! attacks. [`Oracle`] judges the answers of a cluster. [`Observed`] asks what Jaeger, VictoriaLogs and
+//! attacks. [`Library`] is the example in `edge/examples/library`: another API behind the same worker.
+//! [`Oracle`] judges the answers of a cluster. [`Observed`] asks what Jaeger, VictoriaLogs and
 //! Prometheus know of a request; `cargo xtask observe --check` starts these.
 
 mod ask;
@@ -24,6 +25,7 @@ mod fragment_bomb;
 mod gate;
 pub mod generator;
 pub mod graphql_js;
+mod library;
 pub mod live;
 mod mongo;
 mod observed;
@@ -49,10 +51,11 @@ pub use balancer::Balancer;
 pub use bucket::Bucket;
 pub use cluster::{Cluster, ClusterOptions};
 pub use documents::Documents;
-pub use edge::{Fault, Platform};
+pub use edge::{Fault, Platform, SECRET as EDGE_SECRET};
 pub use figures::Figures;
 pub use fragment_bomb::fragment_bomb;
 pub use gate::Gate;
+pub use library::Library;
 pub use mongo::{MongoServer, TestDatabase};
 pub use observed::Observed;
 pub use oracle::{At, Judgement, Oracle, Shown, Tier};

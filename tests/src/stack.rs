@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::ask::{self, Ask};
 use crate::documents::Documents;
@@ -11,7 +12,7 @@ use crate::edge::{self, Platform};
 use crate::gate::Gate;
 use crate::origin::{self, TOKEN};
 use crate::port;
-use crate::process::Process;
+use crate::process::{Process, given};
 use crate::store::{Store, Venue};
 use crate::turn::Turn;
 
@@ -91,6 +92,34 @@ impl Stack {
         self.store.run(arguments).await
     }
 
+    /// Runs `pq` with the operators' token; returns its exit code and its output.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub async fn pq(&self, arguments: &[&str]) -> Result<(i32, String)> {
+        let mut pq = Command::new(given("PQ_BIN")?);
+        let output = pq
+            .args(arguments)
+            .env("YOUSOON_ADMIN_TOKEN", TOKEN)
+            .output()
+            .await?;
+        let text = [output.stdout, output.stderr].concat();
+        let code = output.status.code().unwrap_or(-1);
+        Ok((code, String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    /// A file beside the server's store.
+    pub fn beside(&self, name: &str) -> std::path::PathBuf {
+        self.store.beside(name)
+    }
+
+    /// How much memory the edge's worker has, in bytes; `None` before it wrote to the data centre's cache.
+    /// Only a breakable edge tells it ([`Platform`]).
+    pub fn edge_wasm_bytes(&self) -> Option<u64> {
+        let file = edge::faults_file(&self.store.beside("edge")).with_extension("memory");
+        std::fs::read_to_string(file).ok()?.parse().ok()
+    }
+
     /// The server's database file.
     pub fn database(&self) -> std::path::PathBuf {
         self.store.beside("store").join("yousoon.sqlite")
@@ -164,6 +193,23 @@ impl Stack {
             edge.stop().await?;
         }
         self.start_edge().await
+    }
+
+    /// Breaks parts of the edge's platform, and heals all others: `[("KV", "hangs")]`. The parts and
+    /// faults are those of `edge/dev/faults.mjs`. The edge must be breakable ([`Platform`]).
+    ///
+    /// # Errors
+    /// When the file for it cannot be written.
+    pub fn break_platform(&self, faults: &[(&str, &str)]) -> Result<()> {
+        let file = edge::faults_file(&self.store.beside("edge"));
+        let faults: serde_json::Map<_, _> = faults
+            .iter()
+            .map(|(part, fault)| ((*part).to_owned(), Value::from(*fault)))
+            .collect();
+        // Renamed, because the edge may be reading it.
+        let whole = file.with_extension("new");
+        std::fs::write(&whole, Value::Object(faults).to_string())?;
+        Ok(std::fs::rename(&whole, &file)?)
     }
 
     /// Starts the edge again with a clock that is so many seconds ahead of the machine's.

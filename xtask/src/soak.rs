@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// How often twelve writes of an account race with its erasure, on each backend.
     #[arg(long, value_name = "N", default_value_t = 200)]
     erasures: u32,
+    /// How long the edge hears of purges with ever new tags, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    purges_s: u64,
 }
 
 /// The targets in tests/fuzz: what is read from strangers, from caches, from origins, and from files
@@ -60,6 +63,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             erasures(options)?,
         ),
     ];
+    phases.push((
+        format!("purges of ever new tags for {} s", options.purges_s),
+        purges(options, &binaries),
+    ));
     for target in FUZZ_TARGETS {
         let title = format!("fuzzing {target} for {} s", options.fuzz_s);
         phases.push((title, fuzz(&cargo_fuzz, target, options)?));
@@ -104,6 +111,16 @@ fn chaos(options: &Options, binaries: &Binaries) -> Command {
         .args(["-p", "e2e", "--test", "e2e"])
         .args(["--", "chaos::", "--nocapture"])
         .env("YOUSOON_CHAOS_S", options.chaos_s.to_string());
+    test::give_binaries(&mut cargo, binaries);
+    cargo
+}
+
+fn purges(options: &Options, binaries: &Binaries) -> Command {
+    let mut cargo = test::cargo_test();
+    cargo
+        .args(["-p", "e2e", "--test", "e2e"])
+        .args(["--", "purged_tags::", "--nocapture"])
+        .env("YOUSOON_PURGES_S", options.purges_s.to_string());
     test::give_binaries(&mut cargo, binaries);
     cargo
 }

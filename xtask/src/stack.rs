@@ -141,6 +141,7 @@ impl Edge<'_> {
         let bindings = json!({
             "ORIGIN_URL": self.origin_url,
             "EDGE_SECRET": secrets.edge_secret,
+            "ALLOWED_HEADERS": "yousoon-partner",
             "TRACED_SHARE": self.traced_share.to_string(),
         });
         processes.start(

@@ -122,6 +122,7 @@ impl Parts {
             tools::ensure_node_modules(&checkout::root().join("tests").join(folder), what)?;
         }
         tools::ensure_graphql_js()?;
+        tools::ensure_example()?;
         Ok(Self {
             mongo_server: mongo_server::ensure()?,
             chromium: debian::ensure("chromium", "chromium").ok(),

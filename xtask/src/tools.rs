@@ -187,6 +187,12 @@ pub(crate) fn ensure_graphql_js() -> Result<()> {
     ensure_node_modules(&dir, "graphql-js (about 2 s)")
 }
 
+/// For the API behind which the tests put the worker.
+pub(crate) fn ensure_example() -> Result<()> {
+    let dir = checkout::root().join("edge/examples/library");
+    ensure_node_modules(&dir, "the packages of edge/examples/library (about 2 s)")
+}
+
 /// Installs what a folder's package-lock.json names; `what` is the words for the progress line.
 pub(crate) fn ensure_node_modules(dir: &Path, what: &str) -> Result<()> {
     check_node()?;

@@ -33,7 +33,7 @@ fn frame() {
             stale_if_error_s: 86_400,
         },
         content: ContentHash::of(b"{}"),
-        tags: vec!["offer:1".parse().unwrap(), "geo:88".parse().unwrap()],
+        tags: vec!["thing:1".parse().unwrap(), "geo:88".parse().unwrap()],
     };
     let bytes = Frame {
         head: head.clone(),
@@ -57,7 +57,7 @@ fn frame() {
             "44136fa355b3678a1146ad16f7e8649e",
             "0200",
             "07",
-            "6f666665723a31",
+            "7468696e673a31",
             "06",
             "67656f3a3838",
             "7b7d",
@@ -96,7 +96,7 @@ fn cells() {
 
 #[test]
 fn purge_record() {
-    let text = r#"{"revision":7,"tags":["offer:1","geo:88"],"kind":"soft"}"#;
+    let text = r#"{"revision":7,"tags":["thing:1","geo:88"],"kind":"soft"}"#;
     let record: PurgeRecord = serde_json::from_str(text).unwrap();
     assert_eq!(serde_json::to_string(&record).unwrap(), text);
 }

@@ -16,8 +16,7 @@ const REQUEST_HEADERS: &str = "accept, accept-language, apollo-require-preflight
     apollographql-client-name, apollographql-client-version, authorization, baggage, \
     content-encoding, content-type, graphql-client-name, graphql-client-version, if-none-match, \
     last-event-id, sentry-trace, traceparent, tracestate, x-apollo-operation-id, \
-    x-apollo-operation-name, x-apollo-operation-type, x-requested-with, yousoon-min-revision, \
-    yousoon-partner";
+    x-apollo-operation-name, x-apollo-operation-type, x-requested-with, yousoon-min-revision";
 
 /// The request headers that scripts may send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +106,7 @@ mod tests {
             "accept-language",
             "content-type",
             "authorization",
-            "yousoon-partner",
+            "yousoon-min-revision",
             "X-Mine",
             "x-other",
         ] {

@@ -7,6 +7,7 @@ use cache_core::{LogId, PurgeRecord, Revision};
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::DISTRUST_MS;
+use crate::usage::UsageRow;
 
 /// The context of an append's signature, which is over the announcement of its body.
 pub const CONTEXT: &str = "purge-log";
@@ -37,6 +38,9 @@ pub struct Append {
     /// that does not know tallies must not get one.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub takes_tally: bool,
+    /// The origin takes with the answer who asked for which document ([`crate::usage`]), likewise.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub takes_usage: bool,
 }
 
 /// The object's position after an append, whether accepted (200) or not (409).
@@ -60,6 +64,9 @@ pub struct AppendReply<R> {
     /// What became of requests since the tally was last taken.
     #[serde(default = "Vec::new")]
     pub tally: Vec<R>,
+    /// Who asked for which document since that was last taken.
+    #[serde(default)]
+    pub usage: Vec<UsageRow>,
 }
 
 /// The object's state, besides its records.
@@ -204,6 +211,18 @@ pub struct Tail {
     pub records: Vec<PurgeRecord>,
 }
 
+impl Tail {
+    /// Whether an object may have given this. A tail that claims to be of the future would be believed for
+    /// ever, and the isolate would read no other one.
+    pub fn is_possible(&self, now_ms: u64) -> bool {
+        let latest_ms = now_ms.saturating_add(MAX_AHEAD_MS);
+        self.read_at_ms <= latest_ms
+            && self.confirmed_at_ms <= self.read_at_ms
+            && self.horizon <= self.from
+            && self.from <= self.head
+    }
+}
+
 /// A page of older records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
@@ -239,6 +258,7 @@ mod tests {
             head: Revision(head),
             sent_at_ms,
             takes_tally: false,
+            takes_usage: false,
         }
     }
 
@@ -251,7 +271,8 @@ mod tests {
             read(&old).unwrap(),
             AppendReply {
                 position,
-                tally: vec![]
+                tally: vec![],
+                usage: vec![]
             }
         );
         let newer = old.replace('{', r#"{"tally": [{"outcome": "of a newer version"}], "#);
@@ -399,6 +420,32 @@ mod tests {
             (accepted.state.horizon, accepted.state.head),
             (Revision(6), Revision(8))
         );
+    }
+
+    #[test]
+    fn a_tail_of_the_future_or_out_of_order_is_none() {
+        let tail = Tail {
+            log: LogId::from_bytes([1; 16]),
+            horizon: Revision(2),
+            from: Revision(7),
+            head: Revision(7),
+            confirmed_at_ms: 9_000,
+            read_at_ms: 10_000,
+            records: Vec::new(),
+        };
+        assert!(tail.is_possible(10_000));
+        assert!(tail.is_possible(10_000 - MAX_AHEAD_MS), "clocks differ");
+        assert!(!tail.is_possible(9_999 - MAX_AHEAD_MS));
+        let wrong: [fn(&mut Tail); 3] = [
+            |tail| tail.confirmed_at_ms = 10_001,
+            |tail| tail.from = Revision(1),
+            |tail| tail.head = Revision(6),
+        ];
+        for change in wrong {
+            let mut changed = tail.clone();
+            change(&mut changed);
+            assert!(!changed.is_possible(10_000), "{changed:?}");
+        }
     }
 
     #[test]

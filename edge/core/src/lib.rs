@@ -5,12 +5,13 @@
 //! [`judge`] (serve, serve and refresh, or fetch) → [`limit`] (whether this client may make the edge ask the
 //! origin) → [`admit`] (whether the origin's answer may be
 //! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it); [`websocket`]
-//! (handshakes that the origin does not answer). The purge feed: [`feed`] (what the Durable Object
+//! (handshakes that the origin does not answer). [`patience`] bounds how long a request waits for the
+//! platform, and [`stored`] is the form of an answer in KV. The purge feed: [`feed`] (what the Durable Object
 //! accepts from origins and gives to isolates) and [`replica`] (an isolate's copy of the log). Between
 //! edge and origin: [`signature`] (how they authenticate each other), [`announced`]
 //! (bodies that are checked before they are read), [`proof`] (on whose behalf the
 //! edge sends a request), and [`explain`] (verdicts in words, for people). [`tally`] adds up what
-//! became of requests, for metrics; [`report`] makes the edge's errors events for Sentry.
+//! became of requests, for metrics; [`usage`] counts who asks for which document; [`report`] makes the edge's errors events for Sentry.
 
 pub mod admit;
 pub mod announced;
@@ -20,14 +21,17 @@ pub mod explain;
 pub mod feed;
 pub mod judge;
 pub mod limit;
+pub mod patience;
 pub mod plan;
 pub mod proof;
 pub mod replica;
 pub mod report;
 pub mod route;
 pub mod signature;
+pub mod stored;
 pub mod tally;
 pub mod trace;
+pub mod usage;
 pub mod websocket;
 
 /// The edge's name in `Cache-Status`.

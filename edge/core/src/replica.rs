@@ -26,6 +26,9 @@ const LEARNED_FOR_MS: u64 = bounds::DISTRUST_MS;
 /// The copy forgets down to this many records when it has twice as many. Entries from before that
 /// count as misses.
 const KEPT_RECORDS: u64 = 10_000;
+/// The copy forgets down to this many tags when it has twice as many: a record may have thousands, and
+/// each takes about 100 bytes of the isolate's 128 MB.
+const KEPT_TAGS: usize = 50_000;
 /// How many requests per second may demand a revision that the copy has not reached.
 pub const BEYOND_HEAD_PER_S: u32 = 20;
 
@@ -135,6 +138,11 @@ impl Replica {
         if records_in(copy) > 2 * KEPT_RECORDS {
             copy.trim(Revision(copy.head().0 - KEPT_RECORDS));
         }
+        if copy.tags() > 2 * KEPT_TAGS {
+            while copy.tags() > KEPT_TAGS {
+                copy.trim(Revision(copy.head().0 - records_in(copy) / 2));
+            }
+        }
         self.feed_horizon = tail.horizon;
         self.read_at_ms = tail.read_at_ms;
     }
@@ -144,7 +152,7 @@ impl Replica {
     pub fn missing_page(&self, as_of: &AsOf) -> Option<u64> {
         let copy = self.copy.as_ref()?;
         let older = as_of.revision < copy.horizon() && self.feed_knows(as_of);
-        let has_room = records_in(copy) < KEPT_RECORDS;
+        let has_room = records_in(copy) < KEPT_RECORDS && copy.tags() < KEPT_TAGS;
         (older && has_room).then(|| (copy.horizon().0 - 1) / PAGE_RECORDS)
     }
 
@@ -327,6 +335,52 @@ mod tests {
         assert_eq!(judged(horizon), Validity::Valid);
         assert_eq!(replica.missing_page(&as_of(before)), None);
         assert!(head.0 - horizon.0 >= KEPT_RECORDS);
+    }
+
+    #[test]
+    fn a_copy_forgets_when_its_records_have_many_tags() {
+        const TAGS: u64 = 700;
+        let mut replica = Replica::default();
+        for from in 0..400 {
+            let mut one = tail(from, from + 1, 1_000 + from);
+            one.records[0].tags = (0..TAGS)
+                .map(|tag| format!("r{from}:{tag}").parse().unwrap())
+                .collect();
+            replica.apply(&one);
+            assert!(replica.copy().unwrap().tags() <= 2 * KEPT_TAGS);
+        }
+        let copy = replica.copy().unwrap();
+        assert!(
+            records_in(copy) < 2 * KEPT_TAGS as u64 / TAGS,
+            "it forgot records"
+        );
+        let before = AsOf {
+            log: LOG,
+            revision: Revision(copy.horizon().0 - 1),
+        };
+        assert!(matches!(copy.judge(&before, &[]), Validity::Invalid(_)));
+        let tag = ["r399:0".parse().unwrap()];
+        let newest = AsOf {
+            log: LOG,
+            revision: Revision(399),
+        };
+        assert!(
+            matches!(copy.judge(&newest, &tag), Validity::Invalid(_)),
+            "it knows the last"
+        );
+    }
+
+    /// One record alone has more tags than are kept: nothing is left to forget but that record.
+    #[test]
+    fn a_record_with_too_many_tags_is_forgotten_as_a_whole() {
+        let mut replica = Replica::default();
+        let mut one = tail(0, 1, 1_000);
+        one.records[0].tags = (0..=2 * KEPT_TAGS)
+            .map(|tag| format!("t:{tag}").parse().unwrap())
+            .collect();
+        replica.apply(&one);
+        let copy = replica.copy().unwrap();
+        assert_eq!((copy.tags(), copy.horizon()), (0, Revision(1)));
     }
 
     #[test]

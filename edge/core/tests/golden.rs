@@ -32,7 +32,7 @@ fn feed_messages() {
     let log = LogId::from_bytes([1; 16]);
     let record = PurgeRecord {
         revision: Revision(8),
-        tags: vec!["offer:1".parse().unwrap()],
+        tags: vec!["thing:1".parse().unwrap()],
         kind: PurgeKind::Hard,
     };
     let append = Append {
@@ -43,10 +43,11 @@ fn feed_messages() {
         head: Revision(8),
         sent_at_ms: 5,
         takes_tally: false,
+        takes_usage: false,
     };
     assert_eq!(
         serde_json::to_string(&append).unwrap(),
-        r#"{"log":"01010101010101010101010101010101","horizon":2,"after":7,"records":[{"revision":8,"tags":["offer:1"],"kind":"hard"}],"head":8,"sent_at_ms":5}"#
+        r#"{"log":"01010101010101010101010101010101","horizon":2,"after":7,"records":[{"revision":8,"tags":["thing:1"],"kind":"hard"}],"head":8,"sent_at_ms":5}"#
     );
     let tail = Tail {
         log,

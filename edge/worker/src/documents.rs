@@ -21,6 +21,7 @@ use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::origin;
 use crate::request::Incoming;
+use crate::waits::Waits;
 
 pub(crate) mod record;
 
@@ -54,14 +55,16 @@ pub(crate) async fn find(
     let known = match remembered {
         Some(known) => Some(known),
         None if is_unknown(isolate, hash) => return Ok(None),
-        None => stored(isolate, hash).await.unwrap_or_else(|error| {
-            // The origin knows every document, and its reply replaces the record.
-            web_sys::console::warn_1(&JsValue::from_str(&format!(
-                "cannot use KV's record of a document: {error}"
-            )));
-            isolate.reports.failed(Kind::KvRead, &error.to_string());
-            None
-        }),
+        None => stored(isolate, hash, &incoming.waits)
+            .await
+            .unwrap_or_else(|error| {
+                // The origin knows every document, and its reply replaces the record.
+                web_sys::console::warn_1(&JsValue::from_str(&format!(
+                    "cannot use KV's record of a document: {error}"
+                )));
+                isolate.reports.failed(Kind::KvRead, &error.to_string());
+                None
+            }),
     };
     let Some(known) = known else {
         // KV caches an absence for a minute or longer, so only the origin can say that a document is
@@ -122,8 +125,12 @@ fn name_of(hash: DocumentHash) -> String {
 }
 
 /// Reads a record from KV; `None` also when it cannot be decoded.
-async fn stored(isolate: &Isolate, hash: DocumentHash) -> Result<Option<Known>, EdgeError> {
-    let Some(text) = isolate.kv.text(&name_of(hash)).await? else {
+async fn stored(
+    isolate: &Isolate,
+    hash: DocumentHash,
+    waits: &Waits,
+) -> Result<Option<Known>, EdgeError> {
+    let Some(text) = isolate.kv.text(&name_of(hash), waits).await? else {
         return Ok(None);
     };
     let Ok(stored) = serde_json::from_str::<Stored<Operation>>(&text) else {

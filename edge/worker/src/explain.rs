@@ -11,8 +11,10 @@ use worker::Context;
 use crate::clock::now_ms;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
+use crate::kv::Held;
 use crate::memory::Ready;
 use crate::request::Incoming;
+use crate::waits::Waits;
 use crate::{feed, read, respond};
 
 /// Answers an origin's question. It stores nothing. It refreshes the copy of the purge log as any
@@ -43,11 +45,16 @@ pub(crate) async fn answer(
     let Some(key) = key else {
         return respond::json(400, "{}");
     };
-    feed::follow(isolate, context, None).await;
+    feed::follow(isolate, context, None, &incoming.waits).await;
     let in_memory = isolate.memory.borrow().peek(&key);
-    let memory = found(isolate, in_memory).await;
-    let kv = match isolate.kv.answer(&key).await {
-        Ok(ready) => found(isolate, ready).await,
+    let memory = found(isolate, in_memory, &incoming.waits).await;
+    // A budget of its own: this question is about KV.
+    let kv = match isolate.kv.answer(&key, &Waits::default()).await {
+        Ok(Held::Answer(ready)) => found(isolate, Some(ready), &incoming.waits).await,
+        Ok(Held::Absent | Held::NotAsked) => Found::Absent,
+        Ok(Held::Wrong(wrong)) => Found::Failed {
+            error: wrong.to_string(),
+        },
         Err(error) => Found::Failed {
             error: error.to_string(),
         },
@@ -66,11 +73,11 @@ pub(crate) async fn answer(
     respond::json(200, &serde_json::to_string(&answer)?)
 }
 
-async fn found(isolate: &Isolate, ready: Option<Ready>) -> Found {
+async fn found(isolate: &Isolate, ready: Option<Ready>, waits: &Waits) -> Found {
     let Some(ready) = ready else {
         return Found::Absent;
     };
-    let verdict = read::verdict(isolate, &ready, None).await;
+    let verdict = read::verdict(isolate, &ready, None, waits).await;
     let replica = isolate.replica.borrow();
     let head = &ready.head;
     let age_ms = head.age_ms(now_ms());

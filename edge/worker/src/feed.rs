@@ -1,5 +1,9 @@
 //! The isolate's side of the purge feed: reads the tail of the log from the Durable Object, through
 //! the cache of the data centre, at most about once per second and data centre.
+//!
+//! The object may fail, hang, or give something that is no tail. Then the copy of the log stays as it is
+//! and is soon not trusted, so that the origin answers. Only the first requests wait for that: as long as
+//! the object fails, refreshes go on in the background, one a second.
 
 use std::rc::Rc;
 
@@ -18,11 +22,13 @@ use crate::isolate::Isolate;
 use crate::purge_log;
 use crate::request::Incoming;
 use crate::respond;
+use crate::waits::{Waited, Waits};
 
 pub(crate) mod data_centre;
 pub(crate) mod object;
+pub(crate) mod sources;
 
-use data_centre::{Read, console_warn, kept};
+use data_centre::{Read, console_warn};
 use object::ADDRESS;
 
 /// How long a complete page is cached, in seconds; it never changes.
@@ -35,21 +41,35 @@ const ASK_MS: u64 = 1_000;
 const WAIT_MS: u64 = 400;
 /// How many older pages a request reads at most.
 const PAGES: usize = 8;
+/// How long a request waits for older pages, in milliseconds.
+const PAGES_MS: u64 = 400;
+/// How often the copy is refreshed while refreshes fail, in milliseconds.
+const RETRY_MS: u64 = 1_000;
 
 /// Refreshes the copy of the log as far as this request needs it.
 pub(crate) async fn follow(
     isolate: &'static Isolate,
     context: &Context,
     min_revision: Option<Revision>,
+    waits: &Waits,
 ) {
     let need = isolate.replica.borrow().refresh(now_ms(), min_revision);
     if need == Refresh::No {
         return;
     }
+    let failed_at_ms = isolate.log_sources.failed_at_ms.get();
+    if failed_at_ms.is_some_and(|at_ms| now_ms() < at_ms + RETRY_MS) {
+        return;
+    }
     let direct = min_revision.is_some() || isolate.replica.borrow().learned(now_ms()).is_some();
     let flight = move || async move {
-        refresh(isolate, direct).await.unwrap_or_else(|error| {
+        let refreshed = refresh(isolate, direct).await;
+        if refreshed.is_ok() {
+            isolate.log_sources.failed_at_ms.set(None);
+        }
+        refreshed.unwrap_or_else(|error| {
             // No other remedy is needed: the copy grows old, and is then not trusted any more.
+            isolate.log_sources.failed();
             console_warn(&error);
             isolate.reports.failed(Kind::PurgeLog, &error.to_string());
             None
@@ -63,8 +83,12 @@ pub(crate) async fn follow(
     let ticket = isolate
         .refreshes
         .board(refresh_key(), context, flight, afterwards);
-    if need == Refresh::First {
-        let _or_as_it_is = ticket.landed_within(WAIT_MS).await;
+    if need == Refresh::First && failed_at_ms.is_none() {
+        // Without a result the copy is as it was.
+        match waits.within(WAIT_MS, ticket.landed_within(ASK_MS)).await {
+            Waited::For(_) | Waited::NoPatience => {}
+            Waited::TooLong => isolate.log_sources.failed(),
+        }
     }
 }
 
@@ -84,7 +108,8 @@ async fn refresh(isolate: &Isolate, direct: bool) -> Result<Option<Rc<Read>>, Ed
     };
     let address = format!("{ADDRESS}{path}");
     if !direct
-        && let Some(tail) = kept::<Tail>(&address).await
+        && let Some(tail) = isolate.log_sources.data_centre.kept::<Tail>(&address).await
+        && tail.is_possible(now_ms())
         && now_ms().saturating_sub(tail.read_at_ms) <= bounds::WAIT_FOR_REFRESH_MS
         && isolate.replica.borrow().is_news(tail.read_at_ms)
     {
@@ -95,13 +120,33 @@ async fn refresh(isolate: &Isolate, direct: bool) -> Result<Option<Rc<Read>>, Ed
         return Ok(None);
     };
     let tail: Tail = serde_json::from_str(&text)?;
+    if !tail.is_possible(now_ms()) {
+        return Err(EdgeError::Platform(
+            "the Durable Object gave a tail of the future, or one out of order".into(),
+        ));
+    }
     isolate.replica.borrow_mut().apply(&tail);
     Ok(Some(Rc::new(Read { address, text })))
 }
 
 /// Reads the older pages of the log that are needed to judge an entry, at most [`PAGES`]. If more
-/// would be needed, the entry cannot be judged and counts as a miss.
-pub(crate) async fn reach_back(isolate: &Isolate, as_of: &AsOf) -> Result<(), EdgeError> {
+/// would be needed, or they do not come, the entry cannot be judged and counts as a miss.
+pub(crate) async fn reach_back(isolate: &Isolate, as_of: &AsOf, waits: &Waits) {
+    if isolate.log_sources.failed_at_ms.get().is_some() {
+        return;
+    }
+    match waits.within(PAGES_MS, read_pages(isolate, as_of)).await {
+        Waited::For(Ok(())) | Waited::NoPatience => {}
+        Waited::TooLong => isolate.log_sources.failed(),
+        Waited::For(Err(error)) => {
+            isolate.log_sources.failed();
+            console_warn(&error);
+            isolate.reports.failed(Kind::PurgeLog, &error.to_string());
+        }
+    }
+}
+
+async fn read_pages(isolate: &Isolate, as_of: &AsOf) -> Result<(), EdgeError> {
     for _ in 0..PAGES {
         let Some(page) = isolate.replica.borrow().missing_page(as_of) else {
             return Ok(());
@@ -117,7 +162,7 @@ pub(crate) async fn reach_back(isolate: &Isolate, as_of: &AsOf) -> Result<(), Ed
 
 async fn page_at(isolate: &Isolate, path: &str) -> Result<Option<Page>, EdgeError> {
     let address = format!("{ADDRESS}{path}");
-    if let Some(page) = kept(&address).await {
+    if let Some(page) = isolate.log_sources.data_centre.kept(&address).await {
         return Ok(Some(page));
     }
     let Some(text) = ask(isolate, path).await? else {

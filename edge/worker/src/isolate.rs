@@ -16,6 +16,7 @@ use crate::coalesce::Flights;
 use crate::documents::record::{Known, OriginReply};
 use crate::feed::data_centre::Read;
 use crate::feed::object::PurgeLogObject;
+use crate::feed::sources::Sources;
 use crate::kv::Kv;
 use crate::limiter::Limiter;
 use crate::memory::{DEFAULT_CAPACITY_BYTES, Memory};
@@ -40,6 +41,8 @@ pub(crate) struct Isolate {
     pub(crate) kv: Kv,
     pub(crate) limiter: Limiter,
     pub(crate) purge_log: PurgeLogObject,
+    /// How the purge log could last be read.
+    pub(crate) log_sources: Sources,
     /// What Sentry is told.
     pub(crate) reports: Reports,
     /// What became of requests.
@@ -155,6 +158,7 @@ impl Isolate {
             kv: Kv::of(env)?,
             limiter: Limiter::of(env)?,
             purge_log: PurgeLogObject::of(env, config.purge_log_jurisdiction.as_deref())?,
+            log_sources: Sources::default(),
             counts: Counts::default(),
             memory: RefCell::new(Memory::with_capacity(config.isolate_memory_bytes)),
             config,

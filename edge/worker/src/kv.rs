@@ -1,15 +1,17 @@
-//! Workers KV. Answers are stored as frames of `cache-core`; their bodies stay in JavaScript's
-//! memory and are not copied into wasm.
+//! Workers KV. Answers are stored in the form of [`edge_core::stored`]; their bodies stay in
+//! JavaScript's memory and are not copied into wasm.
 //!
 //! The origin can answer whatever KV holds, so a read that fails or takes too long costs a request
-//! [`READ_MS`] at most, and the next requests nothing.
+//! [`READ_MS`] at most, and the next requests nothing. One request at a time then finds out whether KV
+//! answers again. What KV holds under a wrong key, or damaged, counts as absent; the origin's answer
+//! replaces it.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
-use cache_core::entry::{Layout, PREFIX_BYTES};
-use cache_core::{CacheKey, EntryHead};
+use cache_core::CacheKey;
+use edge_core::stored::{self, StoredError};
 use js_sys::{ArrayBuffer, JsString, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -19,6 +21,7 @@ use worker::Env;
 use crate::clock::{now_ms, within};
 use crate::error::EdgeError;
 use crate::memory::Ready;
+use crate::waits::{Waited, Waits};
 
 /// The binding's name.
 const BINDING: &str = "KV";
@@ -28,7 +31,9 @@ const FIRST_BYTES: u32 = 1_024;
 const MIN_TTL_S: u64 = 60;
 /// How long a read may take, in milliseconds.
 const READ_MS: u64 = 250;
-/// For how long KV is not read after a read failed, in milliseconds.
+/// How long a write may take, in milliseconds. No answer waits for it.
+const WRITE_MS: u64 = 5_000;
+/// For how long KV is not used after an operation failed, in milliseconds.
 const REST_MS: u64 = 1_000;
 
 thread_local! {
@@ -57,8 +62,21 @@ extern "C" {
 /// The KV namespace of the worker.
 pub(crate) struct Kv {
     namespace: KvNamespace,
-    /// Until when KV is not read because a read failed, in milliseconds since the Unix epoch.
+    /// Until when KV is not used because an operation failed, in milliseconds since the Unix epoch; 0
+    /// when the last one did not fail.
     rests_until_ms: Cell<u64>,
+}
+
+/// What KV holds under the key of an answer.
+pub(crate) enum Held {
+    /// The answer.
+    Answer(Ready),
+    /// Nothing, or an answer in the form of another version.
+    Absent,
+    /// Something that is not the answer of this key.
+    Wrong(StoredError),
+    /// Unknown: the request does not wait any more.
+    NotAsked,
 }
 
 impl Kv {
@@ -75,18 +93,25 @@ impl Kv {
         })
     }
 
-    /// Looks an answer up; `None` also when the value is not a frame of a supported version.
-    pub(crate) async fn answer(&self, key: &CacheKey) -> Result<Option<Ready>, EdgeError> {
-        let value = self.read(&entry_name(key), &ARRAY_BUFFER).await?;
-        if value.is_null() {
-            return Ok(None);
-        }
-        Ok(decode(&value.unchecked_into()))
+    /// Looks an answer up.
+    pub(crate) async fn answer(&self, key: &CacheKey, waits: &Waits) -> Result<Held, EdgeError> {
+        let Some(value) = self.read(&entry_name(key), &ARRAY_BUFFER, waits).await? else {
+            return Ok(Held::NotAsked);
+        };
+        let Ok(value) = value.dyn_into::<ArrayBuffer>() else {
+            return Ok(Held::Absent);
+        };
+        Ok(match decode(key, &value) {
+            Ok(ready) => Held::Answer(ready),
+            Err(StoredError::Version) => Held::Absent,
+            Err(wrong) => Held::Wrong(wrong),
+        })
     }
 
     /// Stores an answer until its lifetime ends.
     pub(crate) async fn put_answer(&self, key: &CacheKey, ready: &Ready) -> Result<(), EdgeError> {
-        let Ok(prefix) = ready.head.encode(ready.body.length() as usize) else {
+        let body_bytes = ready.body.length() as usize;
+        let Ok(prefix) = stored::encode(key, &ready.head, body_bytes) else {
             return Ok(());
         };
         let prefix_bytes = u32::try_from(prefix.len()).unwrap_or(u32::MAX);
@@ -98,31 +123,54 @@ impl Kv {
     }
 
     /// Looks a text value up.
-    pub(crate) async fn text(&self, key: &str) -> Result<Option<String>, EdgeError> {
-        Ok(self.read(key, &TEXT).await?.as_string())
+    pub(crate) async fn text(&self, key: &str, waits: &Waits) -> Result<Option<String>, EdgeError> {
+        let value = self.read(key, &TEXT, waits).await?;
+        Ok(value.and_then(|value| value.as_string()))
     }
 
+    /// Reads a value; `None` when the request does not wait for it any more.
     async fn read(
         &self,
         key: &str,
         kind: &'static LocalKey<JsString>,
-    ) -> Result<JsValue, EdgeError> {
-        if now_ms() < self.rests_until_ms.get() {
-            return Err(EdgeError::Platform("KV failed a moment ago".into()));
-        }
+        waits: &Waits,
+    ) -> Result<Option<JsValue>, EdgeError> {
+        self.begin()?;
         let value = async {
             let promise = kind.with(|kind| self.namespace.get_as(key, kind))?;
             Ok(JsFuture::from(promise).await?)
         };
-        let value = within(READ_MS, value).await.unwrap_or_else(|| {
-            Err(EdgeError::Platform(format!(
+        let value = match waits.within(READ_MS, value).await {
+            Waited::For(value) => value,
+            Waited::TooLong => Err(EdgeError::Platform(format!(
                 "KV did not answer within {READ_MS} ms"
-            )))
-        });
-        if value.is_err() {
-            self.rests_until_ms.set(now_ms() + REST_MS);
+            ))),
+            Waited::NoPatience => return Ok(None),
+        };
+        self.end(&value);
+        value.map(Some)
+    }
+
+    /// Refuses an operation while KV rests. After the rest it lets one through, and more when that one
+    /// succeeded.
+    fn begin(&self) -> Result<(), EdgeError> {
+        let rests_until_ms = self.rests_until_ms.get();
+        if rests_until_ms == 0 {
+            return Ok(());
         }
-        value
+        let now_ms = now_ms();
+        if now_ms < rests_until_ms {
+            return Err(EdgeError::Platform("KV failed a moment ago".into()));
+        }
+        self.rests_until_ms.set(now_ms + REST_MS);
+        Ok(())
+    }
+
+    fn end<T>(&self, outcome: &Result<T, EdgeError>) {
+        self.rests_until_ms.set(match outcome {
+            Ok(_) => 0,
+            Err(_) => now_ms() + REST_MS,
+        });
     }
 
     pub(crate) async fn put(
@@ -131,6 +179,7 @@ impl Kv {
         value: &JsValue,
         ttl_s: Option<u64>,
     ) -> Result<(), EdgeError> {
+        self.begin()?;
         let options = Object::new();
         if let Some(ttl_s) = ttl_s {
             #[expect(clippy::cast_precision_loss, reason = "a few days in seconds")]
@@ -140,8 +189,17 @@ impl Kv {
                 &JsValue::from_f64(ttl_s as f64),
             )?;
         }
-        JsFuture::from(self.namespace.put_with(key, value, &options)?).await?;
-        Ok(())
+        let written = async {
+            JsFuture::from(self.namespace.put_with(key, value, &options)?).await?;
+            Ok(())
+        };
+        let written = within(WRITE_MS, written).await.unwrap_or_else(|| {
+            Err(EdgeError::Platform(format!(
+                "KV did not write within {WRITE_MS} ms"
+            )))
+        });
+        self.end(&written);
+        written
     }
 }
 
@@ -150,24 +208,20 @@ fn entry_name(key: &CacheKey) -> String {
 }
 
 /// Copies the head into wasm and leaves the body in JavaScript's memory.
-fn decode(buffer: &ArrayBuffer) -> Option<Ready> {
+fn decode(key: &CacheKey, buffer: &ArrayBuffer) -> Result<Ready, StoredError> {
     let length = buffer.byte_length();
     // One copy is usually enough for the whole head.
     let mut start = first_bytes(buffer, length.min(FIRST_BYTES));
-    let layout = Layout::read(start.get(..PREFIX_BYTES)?).ok()?;
-    let body_start = u32::try_from(layout.body_start).ok()?;
-    if u32::try_from(layout.end) != Ok(length) {
-        return None;
+    let body_start = stored::body_start(key, &start, length as usize)?;
+    if body_start > start.len() {
+        start = first_bytes(buffer, u32::try_from(body_start).unwrap_or(length));
     }
-    if layout.body_start > start.len() {
-        start = first_bytes(buffer, body_start);
-    }
-    let head = EntryHead::decode(start.get(layout.head_start..layout.body_start)?).ok()?;
-    Some(Ready {
+    let head = stored::head(start.get(..body_start).unwrap_or_default())?;
+    Ok(Ready {
         // KV does not store it. Without it the entry is served only by a trusted copy of the log.
         current_at_ms: 0,
         head: Rc::new(head),
-        body: Uint8Array::new_with_byte_offset(buffer, body_start),
+        body: Uint8Array::new_with_byte_offset(buffer, u32::try_from(body_start).unwrap_or(length)),
     })
 }
 

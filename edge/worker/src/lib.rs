@@ -28,6 +28,7 @@ mod request;
 mod respond;
 mod tally;
 mod trace;
+mod waits;
 mod websocket;
 
 use edge_core::cors::AllowedSites;

@@ -14,9 +14,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
-use crate::clock::{now_ms, within};
+use crate::clock::now_ms;
 use crate::error::EdgeError;
 use crate::request::Incoming;
+use crate::waits::Waited;
 
 /// The binding's name.
 const BINDING: &str = "RATE_LIMITER";
@@ -61,12 +62,14 @@ impl Limiter {
         if now_ms() < self.rests_until_ms.get() {
             return Ok(());
         }
-        let admitted = within(COUNT_MS, admits(binding, &key)).await;
-        let admitted = admitted.unwrap_or_else(|| {
-            Err(EdgeError::Platform(format!(
+        let counting = admits(binding, &key);
+        let admitted = match incoming.waits.within(COUNT_MS, counting).await {
+            Waited::For(admitted) => admitted,
+            Waited::TooLong => Err(EdgeError::Platform(format!(
                 "it did not answer within {COUNT_MS} ms"
-            )))
-        });
+            ))),
+            Waited::NoPatience => return Ok(()),
+        };
         match admitted {
             Ok(true) => Ok(()),
             Ok(false) => Err(refusal()),

@@ -68,21 +68,28 @@ pub(crate) async fn read(
     minimum: Option<Revision>,
     trace: Option<&Sent>,
 ) -> Fetched {
+    let attempt = async || try_read(isolate, body, minimum, trace).await;
+    let outcome = retried(attempt, |fetched| fetched.failure().is_none()).await;
+    outcome.unwrap_or_else(|error| Fetched::Failed(error.into_reason().into()))
+}
+
+/// Repeats a read that fails, or whose result is not good.
+async fn retried<T>(
+    attempt: impl AsyncFn() -> Result<T, EdgeError>,
+    is_good: impl Fn(&T) -> bool,
+) -> Result<T, EdgeError> {
     let began_ms = now_ms();
-    let mut outcome = try_read(isolate, body, minimum, trace).await;
+    let mut outcome = attempt().await;
     for after_ms in RETRIES_AFTER_MS {
-        let has_failed = |fetched: &Fetched| fetched.failure().is_some();
-        if outcome.as_ref().is_ok_and(|fetched| !has_failed(fetched))
-            || now_ms() >= began_ms + RETRY_WITHIN_MS
-        {
+        if outcome.as_ref().is_ok_and(&is_good) || now_ms() >= began_ms + RETRY_WITHIN_MS {
             break;
         }
         if after_ms > 0 {
             Delay::from(Duration::from_millis(after_ms)).await;
         }
-        outcome = try_read(isolate, body, minimum, trace).await;
+        outcome = attempt().await;
     }
-    outcome.unwrap_or_else(|error| Fetched::Failed(error.into_reason().into()))
+    outcome
 }
 
 async fn try_read(
@@ -152,6 +159,13 @@ async fn try_read(
 
 /// Reads a document's record and its `as_of`; `None` when the document is not published.
 pub(crate) async fn document(
+    isolate: &Isolate,
+    hash: DocumentHash,
+) -> Result<Option<(String, AsOf)>, EdgeError> {
+    retried(async || try_document(isolate, hash).await, |_| true).await
+}
+
+async fn try_document(
     isolate: &Isolate,
     hash: DocumentHash,
 ) -> Result<Option<(String, AsOf)>, EdgeError> {

@@ -8,6 +8,7 @@ use edge_core::announced::Announced;
 use edge_core::feed::{Append, AppendReply, CONTEXT, FeedState, PAGE_RECORDS, Refused};
 use edge_core::header;
 use edge_core::tally::{Row, Tally};
+use edge_core::usage::{Usage, UsageRow};
 use serde::Deserialize;
 use worker::{
     DurableObject, Env, Method, Request, Response, Result, SqlStorage, SqlStorageValue, State,
@@ -36,6 +37,8 @@ pub struct PurgeLog {
     /// What became of requests at all isolates, until an origin takes it. Not written to disk: what is
     /// here when the object ends is lost.
     tally: RefCell<Tally>,
+    /// Who asked for which document at all isolates, likewise.
+    usage: RefCell<Usage>,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +53,7 @@ impl DurableObject for PurgeLog {
             env,
             state: Cell::new(None),
             tally: RefCell::default(),
+            usage: RefCell::default(),
         }
     }
 
@@ -83,6 +87,15 @@ impl DurableObject for PurgeLog {
                         Response::ok("")
                     }
                     // Of an isolate of another version.
+                    Err(error) => refused(400, &error),
+                }
+            }
+            (Method::Post, "/usage") => {
+                match serde_json::from_slice::<Vec<UsageRow>>(&request.bytes().await?) {
+                    Ok(rows) => {
+                        self.usage.borrow_mut().add(&rows);
+                        Response::ok("")
+                    }
                     Err(error) => refused(400, &error),
                 }
             }
@@ -190,9 +203,15 @@ impl PurgeLog {
         } else {
             Vec::new()
         };
+        let usage = if append.takes_usage {
+            self.usage.borrow_mut().take(now)
+        } else {
+            Vec::new()
+        };
         Response::from_json(&AppendReply {
             position: accepted.state.answer(),
             tally,
+            usage,
         })
     }
 

@@ -21,16 +21,21 @@ use crate::clock::now_ms;
 use crate::coalesce::{Boarding, FlightNumber, Ticket};
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
+use crate::kv::Held;
 use crate::memory::Ready;
 use crate::origin::fetched::Fetched;
 use crate::origin::{self, Timeout};
 use crate::request::Incoming;
 use crate::tally::Request;
+use crate::waits::Waits;
 use crate::{documents, feed, respond, tally, trace, websocket};
 
 /// The shortest interval between writes of a key to KV, which accepts one per second, in
 /// milliseconds.
 const KV_WRITE_EVERY_MS: u64 = 1_000;
+/// A request whose document could not be looked up at the origin is forwarded, unless that took longer
+/// than this, in milliseconds: an origin that hangs would be waited for twice.
+const FORWARD_WITHIN_MS: u64 = 5_000;
 /// An answer that may not be stored.
 const UNSHARED: (Counted, Source) = (Counted::Unshared, Source::Origin);
 const FAILED: (Counted, Source) = (Counted::Failed, Source::None);
@@ -86,10 +91,23 @@ pub(crate) async fn graphql(
         body: body.as_deref().unwrap_or_default(),
     })?;
     // document and policy
-    let Some(operation) =
-        documents::find(isolate, context, incoming, request.document.hash()).await?
-    else {
-        documents::unpublished(&request.document)?;
+    let hash = request.document.hash();
+    let came_ms = now_ms();
+    let found = match documents::find(isolate, context, incoming, hash).await {
+        // The origin did not say what the document is. It may still answer the request.
+        Err(EdgeError::Origin(why)) if now_ms() < came_ms + FORWARD_WITHIN_MS => {
+            warn(&format!("a document is not known here: {why}"));
+            None
+        }
+        found => {
+            let found = found?;
+            if found.is_none() {
+                documents::unpublished(&request.document)?;
+            }
+            found
+        }
+    };
+    let Some(operation) = found else {
         // It may be a subscription.
         let timeout = match accepted.form(OperationKind::Subscription, method) {
             Ok(_) => Timeout::Never,
@@ -169,6 +187,7 @@ impl Reader<'_> {
     fn count(&self, key: (Counted, Source), age_ms: Option<u64>, now_ms: u64) {
         let request = Request {
             operation: self.operation,
+            incoming: self.incoming,
             key,
             age_ms,
         };
@@ -184,14 +203,15 @@ async fn shared(
     reader: &Reader<'_>,
 ) -> Result<web_sys::Response, EdgeError> {
     let came = isolate.flights.next_number();
-    feed::follow(isolate, context, reader.min_revision).await;
+    let waits = &reader.incoming.waits;
+    feed::follow(isolate, context, reader.min_revision, waits).await;
     let mut candidate: Option<Candidate> = None;
     // Memory again after KV: another request may have filled it in the meantime.
     for tier in [Tier::Memory, Tier::Kv, Tier::Memory] {
-        let Some(ready) = look_up(isolate, tier, &read.key).await else {
+        let Some(ready) = look_up(isolate, tier, &read.key, waits).await else {
             continue;
         };
-        match verdict(isolate, &ready, reader.min_revision).await {
+        match verdict(isolate, &ready, reader.min_revision, waits).await {
             Verdict::Serve { .. } => {
                 return reader.serve(&ready, Served::Hit { tier });
             }
@@ -229,6 +249,16 @@ async fn shared(
         };
     }
     let (fetched, collapsed) = fill(isolate, context, &read, came, reader).await;
+    // KV was not waited for, since the origin was to answer.
+    if fetched.failure().is_some() && candidate.is_none() && waits.are_over() {
+        let tier = Tier::Kv;
+        let ready = look_up(isolate, tier, &read.key, &Waits::default()).await;
+        candidate = ready.map(|ready| Candidate {
+            ready,
+            tier,
+            why: FetchReason::Distrust,
+        });
+    }
     answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed).await
 }
 
@@ -245,9 +275,9 @@ async fn answer_fetched(
     if let (Some(why), Some(candidate)) = (fetched.failure(), candidate)
         && stands_in(isolate, &candidate.ready, reader.min_revision)
     {
-        web_sys::console::warn_1(&JsValue::from_str(&format!(
+        warn(&format!(
             "serving a stored answer because the origin failed: {why}"
-        )));
+        ));
         let tier = candidate.tier;
         let served = Served::InsteadOfError { tier };
         return reader.serve(&candidate.ready, served);
@@ -295,6 +325,10 @@ async fn answer_fetched(
     }
 }
 
+fn warn(text: &str) {
+    web_sys::console::warn_1(&JsValue::from_str(text));
+}
+
 fn stands_in(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -> bool {
     may_stand_in(
         &ready.head,
@@ -305,18 +339,24 @@ fn stands_in(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -
     )
 }
 
-async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey) -> Option<Ready> {
+async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey, waits: &Waits) -> Option<Ready> {
     match tier {
         Tier::Memory => isolate.memory.borrow_mut().get(key),
-        Tier::Kv => match isolate.kv.answer(key).await {
-            Ok(found) => {
-                let ready = found?;
+        Tier::Kv => match isolate.kv.answer(key, waits).await {
+            Ok(Held::Absent | Held::NotAsked) => None,
+            Ok(Held::Wrong(wrong)) => {
+                // It counts as a miss; the origin's answer replaces it.
+                warn(&format!("KV holds something else under a key: {wrong}"));
+                isolate.reports.failed(Kind::KvRead, &wrong.to_string());
+                None
+            }
+            Ok(Held::Answer(ready)) => {
                 isolate.memory.borrow_mut().put(*key, ready.clone());
                 Some(ready)
             }
             Err(error) => {
                 // A failure of KV counts as a miss.
-                web_sys::console::warn_1(&JsValue::from_str(&format!("cannot read KV: {error}")));
+                warn(&format!("cannot read KV: {error}"));
                 isolate.reports.failed(Kind::KvRead, &error.to_string());
                 None
             }
@@ -340,6 +380,7 @@ pub(crate) async fn verdict(
     isolate: &Isolate,
     ready: &Ready,
     min_revision: Option<Revision>,
+    waits: &Waits,
 ) -> Verdict {
     let first = judged(isolate, ready, min_revision);
     let Verdict::Fetch {
@@ -349,9 +390,7 @@ pub(crate) async fn verdict(
     else {
         return first;
     };
-    if feed::reach_back(isolate, &ready.head.as_of).await.is_err() {
-        return first;
-    }
+    feed::reach_back(isolate, &ready.head.as_of, waits).await;
     judged(isolate, ready, min_revision)
 }
 
@@ -408,7 +447,7 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
         return;
     }
     if let Err(error) = isolate.kv.put_answer(&key, ready).await {
-        web_sys::console::warn_1(&JsValue::from_str(&format!("cannot write to KV: {error}")));
+        warn(&format!("cannot write to KV: {error}"));
         isolate.reports.failed(Kind::KvWrite, &error.to_string());
     }
 }

@@ -7,6 +7,7 @@ use std::thread::LocalKey;
 
 use cache_core::Revision;
 use edge_core::header;
+use edge_core::usage::{NAME_HEADERS, VERSION_HEADERS};
 use futures_util::StreamExt;
 use js_sys::{JsString, Uint8Array};
 use pq_core::error::{ErrorCode, Refusal};
@@ -16,6 +17,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::error::EdgeError;
+use crate::waits::Waits;
 
 thread_local! {
     // Kept as JavaScript strings: converting one from wasm costs more than reading the header.
@@ -23,6 +25,8 @@ thread_local! {
     static UPGRADE: JsString = JsString::from("upgrade");
     static IF_NONE_MATCH: JsString = JsString::from("if-none-match");
     static MIN_REVISION: JsString = JsString::from(header::MIN_REVISION);
+    static CLIENT_NAMES: [JsString; 2] = NAME_HEADERS.map(JsString::from);
+    static CLIENT_VERSIONS: [JsString; 2] = VERSION_HEADERS.map(JsString::from);
 }
 
 #[wasm_bindgen]
@@ -44,6 +48,8 @@ pub(crate) struct Incoming {
     pub(crate) raw: web_sys::Request,
     pub(crate) method: String,
     pub(crate) accept: Option<String>,
+    /// How long it may still wait for the platform.
+    pub(crate) waits: Waits,
     fields: Fields,
     url: String,
     path: std::ops::Range<usize>,
@@ -66,6 +72,7 @@ impl Incoming {
         Self {
             method: raw.method(),
             accept: known(&fields, &ACCEPT),
+            waits: Waits::default(),
             fields,
             url,
             path,
@@ -104,6 +111,16 @@ impl Incoming {
 
     pub(crate) fn if_none_match(&self) -> Option<String> {
         known(&self.fields, &IF_NONE_MATCH)
+    }
+
+    /// The name that the client gives itself.
+    pub(crate) fn client_name(&self) -> Option<String> {
+        first(&self.fields, &CLIENT_NAMES)
+    }
+
+    /// The version that the client says it has.
+    pub(crate) fn client_version(&self) -> Option<String> {
+        first(&self.fields, &CLIENT_VERSIONS)
     }
 
     /// The minimum revision that the client demands; `None` also when it is not a number.
@@ -167,6 +184,10 @@ impl Incoming {
 
 fn known(fields: &Fields, name: &'static LocalKey<JsString>) -> Option<String> {
     name.with(|name| fields.get(name))
+}
+
+fn first(fields: &Fields, names: &'static LocalKey<[JsString; 2]>) -> Option<String> {
+    names.with(|names| names.iter().find_map(|name| fields.get(name)))
 }
 
 /// The body broke off or is malformed. That is the client's fault, so it is not logged as an error.

@@ -1,26 +1,33 @@
-//! Adds up what became of requests for shared answers, and hands the sums on to the Durable Object.
+//! Adds up what became of requests for shared answers, and who sent them, and hands the sums on to the
+//! Durable Object.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use edge_core::tally::{HAND_ON_EVERY_MS, HandOn, Outcome, Source, Tally};
+use edge_core::usage::Usage;
 use pq_core::Operation;
 use wasm_bindgen::JsValue;
 use worker::{Context, Delay};
 
+use crate::clock::now_ms;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
+use crate::request::Incoming;
 
 /// The isolate's sums.
 #[derive(Default)]
 pub(crate) struct Counts {
     tally: RefCell<Tally>,
+    usage: RefCell<Usage>,
     hand_on: RefCell<HandOn>,
 }
 
 /// A request that was answered.
 pub(crate) struct Request<'a> {
     pub(crate) operation: &'a Operation,
+    /// The request itself; it says who sent it.
+    pub(crate) incoming: &'a Incoming,
     /// What became of it, and where its answer came from.
     pub(crate) key: (Outcome, Source),
     /// The age of its answer, in milliseconds.
@@ -39,10 +46,18 @@ pub(crate) fn count(
 ) {
     let Request {
         operation,
+        incoming,
         key,
         age_ms,
     } = request;
     let counts = &isolate.counts;
+    let (name, version) = (incoming.client_name(), incoming.client_version());
+    counts.usage.borrow_mut().count(
+        operation.id,
+        &operation.clients,
+        name.as_deref(),
+        version.as_deref(),
+    );
     let mut tally = counts.tally.borrow_mut();
     tally.count(operation.id, &operation.name, *key, *age_ms);
     if counts.hand_on.borrow_mut().falls_to_this_request(now_ms) {
@@ -61,9 +76,14 @@ pub(crate) fn count(
 /// sent again.
 async fn hand_on(isolate: &Isolate) -> Result<(), EdgeError> {
     let rows = isolate.counts.tally.borrow_mut().take();
+    let usage = isolate.counts.usage.borrow_mut().take(now_ms());
     isolate.counts.hand_on.borrow_mut().done();
-    let text = serde_json::to_string(&rows)?;
-    let response = isolate.purge_log.post("/tally", &[], &text).await?;
+    post(isolate, "/tally", &serde_json::to_string(&rows)?).await?;
+    post(isolate, "/usage", &serde_json::to_string(&usage)?).await
+}
+
+async fn post(isolate: &Isolate, path: &str, text: &str) -> Result<(), EdgeError> {
+    let response = isolate.purge_log.post(path, &[], text).await?;
     match response.status_code() {
         200 => Ok(()),
         status => Err(EdgeError::Platform(format!(

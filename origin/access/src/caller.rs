@@ -119,7 +119,8 @@ pub enum Chosen {
 
 impl Chosen {
     /// The header that chooses; `connection_init` may have it in its payload.
-    pub const HEADER: HeaderName = HeaderName::from_static("yousoon-partner");
+    pub const HEADER: HeaderName = HeaderName::from_static(Self::HEADER_NAME);
+    pub const HEADER_NAME: &str = "yousoon-partner";
 
     pub fn of(headers: &HeaderMap) -> Self {
         let mut said = headers.get_all(Self::HEADER).iter();

@@ -6,7 +6,8 @@
 //! [`live`]) → [`schema`] → [`execution`] (runs a document, answers from the cache). [`services`] is all that
 //! resolvers may use. Nothing here knows HTTP.
 
-// The merged object of all root fields nests one future in another for each block.
+// An optimized build computes the layout of the future of each root field. They nest deeper than the
+// compiler's own limit of 128.
 #![recursion_limit = "256"]
 
 pub mod analytics;

@@ -52,67 +52,88 @@ use crate::{
     users::{mutations::UserMutations, queries::UserQueries},
 };
 
+/// Root fields are grouped by those who mostly use them. Groups are small because the compiler nests one
+/// future in another for each entry of a list.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(
-    ForOperators,
+pub struct Query(ForEverybody, ForAccounts, ForTeams, ForOperators);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct ForOperators(
+    ModerationQueries,
+    OperatorQueries,
+    PartnerReviewQueries,
+    TemplateQueries,
+);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct ForEverybody(
     OfferQueries,
     ClusterQueries,
     SearchQueries,
     PartnerQueries,
-    BookingQueries,
-    TeamQueries,
-    StatsQueries,
+    PublicPages,
+);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct PublicPages(ReviewQueries, MapQueries, SiteQueries, CityQueries);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct ForAccounts(
     UserQueries,
     AuthQueries,
     NotificationQueries,
-    TemplateQueries,
-    MapQueries,
-    PaymentQueries,
     IdentityQueries,
-    CalendarQueries,
-    SiteQueries,
-    CityQueries,
-    NightQueries,
-    ReviewQueries,
+    Outings,
 );
 
-/// What operators read. They are a list of their own, and the first of the other: the compiler nests one type in
-/// another for each entry of a list, and not too many.
 #[derive(Debug, Default, MergedObject)]
-pub struct ForOperators(ModerationQueries, OperatorQueries, PartnerReviewQueries);
+pub struct Outings(BookingQueries, CalendarQueries, PaymentQueries);
 
-/// What operators do.
+#[derive(Debug, Default, MergedObject)]
+pub struct ForTeams(TeamQueries, StatsQueries, NightQueries);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(ByAccounts, ByGuests, ByTeams, ByOperators);
+
 #[derive(Debug, Default, MergedObject)]
 pub struct ByOperators(
     ModerationMutations,
     OperatorMutations,
     PartnerReviewMutations,
+    TemplateMutations,
+    PurgeMutations,
 );
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(
-    ByOperators,
-    PurgeMutations,
-    OfferMutations,
-    BookingMutations,
-    PartnerMutations,
-    TeamMutations,
+pub struct ByAccounts(
     AuthMutations,
     ProofMutations,
     UserMutations,
-    NotificationMutations,
-    TemplateMutations,
-    NewsMutations,
-    AnalyticsMutations,
-    PictureMutations,
-    PaymentMutations,
     IdentityMutations,
+    NotificationMutations,
+    AnalyticsMutations,
+);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct ByGuests(
+    BookingMutations,
     CalendarMutations,
-    VenueMutations,
-    ScanMutations,
-    WalkInMutations,
+    PaymentMutations,
     ReviewMutations,
 );
+
+#[derive(Debug, Default, MergedObject)]
+pub struct ByTeams(
+    OfferMutations,
+    PartnerMutations,
+    TeamMutations,
+    PictureMutations,
+    NewsMutations,
+    AtTheVenue,
+);
+
+#[derive(Debug, Default, MergedObject)]
+pub struct AtTheVenue(VenueMutations, ScanMutations, WalkInMutations);
 
 #[derive(Debug, Default, MergedSubscription)]
 pub struct Subscription(Live);

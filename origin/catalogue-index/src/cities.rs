@@ -4,7 +4,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use domain::{
@@ -18,11 +18,19 @@ use roaring::{MultiOps, RoaringBitmap};
 
 use crate::{
     entry::{Entry, Slot},
+    ids::Id,
     words::Words,
 };
 
+/// Where a partner stands in the list of a city: by its folded name and its id.
+pub(crate) type PartnerPlace = (Box<str>, Id);
+
 /// Degrees are added up as whole numbers, so that the sum does not depend on the order.
 const DEGREE: f64 = 1e6;
+
+pub(crate) fn partner_place(name: &str, id: &Id) -> PartnerPlace {
+    (search_text::fold(name).into(), *id)
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Cities {
@@ -60,6 +68,8 @@ pub(crate) struct City {
     pub spellings: Vec<u32>,
     /// How many offers of each partner are shown.
     pub partners: HashMap<u32, u32>,
+    /// The same partners, by name.
+    pub partners_by_name: BTreeSet<PartnerPlace>,
     /// The sums of where they are, in millionths of a degree.
     lat: i64,
     lng: i64,
@@ -71,6 +81,7 @@ impl City {
             area,
             spellings: Vec::new(),
             partners: HashMap::new(),
+            partners_by_name: BTreeSet::new(),
             lat: 0,
             lng: 0,
         }
@@ -155,18 +166,34 @@ impl Cities {
         number
     }
 
-    pub(crate) fn insert(&mut self, slot: Slot, entry: &Entry) {
+    /// Notes that an offer is shown. `place` gives the place of its partner.
+    pub(crate) fn insert(
+        &mut self,
+        slot: Slot,
+        entry: &Entry,
+        place: impl FnOnce() -> PartnerPlace,
+    ) {
         let spelling = &mut self.spellings[entry.city as usize];
         spelling.offers.insert(slot);
         if let Some(city) = spelling.city {
             let city = &mut self.all[city as usize];
-            *city.partners.entry(entry.partner).or_default() += 1;
+            let offers = city.partners.entry(entry.partner).or_default();
+            *offers += 1;
+            if *offers == 1 {
+                city.partners_by_name.insert(place());
+            }
             city.lat += whole(entry.location.lat);
             city.lng += whole(entry.location.lng);
         }
     }
 
-    pub(crate) fn remove(&mut self, slot: Slot, entry: &Entry) {
+    /// Notes that an offer is no longer shown.
+    pub(crate) fn remove(
+        &mut self,
+        slot: Slot,
+        entry: &Entry,
+        place: impl FnOnce() -> PartnerPlace,
+    ) {
         let spelling = &mut self.spellings[entry.city as usize];
         spelling.offers.remove(slot);
         if let Some(city) = spelling.city {
@@ -175,10 +202,20 @@ impl Cities {
                 *offers -= 1;
                 if *offers == 0 {
                     city.partners.remove(&entry.partner);
+                    city.partners_by_name.remove(&place());
                 }
             }
             city.lat -= whole(entry.location.lat);
             city.lng -= whole(entry.location.lng);
+        }
+    }
+
+    /// Notes that a partner has another name. That is rare: this looks at all cities.
+    pub(crate) fn rename(&mut self, partner: u32, before: &PartnerPlace, after: &PartnerPlace) {
+        let all = self.all.iter_mut();
+        for city in all.filter(|city| city.partners.contains_key(&partner)) {
+            city.partners_by_name.remove(before);
+            city.partners_by_name.insert(after.clone());
         }
     }
 
@@ -311,7 +348,9 @@ impl Cities {
         let name = |one: &Name| size_of::<Name>() + 2 * one.key.len() + ENTRY;
         let city = |one: &City| {
             let partners = one.partners.capacity() * size_of::<(u32, u32)>();
-            size_of::<City>() + size_of::<Slug>() + partners + ENTRY
+            let names = one.partners_by_name.iter();
+            let names = names.map(|(name, _)| name.len() + size_of::<PartnerPlace>());
+            size_of::<City>() + size_of::<Slug>() + partners + names.sum::<usize>() + ENTRY
         };
         self.spellings.iter().map(spelling).sum::<usize>()
             + self.names.iter().map(name).sum::<usize>()

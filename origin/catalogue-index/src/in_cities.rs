@@ -1,13 +1,16 @@
 //! Lists of the cities that have offers which are shown, and of the partners of one.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::{cmp::Reverse, ops::Bound};
 
 use domain::{
     GeoPoint, PartnerId, cities::CityArea, offers::store::Rank, partners::store::PartnerCursor,
-    search_text, site::cities::CityCursor, slugs::Slug,
+    site::cities::CityCursor, slugs::Slug,
 };
 
-use crate::{Index, cities::City};
+use crate::{
+    Index,
+    cities::{City, PartnerPlace},
+};
 
 /// A question about cities.
 #[derive(Debug, Clone)]
@@ -116,34 +119,25 @@ impl Index {
         first: usize,
         after: Option<&PartnerCursor>,
     ) -> PartnersInCity {
-        let mut firsts: BTreeSet<(String, PartnerId)> = BTreeSet::new();
         let city = self.cities.of_slug(slug);
-        let all = city.into_iter().flat_map(|city| city.partners.keys());
-        for number in all {
-            let name_folded = search_text::fold(&self.partner_names.get(*number).name);
-            let id = PartnerId::from_bytes(*self.partners.id(*number));
-            let place = (name_folded, id);
-            let is_ahead =
-                after.is_none_or(|after| (&after.name_folded, &after.id) < (&place.0, &place.1));
-            let is_first = firsts.len() <= first || firsts.last().is_some_and(|last| place < *last);
-            if is_ahead && is_first {
-                firsts.insert(place);
-                if firsts.len() > first + 1 {
-                    firsts.pop_last();
-                }
-            }
-        }
-        let has_next_page = firsts.len() > first;
-        let page = firsts.into_iter().take(first).map(|(name_folded, id)| {
+        let start = after.map_or(Bound::Unbounded, |after| {
+            Bound::Excluded((after.name_folded.as_str().into(), after.id.to_bytes()))
+        });
+        let mut ahead = city.into_iter().flat_map(|city| {
+            let range = (start.clone(), Bound::Unbounded);
+            city.partners_by_name.range::<PartnerPlace, _>(range)
+        });
+        let page = ahead.by_ref().take(first).map(|(name_folded, id)| {
+            let id = PartnerId::from_bytes(*id);
             let cursor = PartnerCursor {
-                name_folded,
+                name_folded: name_folded.to_string(),
                 id: id.clone(),
             };
             (id, cursor)
         });
         PartnersInCity {
             items: page.collect(),
-            has_next_page,
+            has_next_page: ahead.next().is_some(),
             total: city.map_or(0, |city| city.partners.len() as u64),
         }
     }

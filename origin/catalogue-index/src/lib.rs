@@ -41,6 +41,7 @@ use roaring::RoaringBitmap;
 
 use crate::{
     cities::Cities,
+    cities::partner_place,
     entry::{Entry, Numbers, Slot},
     filters::Filters,
     grid::{Grid, Item},
@@ -221,9 +222,7 @@ impl Index {
     /// Notes the names of the partner and the establishment.
     fn note_names(&mut self, listing: &Listing, numbers: Numbers) {
         let category = Some(listing.partner_category);
-        let facts = PartnerFacts { category };
-        let name = &listing.partner_name;
-        self.partner_names.set(numbers.partner, name, facts);
+        self.note_partner(numbers.partner, &listing.partner_name, category);
         let facts = PlaceFacts {
             partner: numbers.partner,
             category,
@@ -234,6 +233,18 @@ impl Index {
             self.place_grid.remove(numbers.place, before.location);
             self.show_place(numbers.place);
         }
+    }
+
+    fn note_partner(&mut self, number: u32, name: &str, category: Option<Category>) {
+        let shown = self.partner_names.shown(number);
+        let renamed = shown.filter(|known| *known.name != *name);
+        let place = |name: &str| partner_place(name, self.partners.id(number));
+        let moved = renamed.map(|known| (place(&known.name), place(name)));
+        if let Some((before, after)) = moved {
+            self.cities.rename(number, &before, &after);
+        }
+        let facts = PartnerFacts { category };
+        self.partner_names.set(number, name, facts);
     }
 
     fn show_place(&mut self, number: u32) {
@@ -373,7 +384,9 @@ impl Index {
 
     fn show(&mut self, slot: Slot, entry: &Entry) {
         self.filters.insert(slot, entry);
-        self.cities.insert(slot, entry);
+        let (names, ids) = (&self.partner_names, &self.partners);
+        let place = || partner_place(&names.get(entry.partner).name, ids.id(entry.partner));
+        self.cities.insert(slot, entry, place);
         let item = Item::of(slot, entry, self.points[slot as usize]);
         self.grid.insert(item, entry.location);
         self.partner_names.show(entry.partner);
@@ -384,7 +397,9 @@ impl Index {
 
     fn hide(&mut self, slot: Slot, entry: &Entry) {
         self.filters.remove(slot, entry);
-        self.cities.remove(slot, entry);
+        let (names, ids) = (&self.partner_names, &self.partners);
+        let place = || partner_place(&names.get(entry.partner).name, ids.id(entry.partner));
+        self.cities.remove(slot, entry, place);
         self.grid.remove(slot, entry.location);
         self.partner_names.hide(entry.partner);
         if self.place_names.hide(entry.place) == Turned::Yes {

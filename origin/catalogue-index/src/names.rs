@@ -101,6 +101,12 @@ impl<F: Copy + PartialEq + Default> Names<F> {
         }
     }
 
+    /// The one of a number that may be new, if it has offers that are shown.
+    pub(crate) fn shown(&self, number: u32) -> Option<&Named<F>> {
+        let named = self.named.get(number as usize);
+        named.filter(|named| named.offers > 0)
+    }
+
     pub(crate) fn get(&self, number: u32) -> &Named<F> {
         &self.named[number as usize]
     }

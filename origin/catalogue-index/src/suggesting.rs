@@ -53,12 +53,11 @@ impl Index {
             category.is_none_or(|category| known == Some(category))
         });
         let total = found.len() as u64;
-        let offers = |number| self.partner_names.get(number).offers;
-        found.sort_by_key(|(rank, number)| (*rank, Reverse(offers(*number)), *number));
-        found.truncate(first);
+        let fit = |(rank, number)| self.partner_fit(rank, number);
+        let best = best(found.into_iter().map(fit).collect(), first);
         let id = |(_, number)| PartnerId::from_bytes(*self.partners.id(number));
         FoundByName {
-            items: found.into_iter().map(id).collect(),
+            items: best.into_iter().map(id).collect(),
             total,
         }
     }
@@ -82,7 +81,7 @@ impl Index {
             }
         };
         let found = self.place_names.find(search).into_iter();
-        let mut found: Vec<(Fit, u32)> = found
+        let found: Vec<(Fit, u32)> = found
             .filter_map(|(rank, number)| {
                 let named = self.place_names.get(number);
                 let distance = match &disk {
@@ -94,11 +93,9 @@ impl Index {
             })
             .collect();
         let total = found.len() as u64;
-        found.sort_unstable();
-        found.truncate(first);
         let id = |(_, number)| EstablishmentId::from_bytes(*self.places.id(number));
         FoundByName {
-            items: found.into_iter().map(id).collect(),
+            items: best(found, first).into_iter().map(id).collect(),
             total,
         }
     }
@@ -110,8 +107,8 @@ impl Index {
         let mut kinds = [
             self.suggested_categories(text),
             self.suggested_cities(text),
-            self.suggested_partners(text),
-            self.suggested_places(text, near),
+            self.suggested_partners(text, first),
+            self.suggested_places(text, near, first),
         ];
         for kind in &mut kinds {
             kind.sort_by_key(|(key, _)| *key);
@@ -157,37 +154,65 @@ impl Index {
             .collect()
     }
 
-    fn suggested_partners(&self, text: &str) -> Vec<(Fit, Suggestion)> {
+    fn suggested_partners(&self, text: &str, first: usize) -> Vec<(Fit, Suggestion)> {
         let found = self.partner_names.find(text).into_iter();
-        found
-            .map(|(rank, number)| {
-                let named = self.partner_names.get(number);
-                let id = PartnerId::from_bytes(*self.partners.id(number));
-                let what = Suggested::Partner(id, named.name.to_string());
-                (rank, named.offers.into(), what)
-            })
-            .map(fitting)
-            .collect()
+        let found = found.map(|(rank, number)| self.partner_fit(rank, number));
+        let best = best(found.collect(), first).into_iter();
+        best.map(|(fit, number)| {
+            let named = self.partner_names.get(number);
+            let id = PartnerId::from_bytes(*self.partners.id(number));
+            let what = Suggested::Partner(id, named.name.to_string());
+            let offers = named.offers.into();
+            (fit, Suggestion { what, offers })
+        })
+        .collect()
     }
 
     /// Establishments that are named like their partner are suggested as the partner.
-    fn suggested_places(&self, text: &str, near: Option<GeoPoint>) -> Vec<(Fit, Suggestion)> {
+    fn suggested_places(
+        &self,
+        text: &str,
+        near: Option<GeoPoint>,
+        first: usize,
+    ) -> Vec<(Fit, Suggestion)> {
+        let has_own_name = |number: u32| {
+            let named = self.place_names.get(number);
+            self.partner_names.get(named.facts.partner).name != named.name
+        };
         let found = self.place_names.find(text).into_iter();
-        found
-            .filter_map(|(rank, number)| {
-                let named = self.place_names.get(number);
-                let partner = self.partner_names.get(named.facts.partner);
-                if partner.name == named.name {
-                    return None;
-                }
-                let id = EstablishmentId::from_bytes(*self.places.id(number));
-                let what = Suggested::Establishment(id, named.name.to_string());
-                let ((rank, _, offers), one) = fitting((rank, named.offers.into(), what));
-                let distance_km = near.map_or(0.0, |near| near.distance_km(&named.facts.location));
-                Some(((rank, distance_km.to_bits(), offers), one))
-            })
-            .collect()
+        let found = found.filter(|(_, number)| has_own_name(*number));
+        let found = found.map(|(rank, number)| {
+            let named = self.place_names.get(number);
+            let distance_km = near.map_or(0.0, |near| near.distance_km(&named.facts.location));
+            let offers = named.offers.into();
+            // The bits of a distance compare like it.
+            ((rank, distance_km.to_bits(), Reverse(offers)), number)
+        });
+        let best = best(found.collect(), first).into_iter();
+        best.map(|(fit, number)| {
+            let named = self.place_names.get(number);
+            let id = EstablishmentId::from_bytes(*self.places.id(number));
+            let what = Suggested::Establishment(id, named.name.to_string());
+            let offers = named.offers.into();
+            (fit, Suggestion { what, offers })
+        })
+        .collect()
     }
+
+    fn partner_fit(&self, rank: Rank, number: u32) -> (Fit, u32) {
+        let offers = self.partner_names.get(number).offers.into();
+        ((rank, 0, Reverse(offers)), number)
+    }
+}
+
+/// The first so many, in order. All of them are not sorted: a few letters find a share of all names.
+fn best(mut found: Vec<(Fit, u32)>, first: usize) -> Vec<(Fit, u32)> {
+    if found.len() > first {
+        found.select_nth_unstable(first);
+        found.truncate(first);
+    }
+    found.sort_unstable();
+    found
 }
 
 fn fitting((rank, offers, what): (Rank, u64, Suggested)) -> (Fit, Suggestion) {

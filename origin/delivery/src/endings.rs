@@ -79,7 +79,7 @@ impl Sources {
             .offers
             .of_partners(of, Visibility::Portal, AT_ONCE, now_ms);
         let open = open.await?.remove(partner).unwrap_or_default();
-        let is_last = open.len() < AT_ONCE;
+        let (is_last, mut is_any_ended) = (open.len() < AT_ONCE, open.is_empty());
         for offer in open {
             let archive = OfferEdit {
                 archived_at_ms: Edit::Set(now_ms),
@@ -93,12 +93,14 @@ impl Sources {
                 .offers
                 .update(offer.id, archive, author, now_ms)
                 .await?;
-            if !matches!(archived, Updated::Done(..) | Updated::Archived) {
-                tracing::warn!(
-                    ?archived,
-                    "an offer of a partner that ended is not archived"
-                );
+            if matches!(archived, Updated::Done(..) | Updated::Archived) {
+                is_any_ended = true;
+            } else {
+                tracing::warn!(?archived, "an offer of a partner that ended stays");
             }
+        }
+        if !is_any_ended {
+            return Err(StoreError::Conflict("the offers of a partner that ended"));
         }
         Ok(if is_last { Ended::All } else { Ended::Some })
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::{
     StoreError,
+    paris::Day,
     pending_purge::{PendingPurge, PurgeKind},
     tags,
 };
@@ -26,6 +27,29 @@ pub struct Record {
     pub name: String,
     /// The compiled operation, as JSON.
     pub json: String,
+}
+
+/// How often a client asked for a document on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    pub day: Day,
+    pub document: DocumentHash,
+    /// The client's name, if the document is published for it.
+    pub client: String,
+    /// The client's version.
+    pub version: String,
+    pub requests: i64,
+}
+
+/// How often a client asked for a document on all days since one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageSum {
+    pub document: DocumentHash,
+    pub client: String,
+    pub version: String,
+    pub requests: i64,
+    /// The last day on which it asked.
+    pub last: Day,
 }
 
 /// What a publish does with one record.
@@ -98,6 +122,36 @@ pub trait DocumentStore: fmt::Debug + Send + Sync {
         records: Vec<Record>,
         now_ms: i64,
     ) -> Result<(Published, Vec<DocumentHash>), StoreError>;
+
+    /// Deletes documents, and stores the purges of their records in the same transaction; returns those
+    /// that were stored.
+    async fn retire(
+        &self,
+        hashes: Vec<DocumentHash>,
+        now_ms: i64,
+    ) -> Result<Vec<DocumentHash>, StoreError>;
+
+    /// Adds to the counts of days.
+    async fn add_usage(&self, rows: Vec<Usage>) -> Result<(), StoreError>;
+
+    /// The counts of all days since this one, by document, client and version, in this order.
+    async fn usage(&self, since: Day) -> Result<Vec<UsageSum>, StoreError>;
+
+    /// The first day that has a count; before it nothing was counted, or it was forgotten.
+    async fn usage_since(&self) -> Result<Option<Day>, StoreError>;
+
+    /// Deletes the counts of all days before this one.
+    async fn forget_usage(&self, before: Day) -> Result<(), StoreError>;
+}
+
+/// The purge of a document that was retired.
+pub fn retired(hash: &DocumentHash) -> PendingPurge {
+    PendingPurge {
+        tags: vec![tags::document(hash)],
+        kind: PurgeKind::Hard,
+        reason: "the document was retired".into(),
+        actor: "retire".into(),
+    }
 }
 
 #[cfg(test)]

@@ -188,9 +188,11 @@ impl Relay {
             head,
             sent_at_ms,
             takes_tally: true,
+            takes_usage: true,
         };
         let (status, reply) = self.send(&append).await?;
         self.status.count(&known_rows(reply.tally));
+        self.status.add_usage(&reply.usage);
         self.hear(&append, status, &reply.position)
     }
 

@@ -1,16 +1,22 @@
 //! Documents over HTTP: operators publish them, the edge reads them.
 
-use api::documents::publish::{self, MAX_MANIFEST_BYTES, PublishError};
+use api::documents::{
+    publish::{self, MAX_MANIFEST_BYTES, PublishError},
+    usage::{self, Retire, UsageError},
+};
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use edge_core::{header, signature};
 use pq_core::{DocumentHash, ErrorCode, MediaType, Refusal};
 
+use serde::Deserialize;
+
 use crate::{
+    admin::{self, AdminError},
     http::answer::{internal, refusal},
     state::AppState,
 };
@@ -50,6 +56,50 @@ pub async fn post(State(state): State<AppState>, body: Body) -> Response {
         Err(PublishError::Refused(why)) => refusal(&why, MediaType::GraphqlResponse),
         Err(error @ (PublishError::Store(_) | PublishError::Interrupted)) => {
             internal(&error, MediaType::Json)
+        }
+    }
+}
+
+/// The query of [`usage`].
+#[derive(Debug, Deserialize)]
+pub struct Days {
+    days: u32,
+}
+
+/// `GET /admin/documents/usage?days=N`: how often clients asked for documents.
+pub async fn usage(
+    State(state): State<AppState>,
+    days: Result<Query<Days>, QueryRejection>,
+) -> Result<Response, AdminError> {
+    let Ok(Query(Days { days })) = days else {
+        let message = "the query is `days`, a number";
+        return Err(Refusal::new(ErrorCode::INVALID_REQUEST, message).into());
+    };
+    // What this server has counted itself is not stored yet.
+    crate::usage::flush(&state).await;
+    let now_ms = state.services.clock.now_ms();
+    let report = usage::report(&state.services.documents, days, now_ms).await?;
+    Ok(admin::json(&report))
+}
+
+/// `POST /admin/documents/retire`: retires documents that nobody asks for.
+pub async fn retire(State(state): State<AppState>, body: Body) -> Result<Response, AdminError> {
+    let asked: Retire = admin::read_json(body).await?;
+    crate::usage::flush(&state).await;
+    let now_ms = state.services.clock.now_ms();
+    let retired = usage::retire(&state.services.documents, asked, now_ms).await?;
+    // Appends the purges to the log now, not at the next sweep.
+    if let Err(error) = state.services.purge_log.drain_outbox(now_ms).await {
+        return Ok(internal(&error, MediaType::GraphqlResponse));
+    }
+    Ok(admin::json(&retired))
+}
+
+impl From<UsageError> for AdminError {
+    fn from(error: UsageError) -> Self {
+        match error {
+            UsageError::Refused(why) => Self::Refused(why),
+            UsageError::Store(error) => Self::Store(error),
         }
     }
 }

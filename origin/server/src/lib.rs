@@ -7,6 +7,10 @@
 //! settings, [`database`] holds the stores of the chosen backend. For operators: [`admin`],
 //! [`inspect`], [`metrics`], [`readiness`] and [`transfer`].
 
+// An optimized build computes the layout of the future of each root field. They nest deeper than the
+// compiler's own limit of 128.
+#![recursion_limit = "256"]
+
 pub mod admin;
 pub mod admission;
 pub mod bookings;
@@ -40,4 +44,5 @@ pub mod texts;
 pub mod transfer;
 pub mod turns;
 pub mod unsubscribe;
+pub mod usage;
 pub mod webhooks;

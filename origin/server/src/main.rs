@@ -1,7 +1,7 @@
 //! The `yousoon` program: its commands, one function each.
 
-// An optimized build computes the layout of each root field's future, and they nest as deep as there are
-// blocks: the compiler's own limit of 128 is reached.
+// An optimized build computes the layout of the future of each root field. They nest deeper than the
+// compiler's own limit of 128.
 #![recursion_limit = "256"]
 
 mod commands;

@@ -34,6 +34,8 @@ pub fn router(
 + 'static {
     let admin = Router::new()
         .route("/admin/documents", post(documents::post))
+        .route("/admin/documents/retire", post(documents::retire))
+        .route("/admin/documents/usage", get(documents::usage))
         .route("/admin/purge", post(purges::post))
         .route("/admin/cache/explain", post(inspect::routes::explain))
         .route("/admin/cache/stats", get(inspect::routes::stats))

@@ -52,6 +52,7 @@ use crate::{
     live::Hub,
     metrics::Requests,
     telemetry::request::Tracing,
+    usage::counts::Counts,
     webhooks::Webhooks,
 };
 
@@ -88,6 +89,8 @@ pub struct Shared {
     pub tracing: Tracing,
     /// How long requests took, and what became of them.
     pub requests: Requests,
+    /// Who asked for which document.
+    pub usage: Counts,
     /// What the database's backend measures of itself.
     pub backend: BackendMetrics,
     /// The open subscriptions of this server.
@@ -222,6 +225,7 @@ impl AppState {
             spellings: Spellings::default(),
             tracing: Tracing::new(&config.telemetry),
             requests: Requests::default(),
+            usage: Counts::default(),
             backend: database.metrics,
             live: Hub::new(config.live, &config.rate_limits),
             relays: relays(&config),

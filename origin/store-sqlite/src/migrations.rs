@@ -178,6 +178,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "contested removals",
         sql: include_str!("migrations/contests.sql"),
     },
+    Migration {
+        version: 34,
+        name: "usage of documents",
+        sql: include_str!("migrations/document_usage.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

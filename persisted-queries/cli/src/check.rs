@@ -7,6 +7,7 @@ use pq_core::compile::Compiler;
 use pq_core::{Manifest, Operation};
 
 use crate::table;
+use crate::usage::Usage;
 
 /// The result of a check.
 #[derive(Debug)]
@@ -17,9 +18,11 @@ pub(crate) struct Checked {
     pub(crate) report: String,
 }
 
-/// Compiles every published document against the new schema, and compares.
-pub(crate) fn run(compiler: &Compiler, manifest: &Manifest) -> Checked {
+/// Compiles every published document against the new schema, and compares. `usage` tells how much traffic
+/// that breaks.
+pub(crate) fn run(compiler: &Compiler, manifest: &Manifest, usage: Option<&Usage>) -> Checked {
     let mut broken = 0;
+    let mut broken_requests = 0;
     let mut changed = 0;
     let mut by_client: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for operation in manifest.operations() {
@@ -27,10 +30,19 @@ pub(crate) fn run(compiler: &Compiler, manifest: &Manifest) -> Checked {
             Effect::None => continue,
             Effect::Broken(why) => {
                 broken += 1;
-                vec![format!(
+                let mut lines = vec![format!(
                     "broken   {} ({}): {why}",
                     operation.name, operation.id
-                )]
+                )];
+                if let Some(usage) = usage {
+                    let (requests, clients) = usage.of_document(operation.id);
+                    broken_requests += requests;
+                    lines.push(match requests {
+                        0 => "         nobody asked for it".to_owned(),
+                        _ => format!("         {requests} requests ({clients})"),
+                    });
+                }
+                lines
             }
             Effect::Changed(differences) => {
                 changed += 1;
@@ -58,6 +70,13 @@ pub(crate) fn run(compiler: &Compiler, manifest: &Manifest) -> Checked {
         report,
         "{checked} checked, {broken} broken, {changed} changed"
     );
+    if let Some(usage) = usage {
+        let period = usage.period();
+        let _ = writeln!(
+            report,
+            "{broken_requests} requests for broken documents {period}"
+        );
+    }
     Checked { broken, report }
 }
 

@@ -1,118 +1,44 @@
-//! `pq`: builds, checks, compares and publishes the manifest of persisted documents.
+//! `pq`: builds, checks, compares and publishes the manifest of persisted documents, and retires those
+//! that nobody asks for.
 
 mod build;
 mod check;
 mod diff;
+mod doors;
 mod ids;
 mod operations;
+mod options;
+mod origin;
 mod publish;
+mod retire;
 mod table;
 mod token;
+mod usage;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::Parser as _;
 use encoding_rs::UTF_8;
 use pq_core::Manifest;
 use pq_core::compile::Compiler;
-use pq_core::compile::folder::Form;
 
-/// Persisted documents: build, check, diff and publish.
-#[derive(Debug, Parser)]
-#[command(name = "pq", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
+use crate::options::{
+    Arguments, BuildOptions, CheckOptions, Command, DiffOptions, PublishOptions, RetireOptions,
+    UsageOptions,
+};
+use crate::origin::Origin;
+use crate::retire::Wanted;
+use crate::usage::Usage;
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Compile documents into a manifest; print each document's policy and hash, and for each query
-    /// that the edge cannot cache, why.
-    Build {
-        /// The file with the origin's SDL.
-        #[arg(long)]
-        schema: PathBuf,
-        /// A folder with one sub-folder of .graphql or .gql files per client, or a manifest: ours,
-        /// Apollo's, Relay's, or a map from hashes to names and sources. A document may use the
-        /// fragments of all files of its client.
-        #[arg(long)]
-        operations: PathBuf,
-        /// The client of all documents; a folder is then this client's own, without sub-folders for
-        /// clients.
-        #[arg(long, value_name = "NAME")]
-        client: Option<String>,
-        /// Which text of a document clients send, and hash.
-        #[arg(long = "as", value_enum, default_value_t)]
-        sent_as: SentAs,
-        /// The file to write the manifest to.
-        #[arg(long)]
-        out: PathBuf,
-        /// Also write <CLIENT>.json for each client into this folder: a map from the names of its
-        /// operations to their hashes, for the client to send them.
-        #[arg(long, value_name = "DIR")]
-        ids: Option<PathBuf>,
-    },
-    /// Check which published documents a new schema breaks, by client; exit with 1 if any.
-    Check {
-        /// The file with the new SDL.
-        #[arg(long)]
-        schema: PathBuf,
-        /// The published manifest.
-        #[arg(long)]
-        manifest: PathBuf,
-    },
-    /// Show which documents a new manifest adds, removes or gives another policy. Only the clients
-    /// that it names are compared.
-    Diff {
-        /// The published manifest.
-        old: PathBuf,
-        /// The new manifest.
-        new: PathBuf,
-        /// Compare only this client; documents of a new manifest that names no client are its.
-        #[arg(long, value_name = "NAME")]
-        client: Option<String>,
-    },
-    /// Publish a manifest at the origin: adds new documents, and leaves published ones unchanged.
-    Publish {
-        /// The manifest.
-        #[arg(long)]
-        manifest: PathBuf,
-        /// The origin's base URL.
-        #[arg(long)]
-        url: String,
-        /// A service token with the scope `documents`, or an administrator's access token.
-        #[arg(long, env = "YOUSOON_ADMIN_TOKEN", hide_env_values = true)]
-        token: Option<String>,
-        /// A file that holds the token.
-        #[arg(long, value_name = "FILE", env = "YOUSOON_ADMIN_TOKEN_FILE")]
-        token_file: Option<PathBuf>,
-    },
-}
+/// The exit code of `pq publish --await` when documents were published, and a door does not answer them.
+const NOT_EVERYWHERE: u8 = 3;
 
-/// What `--as` takes.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum SentAs {
-    /// The file's exact text. A document that uses fragments of other files has none, and is written
-    /// as with `apollo`.
-    #[default]
-    File,
-    /// The text that Apollo Client sends, as @apollo/generate-persisted-query-manifest writes it: with
-    /// the fragments of other files and `__typename`, and printed as graphql-js does.
-    Apollo,
-}
-
-impl From<SentAs> for Form {
-    fn from(sent_as: SentAs) -> Self {
-        match sent_as {
-            SentAs::File => Self::File,
-            SentAs::Apollo => Self::Apollo,
-        }
-    }
-}
+/// What a command prints, and its exit code.
+type Done = (String, ExitCode);
 
 fn main() -> ExitCode {
     match run(Arguments::parse().command) {
@@ -127,53 +53,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     let (report, code) = match command {
-        Command::Build {
-            schema,
-            operations,
-            client,
-            sent_as,
-            out,
-            ids,
-        } => {
-            let compiler = compiler(&schema)?;
-            let built = build::run(&compiler, &operations, client.as_deref(), sent_as.into())?;
-            let json = built.manifest.to_json()?;
-            if let Some(folder) = ids {
-                ids::write(&ids::files(&built.manifest)?, &folder)?;
-            }
-            std::fs::write(&out, json)
-                .with_context(|| format!("cannot write {}", out.display()))?;
-            for warning in built.warnings {
-                eprintln!("pq: warning: {warning}");
-            }
-            (built.report, ExitCode::SUCCESS)
-        }
-        Command::Check {
-            schema,
-            manifest: path,
-        } => {
-            let checked = check::run(&compiler(&schema)?, &manifest(&path)?);
-            let code = if checked.broken > 0 {
-                ExitCode::FAILURE
-            } else {
-                ExitCode::SUCCESS
-            };
-            (checked.report, code)
-        }
-        Command::Diff { old, new, client } => {
-            let report = diff::run(&manifest(&old)?, &manifest(&new)?, client.as_deref());
-            (report, ExitCode::SUCCESS)
-        }
-        Command::Publish {
-            manifest: path,
-            url,
-            token,
-            token_file,
-        } => {
-            let token = token::read(token, token_file.as_deref())?;
-            let report = publish::run(&manifest(&path)?, &url, &token)?;
-            (report, ExitCode::SUCCESS)
-        }
+        Command::Build(options) => build(&options)?,
+        Command::Check(options) => check(options)?,
+        Command::Diff(options) => diff(&options)?,
+        Command::Publish(options) => publish(options)?,
+        Command::Usage(options) => usage(options)?,
+        Command::Retire(options) => retire(options)?,
     };
     // Not `print!`, which panics when the reader has closed the pipe (`| head`).
     match std::io::stdout().write_all(report.as_bytes()) {
@@ -181,6 +66,91 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             Err(error).context("cannot write the report")
         }
         _ => Ok(code),
+    }
+}
+
+fn build(options: &BuildOptions) -> anyhow::Result<Done> {
+    let compiler = compiler(&options.schema)?;
+    let (client, form) = (options.client.as_deref(), options.sent_as.into());
+    let built = build::run(&compiler, &options.operations, client, form)?;
+    let json = built.manifest.to_json()?;
+    if let Some(folder) = &options.ids {
+        ids::write(&ids::files(&built.manifest)?, folder)?;
+    }
+    let out = &options.out;
+    std::fs::write(out, json).with_context(|| format!("cannot write {}", out.display()))?;
+    for warning in built.warnings {
+        eprintln!("pq: warning: {warning}");
+    }
+    Ok((built.report, ExitCode::SUCCESS))
+}
+
+fn check(options: CheckOptions) -> anyhow::Result<Done> {
+    let usage = match &options.url {
+        Some(url) => {
+            let token = options.token.read()?;
+            Some(Usage::of(&Origin::new(url, &token)?, options.days)?)
+        }
+        None => None,
+    };
+    let manifest = manifest(&options.manifest)?;
+    let checked = check::run(&compiler(&options.schema)?, &manifest, usage.as_ref());
+    Ok((checked.report, code_of(checked.broken == 0)))
+}
+
+fn diff(options: &DiffOptions) -> anyhow::Result<Done> {
+    let (old, new) = (manifest(&options.old)?, manifest(&options.new)?);
+    let report = diff::run(&old, &new, options.client.as_deref());
+    Ok((report, ExitCode::SUCCESS))
+}
+
+fn publish(options: PublishOptions) -> anyhow::Result<Done> {
+    let token = options.token.read()?;
+    let manifest = manifest(&options.manifest)?;
+    let mut report = publish::run(&manifest, &options.url, &token)?;
+    if !options.wait {
+        return Ok((report, ExitCode::SUCCESS));
+    }
+    let mut doors = options.doors;
+    if doors.is_empty() {
+        doors.push(options.url);
+    }
+    let patience = Duration::from_secs(options.timeout_s);
+    let awaited = doors::wait(&manifest, &doors, &token, patience)?;
+    report.push_str(&awaited.report);
+    let code = if awaited.complete {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NOT_EVERYWHERE)
+    };
+    Ok((report, code))
+}
+
+fn usage(options: UsageOptions) -> anyhow::Result<Done> {
+    let token = options.token.read()?;
+    let origin = Origin::new(&options.url, &token)?;
+    let report = usage::run(&origin, options.days, options.document.as_deref())?;
+    Ok((report, ExitCode::SUCCESS))
+}
+
+fn retire(options: RetireOptions) -> anyhow::Result<Done> {
+    let token = options.token.read()?;
+    let except = options.except.as_deref().map(manifest).transpose()?;
+    let wanted = Wanted {
+        ids: &options.ids,
+        except: except.as_ref(),
+        unused_days: options.unused_days,
+        dry_run: options.dry_run,
+    };
+    let retired = retire::run(&Origin::new(&options.url, &token)?, &wanted)?;
+    Ok((retired.report, code_of(retired.all)))
+}
+
+fn code_of(good: bool) -> ExitCode {
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 

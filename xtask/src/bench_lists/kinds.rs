@@ -97,8 +97,9 @@ pub(super) const KINDS: [Kind; 28] = [
     offers("near, 10 km, open at a time", |number| {
         nearby(number, "openAt", json!(quarter(number)))
     }),
-    offers("near, 10 km, two for one", |number| {
-        nearby(number, "discountKinds", json!(["TWO_FOR_ONE", "FREE_ITEM"]))
+    // The sample's discounts are all percentages.
+    offers("near, 10 km, a kind of discount", |number| {
+        nearby(number, "discountKinds", json!(["TWO_FOR_ONE", "PERCENTAGE"]))
     }),
     offers("near, 10 km, new", |number| nearby(number, "newWithinDays", json!(90))),
     offers("near, 10 km, in a city", |number| nearby(number, "city", json!("PARIS"))),

@@ -272,7 +272,12 @@ pub(crate) const GENERAL_CRATES: &[&str] = &[
     "pq-core",
     "edge-core",
     "edge-worker",
+    "pq",
 ];
+
+/// Those of them whose `tests` know nothing of it either. Those of pq-core and pq compile documents of
+/// a part of Yousoon's schema.
+pub(crate) const GENERAL_TESTS: &[&str] = &["cache-core", "cache-tiered", "edge-core"];
 
 /// What they do not name, in any case, in the singular or with an `s`.
 pub(crate) const DOMAIN_WORDS: &[&str] = &[
@@ -301,7 +306,6 @@ pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ("yousoon-failed", "a header between origin and edge"),
     ("yousoon-revision", "a header that clients read"),
     ("yousoon-min-revision", "a header that clients send"),
-    ("yousoon-partner", "a header that clients send"),
     ("yousoon-client-ip", "a header between origin and edge"),
     ("yousoon-signature", "a header between origin and edge"),
     ("yousoon-body", "a header between origin and edge"),
@@ -314,4 +318,8 @@ pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
         "a path of the edge that origins know",
     ),
     ("/_yousoon/explain", "a path of the edge that origins know"),
+    ("yousoon_admin_token", "a variable that pq reads"),
+    ("yousoon_test_redis_url", "a variable that tests read"),
+    ("yousoon_schedules", "a variable that tests read"),
+    ("yousoon_seed", "a variable that tests read"),
 ];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::rules::{DOMAIN_WORDS, GENERAL_CRATES, WORD_EXCEPTIONS};
+use super::rules::{DOMAIN_WORDS, GENERAL_CRATES, GENERAL_TESTS, WORD_EXCEPTIONS};
 use super::violation::{Kind, Violation};
 use super::workspace::Member;
 use crate::checkout;
@@ -24,7 +24,12 @@ pub(crate) fn judge(members: &[Member]) -> Result<Vec<Violation>> {
         .filter(|member| GENERAL_CRATES.contains(&member.name.as_str()));
     let (mut found, mut all) = (Vec::new(), String::new());
     for member in general {
-        for path in sources(&checkout::root().join(&member.folder).join("src"))? {
+        let folder = checkout::root().join(&member.folder);
+        let mut paths = sources(&folder.join("src"))?;
+        if GENERAL_TESTS.contains(&member.name.as_str()) {
+            paths.extend(sources(&folder.join("tests"))?);
+        }
+        for path in paths {
             let text = fs::read_to_string(&path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
             let hits = Hits::of(&text);

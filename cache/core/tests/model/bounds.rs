@@ -10,13 +10,13 @@
 //! - Entries, for (c). It is about copies and rows, which no entry influences, so it is checked in
 //!   scenarios without fills. Its recovery stops the writers, so that they need not crash.
 
-use crate::scenario::{Delivery, OFFER, OTHER, Scenario, Sweeps, Tier, Weakening};
+use crate::scenario::{Delivery, ITEM, OTHER, Scenario, Sweeps, Tier, Weakening};
 
 /// Crashes, sweeps and records that are there twice; the entry of one pod is judged by the other,
 /// through L2.
 pub(crate) const CRASHES: Scenario = Scenario {
     weakening: Weakening::None,
-    writes: &[OFFER, OFFER],
+    writes: &[ITEM, ITEM],
     tiers: &[Tier::Shared],
     fills: &[0],
     checks: &[1],
@@ -69,7 +69,7 @@ pub(crate) const HORIZON: Scenario = Scenario {
 
 /// The edge, with answers that a pod gave from its cache and stamped anew.
 pub(crate) const EDGE: Scenario = Scenario {
-    writes: &[OTHER, OFFER],
+    writes: &[OTHER, ITEM],
     fills: &[1],
     relays: &[1],
     messages: 1,
@@ -78,7 +78,7 @@ pub(crate) const EDGE: Scenario = Scenario {
 
 /// The edge, with messages that overtake each other, and a log that is trimmed.
 pub(crate) const EDGE_REORDERED: Scenario = Scenario {
-    writes: &[OFFER],
+    writes: &[ITEM],
     fills: &[1],
     relays: &[1],
     messages: 2,
@@ -88,7 +88,7 @@ pub(crate) const EDGE_REORDERED: Scenario = Scenario {
 
 /// The log loses its newest records while the old server can still be reached, and writers crash.
 pub(crate) const NEW_LOG: Scenario = Scenario {
-    writes: &[OFFER],
+    writes: &[ITEM],
     records: 2,
     failovers: 1,
     ..CRASHES
@@ -102,7 +102,7 @@ pub(crate) const NEW_LOG_TWO_WRITES: Scenario = Scenario {
 
 /// The log is replaced twice.
 pub(crate) const NEWER_LOG: Scenario = Scenario {
-    writes: &[OFFER],
+    writes: &[ITEM],
     records: 1,
     failovers: 2,
     ..CALM
@@ -110,7 +110,7 @@ pub(crate) const NEWER_LOG: Scenario = Scenario {
 
 /// A new log reaches the edge while messages of the old one are still on their way.
 pub(crate) const NEW_LOG_AT_EDGE: Scenario = Scenario {
-    writes: &[OFFER],
+    writes: &[ITEM],
     tiers: &[],
     fills: &[1],
     relays: &[1],
@@ -142,13 +142,13 @@ pub(crate) const RECOVERY_TWICE: Scenario = Scenario {
     checks: &[],
     sweeps: Sweeps::Any,
     failovers: 2,
-    writes: &[OFFER],
+    writes: &[ITEM],
     ..CALM
 };
 
 /// Recovery of the edge.
 pub(crate) const RECOVERY_OF_EDGE: Scenario = Scenario {
-    writes: &[OFFER],
+    writes: &[ITEM],
     fills: &[],
     relays: &[0, 1],
     trims: 1,

@@ -2,7 +2,7 @@
 
 use cache_core::{AsOf, LogCopy, PurgeKind, PurgeRecord, Revision, Tag, Validity};
 
-use crate::scenario::{Delivery, OFFER, Scenario, Start, Tier, Weakening};
+use crate::scenario::{Delivery, ITEM, Scenario, Start, Tier, Weakening};
 use crate::state::{Batch, Check, Entry, Fill, Replica, State};
 
 impl Scenario {
@@ -52,7 +52,7 @@ impl Scenario {
             | Weakening::TakenOutWithoutProof
             | Weakening::UnattestedLeaves => {}
         }
-        self.copy_of(state, replica).judge(&as_of, &[tag(OFFER)])
+        self.copy_of(state, replica).judge(&as_of, &[tag(ITEM)])
     }
 
     /// A new copy, when there is none, or of another log, or one that fell behind the horizon.

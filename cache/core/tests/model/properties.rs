@@ -4,7 +4,7 @@ use cache_core::{InvalidReason, Revision, Validity};
 use stateright::Property;
 
 use crate::edge::bits;
-use crate::scenario::{OFFER, Scenario};
+use crate::scenario::{ITEM, Scenario};
 use crate::state::{Commits, Entry, Replica, State, Write, Writer, identity};
 
 /// (a), by revisions.
@@ -128,7 +128,7 @@ impl Found {
 
     /// Whether the entry depends on a write and was read before its commit.
     fn misses(&self, scenario: &Scenario, write: Write) -> bool {
-        scenario.writes[usize::from(write)] == OFFER && write >= self.entry.contains
+        scenario.writes[usize::from(write)] == ITEM && write >= self.entry.contains
     }
 }
 

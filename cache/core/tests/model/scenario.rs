@@ -5,9 +5,9 @@ use cache_core::{LogId, Revision};
 use crate::state::{Pod, Point, Server, State};
 
 /// The tag of the cached answer.
-pub(crate) const OFFER: &str = "offer:1";
+pub(crate) const ITEM: &str = "item:1";
 /// A tag that the cached answer does not have.
-pub(crate) const OTHER: &str = "offer:2";
+pub(crate) const OTHER: &str = "item:2";
 
 /// One rule of the protocol is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -160,7 +160,7 @@ impl Replica {
     }
 }
 
-/// A cached answer. It has one tag, `OFFER`.
+/// A cached answer. It has one tag, `ITEM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) as_of: AsOf,

@@ -3,6 +3,7 @@
 pub mod publish;
 pub mod sent;
 pub mod shown;
+pub mod usage;
 
 use std::{
     collections::HashMap,
@@ -14,7 +15,12 @@ use async_graphql::parser::{parse_query, types::ExecutableDocument};
 use bytes::Bytes;
 use cache_core::{AsOf, EntryHead, Lifetime, Verdict, entry::ContentHash};
 use cache_tiered::{Cached, Moment, PurgeFeed};
-use domain::{StoreError, documents::DocumentStore, tags};
+use domain::{
+    StoreError,
+    documents::{DocumentStore, Usage, UsageSum},
+    paris::Day,
+    tags,
+};
 use pq_core::{DocumentHash, Operation};
 use shown::OfferPage;
 
@@ -174,6 +180,37 @@ impl Documents {
     pub fn is_ready(&self, hash: DocumentHash) -> bool {
         let ready = self.ready.read().unwrap_or_else(PoisonError::into_inner);
         ready.contains_key(&hash)
+    }
+
+    /// Deletes documents, and has them purged; returns those that were published.
+    pub async fn retire(
+        &self,
+        hashes: Vec<DocumentHash>,
+        now_ms: i64,
+    ) -> Result<Vec<DocumentHash>, StoreError> {
+        let retired = self.store.retire(hashes, now_ms).await?;
+        self.forget(&retired);
+        Ok(retired)
+    }
+
+    /// Adds to the counts of requests.
+    pub async fn add_usage(&self, rows: Vec<Usage>) -> Result<(), StoreError> {
+        self.store.add_usage(rows).await
+    }
+
+    /// The counts of requests of all days since this one.
+    pub async fn usage(&self, since: Day) -> Result<Vec<UsageSum>, StoreError> {
+        self.store.usage(since).await
+    }
+
+    /// The first day that has a count.
+    pub async fn usage_since(&self) -> Result<Option<Day>, StoreError> {
+        self.store.usage_since().await
+    }
+
+    /// Deletes the counts of all days before this one.
+    pub async fn forget_usage(&self, before: Day) -> Result<(), StoreError> {
+        self.store.forget_usage(before).await
     }
 
     /// Drops documents whose record changed, so that they are read again.

@@ -173,6 +173,8 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Mutation", "decideReview", Who::Administrators),
 
     (ROUTE, "/admin/documents", Who::Operators(Scope::Documents)),
+    (ROUTE, "/admin/documents/retire", Who::Operators(Scope::Documents)),
+    (ROUTE, "/admin/documents/usage", Who::Operators(Scope::Documents)),
     (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
     (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
     (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),

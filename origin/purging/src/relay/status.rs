@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use edge_core::tally::{Row, Tally};
+use edge_core::{
+    tally::{Row, Tally},
+    usage::{Usage, UsageRow},
+};
 use reqwest::Url;
 
 use super::shown;
@@ -18,6 +21,8 @@ pub struct RelayStatus {
     confirmed_at_ms: AtomicU64,
     /// What became of requests at the edge, as far as this process has taken it.
     tally: Mutex<Tally>,
+    /// Who asked for which document there, as far as this process has taken it and not stored it.
+    usage: Mutex<Usage>,
 }
 
 impl RelayStatus {
@@ -28,6 +33,7 @@ impl RelayStatus {
             connected: AtomicBool::new(false),
             confirmed_at_ms: AtomicU64::new(0),
             tally: Mutex::default(),
+            usage: Mutex::default(),
         }
     }
 
@@ -55,6 +61,18 @@ impl RelayStatus {
 
     pub fn count(&self, rows: &[Row]) {
         self.locked().add(rows);
+    }
+
+    /// Adds what the edge counted.
+    pub fn add_usage(&self, rows: &[UsageRow]) {
+        let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        usage.add(rows);
+    }
+
+    /// What the edge counted since this was last asked.
+    pub fn take_usage(&self, now_ms: u64) -> Vec<UsageRow> {
+        let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        usage.take(now_ms)
     }
 
     fn locked(&self) -> MutexGuard<'_, Tally> {

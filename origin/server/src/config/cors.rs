@@ -1,5 +1,6 @@
 //! What web pages may do (CORS). The mobile app is not a web page, so CORS does not apply to it.
 
+use access::caller::Chosen;
 use api::environment::Environment;
 use edge_core::cors::{AllowedHeaders, AllowedSites, is_header_name};
 use reqwest::Url;
@@ -20,7 +21,7 @@ impl CorsConfig {
     pub fn any_site() -> Self {
         Self {
             sites: AllowedSites::Any,
-            headers: AllowedHeaders::with([]),
+            headers: with_own([]),
         }
     }
 
@@ -71,7 +72,12 @@ fn headers(reader: &mut Reader<'_>) -> AllowedHeaders {
         }
     };
     let further = reader.list("YOUSOON_CORS_HEADERS", "none beside the usual ones", name);
-    AllowedHeaders::with(further.iter().map(String::as_str))
+    with_own(further.iter().map(String::as_str))
+}
+
+/// The usual headers, this API's own, and further ones.
+fn with_own<'a>(further: impl IntoIterator<Item = &'a str>) -> AllowedHeaders {
+    AllowedHeaders::with([Chosen::HEADER_NAME].into_iter().chain(further))
 }
 
 /// The text as browsers write an origin. None unless it is an HTTP scheme, a host and a port in

@@ -283,7 +283,10 @@ fn pages_of_the_sites_that_are_named_may_read() {
 fn pages_may_send_the_headers_that_are_named() {
     let headers = [("YOUSOON_CORS_HEADERS", "x-mine, X-Other")];
     let config = read(&headers).unwrap().cors;
-    assert_eq!(config.headers, AllowedHeaders::with(["x-mine", "X-Other"]));
+    assert_eq!(
+        config.headers,
+        AllowedHeaders::with(["yousoon-partner", "x-mine", "X-Other"])
+    );
     assert!(read(&[("YOUSOON_CORS_HEADERS", "no name")]).is_err());
 }
 

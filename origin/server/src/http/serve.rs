@@ -38,6 +38,7 @@ use crate::{
     metrics::InFlight,
     state::AppState,
     telemetry::request::{Outcome, Tracked},
+    usage::counts::Asking,
 };
 
 /// `/graphql`, every method.
@@ -75,6 +76,7 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
     let tracked = Counted {
         state,
         tracked: Tracked::begin(&state.tracing, request.headers(), is_from_edge),
+        asking: Asking::of(request.headers()),
         _in_flight: state.requests.begin(),
         is_answered: false,
     };
@@ -90,6 +92,7 @@ async fn serve(state: &AppState, path_id: Option<String>, request: Request) -> R
 struct Counted<'a> {
     state: &'a AppState,
     tracked: Tracked,
+    asking: Asking,
     _in_flight: InFlight<'a>,
     is_answered: bool,
 }
@@ -106,6 +109,18 @@ impl Counted<'_> {
         let is_published = |hash| documents.is_ready(hash);
         let requests = &self.state.requests;
         requests.answered(&self.tracked, response, became, is_published);
+        if let Some(document) = self.tracked.document()
+            && documents.is_ready(document.operation.id)
+            && !self.only_looked()
+        {
+            self.state.usage.count_request(document, &self.asking);
+        }
+    }
+
+    /// Whether the request only found out that the document is known, as `pq publish --await` does.
+    fn only_looked(&self) -> bool {
+        let unknown = ErrorCode::OPERATION_UNKNOWN.as_str();
+        self.tracked.codes().contains(&unknown)
     }
 }
 

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use crate::{
     http::document::{self, Failure},
     state::AppState,
+    usage::counts::Asking,
 };
 
 /// Finds and checks the document of a subscription, and what it waits for.
@@ -61,7 +62,10 @@ async fn steps(
             let language = Reader::of(asker).language(&state.services).await;
             Err(not_begun(&response.errors, language))
         }
-        (_, Some(topic)) => Ok((operation, topic)),
+        (_, Some(topic)) => {
+            state.usage.count(operation.document(), &Asking::default());
+            Ok((operation, topic))
+        }
         (_, None) => Err(Errors::of_refusal(&Refusal::new(
             ErrorCode::BAD_USER_INPUT,
             "the subscription's field is left out by @skip or @include, so no event can come",

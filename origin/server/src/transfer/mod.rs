@@ -2,7 +2,7 @@
 //!
 //! Moved is what was entered (partners, establishments, offers, documents; accounts, consents,
 //! favourites, erasures; tokens of services; invitations to teams, views of offers, bookings) and the
-//! audit. Not moved are sessions and codes: everybody signs in again. The outbox, the register of
+//! audit. Not moved are sessions and codes: everybody signs in again; nor how often documents are asked for. The outbox, the register of
 //! purge logs and the lease of who ends bookings are each database's own: at the end everything is
 //! purged at the target. An invitation that ends within the hour stays behind.
 //!

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use domain::documents::{Published, Record};
+use domain::{
+    documents::{Published, Record, Usage, UsageSum},
+    paris::Day,
+};
 use pq_core::DocumentHash;
 use serde_json::json;
 
@@ -13,6 +16,8 @@ tests! {
     publishing_again_changes_nothing: [],
     a_changed_record_is_replaced_and_purged: [],
     a_document_that_two_clients_publish_belongs_to_both: [],
+    a_retired_document_is_gone_and_purged: [],
+    usage_adds_up_by_day_and_is_forgotten: [],
 }
 
 /// A document of this name, under this policy.
@@ -102,4 +107,69 @@ async fn a_document_that_two_clients_publish_belongs_to_both(fresh: Fresh) {
     assert_eq!(stored["clientName"], json!(["mobile", "site"]));
     // Its answers are the same for both.
     assert_eq!(fresh.pending().await, []);
+}
+
+async fn a_retired_document_is_gone_and_purged(fresh: Fresh) {
+    let [a, b] = [record("A", "public"), record("B", "public")];
+    publish(&fresh, &[a.clone(), b.clone()]).await;
+    let store = &fresh.db.documents;
+    let unknown = DocumentHash::of("unknown");
+    let retired = store.retire(vec![unknown, a.hash], NOW_MS).await.unwrap();
+    assert_eq!(retired, [a.hash]);
+    assert_eq!(store.record(a.hash).await.unwrap(), None);
+    assert_eq!(store.record(b.hash).await.unwrap(), Some(b.json));
+    let rows = fresh.pending().await;
+    let [row] = &rows[..] else {
+        panic!("one purge: {rows:?}")
+    };
+    assert_eq!(row.purge.tags, [domain::tags::document(&a.hash)]);
+    assert_eq!(store.retire(vec![a.hash], NOW_MS).await.unwrap(), []);
+    assert_eq!(publish(&fresh, &[a]).await, (published(1, 0), vec![]));
+}
+
+async fn usage_adds_up_by_day_and_is_forgotten(fresh: Fresh) {
+    let store = &fresh.db.documents;
+    let day = |text: &str| Day::parse(text).unwrap();
+    let [first, second, third] = ["2026-03-01", "2026-03-02", "2026-03-10"].map(day);
+    let mut hashes = ["a", "b"].map(DocumentHash::of);
+    hashes.sort_unstable();
+    let row = |day, document, client: &str, version: &str, requests| Usage {
+        day,
+        document,
+        client: client.into(),
+        version: version.into(),
+        requests,
+    };
+    assert_eq!(store.usage_since().await.unwrap(), None);
+    let rows = vec![
+        row(first, hashes[0], "mobile", "4.1", 2),
+        row(second, hashes[0], "mobile", "4.1", 3),
+        row(second, hashes[0], "site", "other", 1),
+    ];
+    store.add_usage(rows).await.unwrap();
+    let more = vec![
+        row(second, hashes[0], "mobile", "4.1", 5),
+        row(third, hashes[1], "mobile", "4.2", 7),
+    ];
+    store.add_usage(more).await.unwrap();
+    store.add_usage(vec![]).await.unwrap();
+    let sum = |document, client: &str, version: &str, requests, last| UsageSum {
+        document,
+        client: client.into(),
+        version: version.into(),
+        requests,
+        last,
+    };
+    let all = [
+        sum(hashes[0], "mobile", "4.1", 10, second),
+        sum(hashes[0], "site", "other", 1, second),
+        sum(hashes[1], "mobile", "4.2", 7, third),
+    ];
+    assert_eq!(store.usage(first).await.unwrap(), all);
+    assert_eq!(store.usage(third).await.unwrap(), all[2..]);
+    assert_eq!(store.usage_since().await.unwrap(), Some(first));
+    store.forget_usage(second).await.unwrap();
+    assert_eq!(store.usage_since().await.unwrap(), Some(second));
+    let kept = store.usage(first).await.unwrap();
+    assert_eq!(kept[0], sum(hashes[0], "mobile", "4.1", 8, second));
 }

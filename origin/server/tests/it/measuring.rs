@@ -230,7 +230,7 @@ async fn a_relay_that_is_taken_says_so() {
 
     async fn take(body: Bytes) -> String {
         let append: Append = serde_json::from_slice(&body).unwrap();
-        assert!(append.takes_tally);
+        assert!(append.takes_tally && append.takes_usage);
         let now_ms = append.sent_at_ms;
         let state = FeedState::default().accept(&append, now_ms).unwrap().state;
         let row = |outcome, source, ages| {
@@ -248,6 +248,7 @@ async fn a_relay_that_is_taken_says_so() {
         let reply = AppendReply {
             position: state.answer(),
             tally: if is_first { tally } else { vec![] },
+            usage: vec![],
         };
         serde_json::to_string(&reply).unwrap()
     }

@@ -12,6 +12,7 @@ mod calendars;
 mod catalogue;
 mod change;
 mod counters;
+mod document_usage;
 mod identity;
 mod known_devices;
 mod lease;
@@ -205,6 +206,11 @@ const STEPS: &[Migration] = &[
         version: 29,
         name: "reviews of offers",
         changes: reviews::of_offers,
+    },
+    Migration {
+        version: 30,
+        name: "usage of documents",
+        changes: document_usage::changes,
     },
 ];
 

@@ -1,11 +1,14 @@
-//! Documents in MongoDB. The queries are in `crate::queries`.
+//! Documents in MongoDB, and how often they are asked for. The queries are in `crate::queries`.
+
+mod usage;
 
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
     StoreError,
-    documents::{DocumentStore, Published, Publishing, Record},
+    documents::{DocumentStore, Published, Publishing, Record, Usage, UsageSum, retired},
+    paris::Day,
     purges::PendingPurge,
 };
 use mongodb::{
@@ -86,6 +89,59 @@ impl DocumentStore for MongoDocuments {
             })
             .await?)
     }
+
+    async fn retire(
+        &self,
+        hashes: Vec<DocumentHash>,
+        now_ms: i64,
+    ) -> Result<Vec<DocumentHash>, StoreError> {
+        let hashes = Arc::new(hashes);
+        let gone = self.db.transaction(move |tx| {
+            let hashes = Arc::clone(&hashes);
+            Box::pin(async move { retire(tx, &hashes, now_ms).await })
+        });
+        Ok(gone.await?)
+    }
+
+    async fn add_usage(&self, rows: Vec<Usage>) -> Result<(), StoreError> {
+        let rows = Arc::new(rows);
+        let added = self.db.transaction_that_adds(move |tx| {
+            let rows = Arc::clone(&rows);
+            Box::pin(async move { usage::add(tx, &rows).await })
+        });
+        Ok(added.await?)
+    }
+
+    async fn usage(&self, since: Day) -> Result<Vec<UsageSum>, StoreError> {
+        Ok(usage::sums(&self.db, since).await?)
+    }
+
+    async fn usage_since(&self) -> Result<Option<Day>, StoreError> {
+        Ok(usage::first(&self.db).await?)
+    }
+
+    async fn forget_usage(&self, before: Day) -> Result<(), StoreError> {
+        Ok(usage::forget(&self.db, before).await?)
+    }
+}
+
+async fn retire(
+    tx: &mut Tx,
+    hashes: &[DocumentHash],
+    now_ms: i64,
+) -> Result<Vec<DocumentHash>, MongoError> {
+    let ids = hashes.iter().map(|hash| hash.to_string().into()).collect();
+    let stored = tx.find_ids(DOCUMENTS, ids, doc! {"_id": 1}).await?;
+    let mut gone = Vec::new();
+    for stored in &stored {
+        let hash = hash_of(stored)?;
+        let this = doc! {"_id": hash.to_string()};
+        if tx.delete_one(DOCUMENTS, this).await? > 0 {
+            outbox::push(tx, &retired(&hash), now_ms).await?;
+            gone.push(hash);
+        }
+    }
+    Ok(gone)
 }
 
 async fn publish(

@@ -16,8 +16,8 @@ use e2e::{Durability, Redis, port, redis::cannot_be_killed};
 
 use super::{after, log_at, record};
 
-/// The prefix that the origin uses.
-const PREFIX: &str = "yousoon:1:purge-log";
+/// A prefix of keys, as an origin has one.
+const PREFIX: &str = "test:1:purge-log";
 /// The slots of each of three shards.
 const SHARDS: [[&str; 2]; 3] = [["0", "5461"], ["5462", "10922"], ["10923", "16383"]];
 

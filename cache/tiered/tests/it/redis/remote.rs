@@ -73,7 +73,7 @@ fn entry(body: &[u8]) -> Cached {
         born_ms: BORN_MS,
         lifetime: LIFETIME,
         content: ContentHash::of(body),
-        tags: vec!["offer:1".parse().unwrap()],
+        tags: vec!["thing:1".parse().unwrap()],
     };
     Cached::new(head, body.to_vec().into(), Some(5))
 }

@@ -23,7 +23,7 @@ use super::{
 const LOOK_UP_WITHIN_MS: u64 = 20;
 const CAPACITY_BYTES: u64 = 1 << 20;
 const ENTITY: Kind = Kind {
-    name: "offer",
+    name: "item",
     max_age_s: 60,
 };
 

@@ -72,7 +72,7 @@ struct Found {
 }
 
 pub(super) fn tag(key: usize) -> Result<Tag, SourceError> {
-    Ok(format!("offer:{key}").parse()?)
+    Ok(format!("item:{key}").parse()?)
 }
 
 const fn extent(opened: &Opened, attested: Revision, complete_at: Moment) -> Extent {

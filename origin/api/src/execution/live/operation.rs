@@ -43,6 +43,10 @@ pub struct Operation {
 }
 
 impl Operation {
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
     pub fn new(document: Arc<Document>, mut variables: CanonicalVariables) -> Self {
         let all = variables.to_json();
         let used = used_by_answers(&document.parsed);
