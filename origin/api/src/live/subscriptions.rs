@@ -4,8 +4,6 @@
 //! event, in a request of its own, so that data read for one event is not reused for the next. A
 //! field never holds a stream open itself.
 
-#![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
-
 use std::{collections::HashSet, sync::Arc};
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
