@@ -176,9 +176,9 @@ async fn real_clients_that_come_back_hear_what_they_missed_and_survive_that_it_i
         .into();
     for subscriber in &mut subscribers {
         subscriber.tells("connected").await.unwrap();
-        let lost = subscriber.tells("next").await.unwrap();
-        let code = &lost["errors"][0]["extensions"]["code"];
-        assert_eq!(code, "RESUME_LOST", "{lost}");
+        let told = subscriber.tells("next").await.unwrap();
+        let code = &told["errors"][0]["extensions"]["code"];
+        assert_eq!(code, "RESUME_LOST", "{told}");
     }
     until_subscribed(&stack, 2).await;
     for _ in 0..3 {

@@ -75,9 +75,9 @@ impl Lost {
     }
 }
 
-/// How a subscription began to listen.
+/// A subscription that listens.
 #[derive(Debug)]
-pub(super) struct Began {
+pub(super) struct Listening {
     /// It gets what comes after this.
     pub(super) after: Revision,
     /// Its client has to be told that it may have missed something.
@@ -91,10 +91,10 @@ pub(super) async fn listen(
     number: OperationNumber,
     (operation, topic): (&Operation, Topic),
     resume_from: Option<&str>,
-) -> Began {
+) -> Listening {
     let Some(id) = resume_from else {
         let after = connection.listen(number, topic, Start::Now);
-        return Began {
+        return Listening {
             after,
             is_lost: false,
         };
@@ -123,18 +123,18 @@ pub(super) async fn listen(
     if let Err(why) = outcome {
         tracing::info!(error = chain(&why), "a subscription cannot be resumed");
     }
-    Began { after, is_lost }
+    Listening { after, is_lost }
 }
 
 /// What a client is told that may have missed something. It may go on after this as well.
-pub(super) fn lost(state: &AppState, began: &Began, language: Language) -> Payload {
+pub(super) fn lost(state: &AppState, listening: &Listening, language: Language) -> Payload {
     let message = Sentence::new(
         "des nouvelles ont pu être manquées : relisez ce que vous suivez",
         "news may have been missed: read again what you follow",
     );
     let refusal = Refusal::new(ErrorCode::RESUME_LOST, message.text(language).to_owned());
     let payload = Payload::of_errors(&Errors::of_refusal(&refusal));
-    match id_of(state, Position::whole(began.after)) {
+    match id_of(state, Position::whole(listening.after)) {
         Some(id) => payload.with_id(&id),
         None => payload,
     }

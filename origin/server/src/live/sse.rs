@@ -108,12 +108,12 @@ async fn greet(
     let Ok(number) = connection.number() else {
         return greeting;
     };
-    let began = resume::listen(state, connection, number, begun, resume_from).await;
-    let id = resume::id_of(state, Position::whole(began.after));
-    if began.is_lost {
+    let listening = resume::listen(state, connection, number, begun, resume_from).await;
+    let id = resume::id_of(state, Position::whole(listening.after));
+    if listening.is_lost {
         let reader = Reader::of(credentials.asker());
         let language = reader.language(&state.services).await;
-        return greeting + &next(&resume::lost(state, &began, language), id.as_ref());
+        return greeting + &next(&resume::lost(state, &listening, language), id.as_ref());
     }
     if connection.mailbox().is_empty() {
         return greeting + &comment(id.as_ref());

@@ -277,7 +277,7 @@ async fn a_task_is_divided_once_and_by_who_has_it(fresh: Fresh) {
     tasks.sort_by(|one, other| one.key.cmp(&other.key));
     let expected = ["email", "push"].map(|channel| format!("{}:{channel}", task.key));
     assert_eq!(keys(&tasks), expected.each_ref().map(String::as_str));
-    assert_eq!(inbox().await.items, [entry.clone()]);
+    assert_eq!(inbox().await.items, std::slice::from_ref(&entry));
     let announced = fresh.pending_after(&before).await;
     let announced: Vec<_> = announced.iter().map(|row| &row.purge.tags).collect();
     let told = vec![tags::inbox(&user), tags::inbox_entry(&entry.id)];

@@ -30,7 +30,7 @@ use super::{
         mailbox::{Letter, Mailbox, OperationNumber},
         operation,
         protocol::{self, Close},
-        resume::{self, Began},
+        resume::{self, Listening},
     },
     close,
     end::{End, TOO_SLOW},
@@ -225,8 +225,8 @@ impl Open {
         }
         self.credentials.look_again(&self.state).await??;
         match self.begin(request).await {
-            Ok((known, began)) => {
-                let told = began.is_lost.then(|| id.clone());
+            Ok((known, listening)) => {
+                let told = listening.is_lost.then(|| id.clone());
                 let (number, operation) = known;
                 self.operations.push(Known {
                     number,
@@ -234,7 +234,7 @@ impl Open {
                     operation,
                 });
                 match told {
-                    Some(id) => self.tell_lost(&id, &began).await,
+                    Some(id) => self.tell_lost(&id, &listening).await,
                     None => Ok(()),
                 }
             }
@@ -242,17 +242,17 @@ impl Open {
         }
     }
 
-    async fn tell_lost(&mut self, id: &OperationId, began: &Began) -> Result<(), End> {
+    async fn tell_lost(&mut self, id: &OperationId, listening: &Listening) -> Result<(), End> {
         let reader = Reader::of(self.credentials.asker());
         let language = reader.language(&self.state.services).await;
-        let payload = resume::lost(&self.state, began, language);
+        let payload = resume::lost(&self.state, listening, language);
         self.wire.send(protocol::next(id, &payload)).await
     }
 
     async fn begin(
         &mut self,
         request: Map<String, Value>,
-    ) -> Result<((OperationNumber, Operation), Began), Errors> {
+    ) -> Result<((OperationNumber, Operation), Listening), Errors> {
         let refuse = |code, message: String| Errors::of_refusal(&Refusal::new(code, message));
         let asker = self.credentials.asker();
         let counted = admission::count(&self.state, Some(&asker.caller), asker.peer).await;
@@ -280,8 +280,8 @@ impl Open {
                 let begun = (&operation, topic);
                 let (state, from) = (&self.state, resume_from.as_deref());
                 let listen = resume::listen(state, &mut self.connection, number, begun, from);
-                let began = Box::pin(listen).await;
-                Ok(((number, operation), began))
+                let listening = Box::pin(listen).await;
+                Ok(((number, operation), listening))
             }
             Err(errors) => {
                 self.connection.forget(number);

@@ -14,15 +14,15 @@ use crate::{
 /// Comes back, is told that something may have been missed, and goes on from there.
 async fn is_told_so_and_goes_on(app: &TestApp, way: Way, last: &str, number: i32) {
     let mut subscriber = Subscriber::come(app, way, nearby(paris()), Some(last)).await;
-    let lost = subscriber.heard().await;
-    assert_eq!(code(&lost), "RESUME_LOST", "{last}");
-    assert_eq!(lost.get("data"), None, "nothing was executed");
+    let told = subscriber.heard().await;
+    assert_eq!(code(&told), "RESUME_LOST", "{last}");
+    assert_eq!(told.get("data"), None, "nothing was executed");
     let now = publish(app, number).await;
     let heard = subscriber.heard().await;
     assert_eq!(title(&heard), now.title);
     drop(subscriber);
     // Who comes back with the id of that is not told again.
-    let mut subscriber = Subscriber::come(app, way, nearby(paris()), Some(&id(&lost))).await;
+    let mut subscriber = Subscriber::come(app, way, nearby(paris()), Some(&id(&told))).await;
     assert_eq!(title(&subscriber.heard().await), now.title);
 }
 
