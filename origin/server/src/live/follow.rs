@@ -152,7 +152,7 @@ impl<'s> Follower<'s> {
             records.push(record.clone());
             Ok::<_, Unread>(())
         };
-        let read = history.read(self.state, log, (heard_to, head), visit);
+        let read = history.read(&self.state.services, log, (heard_to, head), visit);
         let read = timeout(READ_WITHIN, read).await;
         if !matches!(read, Ok(Ok(()))) {
             return false;

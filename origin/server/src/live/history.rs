@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
+use api::services::Services;
 use cache_core::{LogId, PurgeRecord, Revision};
 use cache_tiered::{LogSource as _, SourceError};
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::records;
-use crate::state::AppState;
 
 /// Records of one block.
 const BLOCK: u64 = 512;
@@ -79,7 +79,7 @@ impl History {
     /// order.
     pub(super) async fn read<E: From<Unread>>(
         &self,
-        state: &AppState,
+        services: &Services,
         log: LogId,
         (after, to): (Revision, Revision),
         mut visit: impl FnMut(&PurgeRecord) -> Result<(), E>,
@@ -91,7 +91,7 @@ impl History {
         while read_to < to {
             let number = read_to.0 / BLOCK;
             let end = Revision((number + 1).saturating_mul(BLOCK)).min(to);
-            let block = self.block(state, Key { log, number }, end).await?;
+            let block = self.block(services, Key { log, number }, end).await?;
             if block.first > read_to.next() {
                 return Err(Unread::BeforeHorizon.into());
             }
@@ -106,18 +106,27 @@ impl History {
     }
 
     /// A block, at least up to this revision.
-    async fn block(&self, state: &AppState, key: Key, end: Revision) -> Result<Arc<Block>, Unread> {
+    async fn block(
+        &self,
+        services: &Services,
+        key: Key,
+        end: Revision,
+    ) -> Result<Arc<Block>, Unread> {
         let cell = self.cell(key);
-        let block = cell.get_or_try_init(|| self.fetch(state, key, end)).await?;
+        let block = cell
+            .get_or_try_init(|| self.fetch(services, key, end))
+            .await?;
         if block.last >= end {
-            self.forget_unattested(state, key, &cell, block);
+            self.forget_unattested(services, key, &cell, block);
             return Ok(Arc::clone(block));
         }
         // It was read when the log was shorter.
         self.forget(key, &cell);
         let cell = self.cell(key);
-        let block = cell.get_or_try_init(|| self.fetch(state, key, end)).await?;
-        self.forget_unattested(state, key, &cell, block);
+        let block = cell
+            .get_or_try_init(|| self.fetch(services, key, end))
+            .await?;
+        self.forget_unattested(services, key, &cell, block);
         if block.last >= end {
             Ok(Arc::clone(block))
         } else {
@@ -142,20 +151,25 @@ impl History {
     }
 
     /// A record that the database does not attest can be lost, and another one get its revision.
-    fn forget_unattested(&self, state: &AppState, key: Key, cell: &Cell, block: &Block) {
-        if block.last > state.services.caches.feed.position().attested {
+    fn forget_unattested(&self, services: &Services, key: Key, cell: &Cell, block: &Block) {
+        if block.last > services.caches.feed.position().attested {
             self.forget(key, cell);
         }
     }
 
-    async fn fetch(&self, state: &AppState, key: Key, end: Revision) -> Result<Arc<Block>, Unread> {
+    async fn fetch(
+        &self,
+        services: &Services,
+        key: Key,
+        end: Revision,
+    ) -> Result<Arc<Block>, Unread> {
         let _turn = self.turns.acquire().await.map_err(|error| {
             let error: SourceError = error.into();
             Unread::Failed(error)
         })?;
         let after = Revision(key.number.saturating_mul(BLOCK));
         let most = usize::try_from(BLOCK).unwrap_or(usize::MAX);
-        let log = &state.services.purge_log;
+        let log = &services.purge_log;
         let page = log
             .records_after(key.log, after, most, Duration::ZERO)
             .await?;

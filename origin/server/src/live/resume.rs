@@ -251,7 +251,9 @@ async fn changes(
         }
         is_bounded(missed.len())
     };
-    history.read(state, log, (revision, to), visit).await?;
+    history
+        .read(&state.services, log, (revision, to), visit)
+        .await?;
     Ok(missed)
 }
 
@@ -276,7 +278,7 @@ async fn offers(
         is_bounded(published.len())
     };
     history
-        .read(state, log, (at.read_after(), to), visit)
+        .read(&state.services, log, (at.read_after(), to), visit)
         .await?;
     let now_ms = state.services.clock.now_ms();
     let ids: Vec<OfferId> = published.keys().cloned().collect();
