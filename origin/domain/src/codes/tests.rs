@@ -5,7 +5,7 @@ use crate::team::codes::PARTNER_NOT_YOURS;
 
 /// Each code with its HTTP status as `application/graphql-response+json` and as `application/json`.
 /// Clients depend on all three: changing a row breaks them.
-const STATUSES: [(&str, u16, u16); 181] = [
+const STATUSES: [(&str, u16, u16); 182] = [
     ("INVALID_JSON", 400, 400),
     ("NUL_BYTE", 400, 400),
     ("INVALID_REQUEST", 400, 400),
@@ -29,6 +29,7 @@ const STATUSES: [(&str, u16, u16); 181] = [
     ("RATE_LIMITED", 429, 429),
     ("TOO_MANY_CONNECTIONS", 429, 429),
     ("TOO_MANY_SUBSCRIPTIONS", 429, 429),
+    ("RESUME_LOST", 200, 200),
     ("OVERLOADED", 503, 503),
     ("NOT_FOUND", 404, 404),
     ("ORIGIN_UNREACHABLE", 503, 503),
