@@ -1,7 +1,7 @@
 //! The origin's pages, in Chromium.
 
 use e2e::{Options, Stack, pages};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::live::{announce, until_subscribed};
 use crate::{PARIS, ids, near, venue, warm};
@@ -32,7 +32,9 @@ async fn graphiql_executes_queries_and_subscriptions_without_another_server() {
     until_subscribed(&stack, 1).await;
     announce(&stack, &offer).await;
     let event = page.tells("event").await.unwrap();
-    assert_eq!(event, json!({"data": {"newOfferNearby": {"id": offer}}}));
+    let told = json!({"newOfferNearby": {"id": offer}});
+    assert_eq!(event["data"], told, "{event}");
+    assert_eq!(event["errors"], Value::Null, "{event}");
     let done = page.tells("done").await.unwrap();
     assert_eq!(done, json!({"addresses": [origin], "problems": []}));
 }
