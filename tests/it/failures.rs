@@ -159,10 +159,10 @@ async fn a_panic_does_not_poison_the_isolate() {
     }
 }
 
-/// F6. Most of the time is this machine's: the edge gives KV a quarter of a second.
+/// F6. The edge waits for KV for a part of a second, which `platform` measures; without that nothing would answer.
 #[tokio::test]
 async fn kv_that_fails_or_never_answers_is_covered_for_by_the_origin() {
-    const SOON: Duration = Duration::from_millis(1_500);
+    const SOON: Duration = Duration::from_secs(5);
     for fault in [Fault::Rejects, Fault::Hangs] {
         let stack = Stack::start(Options {
             platform: Platform {
