@@ -6,8 +6,8 @@ use pq_core::DocumentHash;
 use serde_json::{Value, json};
 
 use super::{
-    NEARBY, begun, client::Socket, insert, last_id, lyon, nearby, paris, publish, say_published,
-    subscribed,
+    NEARBY, begun, client::Socket, insert, lyon, nearby, paris, publish, say_published, subscribed,
+    without_id,
 };
 use crate::{
     app::TestApp,
@@ -39,8 +39,8 @@ async fn it_is_told_with_its_distance_to_those_within_reach_and_to_nobody_else()
     let expected = json!({"id": "n", "type": "next", "payload": {"data": {"newOfferNearby": {
         "id": new.id, "title": "Galette 1", "distance": 0.1,
         "partner": {"name": "Chez a"}, "establishment": {"name": "Chez a Rivoli"},
-        "quota": {"remaining": 3}, "isFavorite": false}}, "extensions": last_id(&app)}});
-    assert_eq!(near.hear().await, expected);
+        "quota": {"remaining": 3}, "isFavorite": false}}}});
+    assert_eq!(without_id(&app, near.hear().await), expected);
     // 6.3 km to the north, and the reach is 5.
     publish(&app, 63).await;
     publish(&app, 2).await;
