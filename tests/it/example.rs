@@ -354,7 +354,7 @@ async fn while_the_api_is_away_shared_answers_stand_in_and_the_rest_is_refused()
     assert!(warm(&library, &books).await.is_hit());
 }
 
-/// Whoever writes an origin in another language begins by computing these.
+/// The author of an origin in another language computes these signatures first, to check the code.
 #[test]
 fn the_signatures_in_the_page_for_origins_are_right() {
     const AT_MS: u64 = 1_700_000_000_000;

@@ -1,4 +1,5 @@
-//! Publishing for a release, counting who asks for what, and retiring what nobody asks for.
+//! A release publishes documents and waits for them, requests are counted by document, and unused documents
+//! are retired.
 
 use std::time::{Duration, Instant};
 

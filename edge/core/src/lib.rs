@@ -11,7 +11,8 @@
 //! edge and origin: [`signature`] (how they authenticate each other), [`announced`]
 //! (bodies that are checked before they are read), [`proof`] (on whose behalf the
 //! edge sends a request), and [`explain`] (verdicts in words, for people). [`tally`] adds up what
-//! became of requests, for metrics; [`usage`] counts who asks for which document; [`report`] makes the edge's errors events for Sentry.
+//! became of requests, for metrics; [`usage`] counts requests by document and client; [`report`] turns the
+//! edge's errors into events for Sentry.
 
 pub mod admit;
 pub mod announced;

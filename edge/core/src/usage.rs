@@ -1,4 +1,4 @@
-//! Who asks for which document: requests by document, client and the client's version.
+//! Counts requests by document, client and the client's version.
 //!
 //! Names and versions come from strangers' headers. So a client counts by its name only if the document is
 //! published for it, and a client has few versions; all others are [`OTHER`]. What is counted is handed on

@@ -9,7 +9,7 @@ use edge_core::feed::{Append, AppendReply, CONTEXT, FeedState, PAGE_RECORDS, Ref
 use edge_core::header;
 use edge_core::tally::{Row, Tally};
 use edge_core::usage::{Usage, UsageRow};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use worker::{
     DurableObject, Env, Method, Request, Response, Result, SqlStorage, SqlStorageValue, State,
     durable_object,
@@ -81,23 +81,16 @@ impl DurableObject for PurgeLog {
             }
             // Only isolates reach the object by another path than `/append`.
             (Method::Post, "/tally") => {
-                match serde_json::from_slice::<Vec<Row>>(&request.bytes().await?) {
-                    Ok(rows) => {
-                        self.tally.borrow_mut().add(&rows);
-                        Response::ok("")
-                    }
-                    // Of an isolate of another version.
-                    Err(error) => refused(400, &error),
-                }
+                added(&mut request, |rows: &[Row]| {
+                    self.tally.borrow_mut().add(rows);
+                })
+                .await
             }
             (Method::Post, "/usage") => {
-                match serde_json::from_slice::<Vec<UsageRow>>(&request.bytes().await?) {
-                    Ok(rows) => {
-                        self.usage.borrow_mut().add(&rows);
-                        Response::ok("")
-                    }
-                    Err(error) => refused(400, &error),
-                }
+                added(&mut request, |rows: &[UsageRow]| {
+                    self.usage.borrow_mut().add(rows);
+                })
+                .await
             }
             (Method::Get, "/tail") => {
                 let after = asked("after").and_then(|after| after.parse().ok());
@@ -275,6 +268,21 @@ impl PurgeLog {
 }
 
 /// A refusal with its reason. The isolate lets only senders with the secret get this far.
+/// Adds the rows in the body of a request.
+async fn added<R: DeserializeOwned>(
+    request: &mut Request,
+    add: impl FnOnce(&[R]),
+) -> Result<Response> {
+    match serde_json::from_slice::<Vec<R>>(&request.bytes().await?) {
+        Ok(rows) => {
+            add(&rows);
+            Response::ok("")
+        }
+        // Of an isolate of another version.
+        Err(error) => refused(400, &error),
+    }
+}
+
 fn refused(status: u16, why: &dyn std::fmt::Display) -> Result<Response> {
     let body = serde_json::json!({"error": why.to_string()});
     Ok(Response::from_json(&body)?.with_status(status))

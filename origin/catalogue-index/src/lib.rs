@@ -40,8 +40,7 @@ use domain::{Category, GeoPoint, ID_BYTES, OfferId, offers::listing::Listing};
 use roaring::RoaringBitmap;
 
 use crate::{
-    cities::Cities,
-    cities::partner_place,
+    cities::{Cities, partner_place},
     entry::{Entry, Numbers, Slot},
     filters::Filters,
     grid::{Grid, Item},

@@ -106,7 +106,17 @@ impl Day {
 
     #[must_use]
     pub fn previous(self) -> Self {
-        Self(self.0.checked_sub_days(Days::new(1)).unwrap_or(self.0))
+        self.earlier(1)
+    }
+
+    /// The day that is so many days before this one.
+    #[must_use]
+    pub fn earlier(self, days: u32) -> Self {
+        Self(
+            self.0
+                .checked_sub_days(Days::new(days.into()))
+                .unwrap_or(self.0),
+        )
     }
 
     /// How many days `later` is after this one; negative when it is before.

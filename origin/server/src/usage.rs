@@ -1,5 +1,5 @@
-//! Counts who asks for which document, and writes the counts to the database, once a minute and when the
-//! server stops.
+//! Counts the requests for each document by client and version. The counts go to the database once a minute
+//! and when the server stops.
 //!
 //! Requests are counted where they are answered: by the edge, which hands its counts on with the answers to
 //! appends, or here. What the edge asks for in its own name is for requests that it counts itself.
@@ -73,11 +73,9 @@ pub async fn flush(state: &AppState) {
 }
 
 async fn forget(state: &AppState, today: Option<Day>) -> Result<(), StoreError> {
-    let Some(mut before) = today else {
+    let Some(today) = today else {
         return Ok(());
     };
-    for _ in 0..KEPT_DAYS {
-        before = before.previous();
-    }
-    state.services.documents.forget_usage(before).await
+    let first_kept = today.earlier(KEPT_DAYS);
+    state.services.documents.forget_usage(first_kept).await
 }

@@ -166,14 +166,11 @@ fn of_document(sums: &[UsageSum], id: DocumentHash) -> impl Iterator<Item = &Usa
 /// The first of the last `days` days, today included.
 fn first_of(days: u32, now_ms: i64) -> Result<Day, Refusal> {
     let today = Day::of(now_ms).filter(|_| (1..=MAX_DAYS).contains(&days));
-    let Some(mut day) = today else {
+    let Some(today) = today else {
         let message = format!("a number of days is 1 to {MAX_DAYS}");
         return Err(Refusal::new(ErrorCode::INVALID_REQUEST, message));
     };
-    for _ in 1..days {
-        day = day.previous();
-    }
-    Ok(day)
+    Ok(today.earlier(days - 1))
 }
 
 impl OfClient {

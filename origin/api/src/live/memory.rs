@@ -1,4 +1,4 @@
-//! What one subscription keeps from event to event.
+//! What the server remembers of one subscription between two events.
 
 use std::{
     collections::HashMap,
