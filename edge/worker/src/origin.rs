@@ -60,6 +60,15 @@ const RETRIES_AFTER_MS: [u64; 3] = [0, 50, 200];
 /// A read is not retried when it has already taken longer than this, in milliseconds.
 const RETRY_WITHIN_MS: u64 = 2_000;
 
+/// Why a shared read is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A client asks for the answer.
+    Read,
+    /// Nobody does: the isolate makes it anew in advance.
+    Warm,
+}
+
 /// Sends a shared read. Its answer must contain revision `minimum`; that is the only part of the
 /// client's request that is passed on.
 pub(crate) async fn read(
@@ -67,8 +76,9 @@ pub(crate) async fn read(
     body: &str,
     minimum: Option<Revision>,
     trace: Option<&Sent>,
+    purpose: Purpose,
 ) -> Fetched {
-    let attempt = async || try_read(isolate, body, minimum, trace).await;
+    let attempt = async || try_read(isolate, body, minimum, trace, purpose).await;
     let outcome = retried(attempt, |fetched| fetched.failure().is_none()).await;
     outcome.unwrap_or_else(|error| Fetched::Failed(error.into_reason().into()))
 }
@@ -97,8 +107,12 @@ async fn try_read(
     body: &str,
     minimum: Option<Revision>,
     trace: Option<&Sent>,
+    purpose: Purpose,
 ) -> Result<Fetched, EdgeError> {
     let headers = Headers::new()?;
+    if purpose == Purpose::Warm {
+        headers.set(header::WARMS, "1")?;
+    }
     if let Some(trace) = trace {
         trace::set(&headers, trace)?;
     }
@@ -223,6 +237,7 @@ pub(crate) async fn forward(
     headers.delete(header::SIGNATURE)?;
     headers.delete(header::CLIENT_IP)?;
     headers.delete(header::SPAN)?;
+    headers.delete(header::WARMS)?;
     if let Some(trace) = trace::of(isolate, incoming) {
         trace::set(&headers, &trace)?;
     }
