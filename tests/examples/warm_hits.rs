@@ -129,7 +129,10 @@ async fn measure(event: Event, rate: u32, warm: &'static str) -> Result<Vec<f64>
     };
     clients.ask_for(BEFORE, None).await;
     match event {
-        Event::NewLogAtEdge | Event::NewLogAtOrigin => cluster.redis_mut().restart_wiped().await?,
+        Event::NewLogAtEdge | Event::NewLogAtOrigin => {
+            cluster.redis_mut().kill().await?;
+            cluster.redis_mut().restart_wiped().await?;
+        }
         Event::Deployment => {
             for index in [1, 0] {
                 cluster.stop_origin(index).await?;

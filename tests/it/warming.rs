@@ -88,6 +88,7 @@ async fn when_a_new_log_has_begun_the_hottest_answers_are_there_before_a_client_
         let hit = ask.until(&cluster.client, &edge, within, e2e::Answer::is_hit);
         hit.await.unwrap();
     }
+    cluster.redis_mut().kill().await.unwrap();
     cluster.redis_mut().restart_wiped().await.unwrap();
     // Long enough for a new log, its way to the edge, and two answers.
     tokio::time::sleep(Duration::from_secs(10)).await;

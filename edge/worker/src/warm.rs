@@ -1,5 +1,5 @@
 //! Makes the isolate's hottest answers anew before clients ask for them: when a new purge log has begun, and
-//! after `yousoon purge --warm`.
+//! when a record of the log asks for it.
 
 use std::rc::Rc;
 use std::time::Duration;
