@@ -177,6 +177,7 @@ struct LogOptions {
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("target").required(true).args(["offer", "partner", "tag", "geo", "document", "all"])))]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command")]
 struct PurgeOptions {
     /// Purge all answers that contain this offer.
     #[arg(long, value_name = "ID", value_parser = offer_id)]

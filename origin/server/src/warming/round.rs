@@ -22,7 +22,7 @@ use crate::{http::document, state::AppState};
 /// How many answers are found or made at the same time.
 const AT_ONCE: usize = 4;
 /// How long a round waits for the catalogue index.
-const INDEX_WITHIN: Duration = Duration::from_secs(60);
+const INDEX_WITHIN: Duration = Duration::from_mins(1);
 /// How long a round waits for the log. Answers that are made before their revision is attested are worth
 /// nothing to other servers.
 const LOG_WITHIN: Duration = Duration::from_secs(10);
