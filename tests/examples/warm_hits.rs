@@ -9,6 +9,8 @@
 //!
 //! It is done twice, without warm fills (cold) and with them.
 
+#![expect(clippy::cast_precision_loss, reason = "no number is large")]
+
 use std::{
     sync::{
         Arc,

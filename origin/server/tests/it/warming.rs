@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use cache_core::Tag;
 use cache_tiered::{HotAnswers, Warmed};
-use domain::OfferId;
+use domain::{OfferId, purges::AuditFilter};
 use e2e::AnyRedis;
 use edge_core::header::WARMS;
 use serde_json::{Value, json};
@@ -153,8 +154,8 @@ async fn the_audit_keeps_that_a_purge_asked_for_it() {
     let expected = json!({"tags": ["*", "warm"], "warmed": null});
     assert_eq!(done.data()["purge"], expected);
     let purges = &app.state.services.purges;
-    let rows = purges.audit(None, 1, Default::default()).await.unwrap();
-    let tags: Vec<_> = rows[0].tags.iter().map(|tag| tag.as_str()).collect();
+    let rows = purges.audit(None, 1, AuditFilter::default()).await.unwrap();
+    let tags: Vec<_> = rows[0].tags.iter().map(Tag::as_str).collect();
     assert_eq!(
         (rows[0].reason.as_str(), tags),
         ("a release", vec!["*", "warm"])
