@@ -144,10 +144,10 @@ async fn a_request_and_a_warm_fill_share_one_flight() {
     let fills = Arc::new(AtomicU32::new(0));
     let make = server.make("one", Duration::from_millis(50));
     let counting = || {
-        let (fills, made) = (Arc::clone(&fills), make());
+        let (fills, answer) = (Arc::clone(&fills), make());
         async move {
             fills.fetch_add(1, Ordering::Relaxed);
-            made.await
+            answer.await
         }
     };
     let ask = question();

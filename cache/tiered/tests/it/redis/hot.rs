@@ -74,16 +74,14 @@ async fn redis_keeps_the_hottest_for_a_day() {
     assert_eq!(kept, KEPT);
     assert_eq!(hottest(&server).await[..2], ["a", "old 1999"]);
     let score: f64 = raw.zscore(&name, "a").await.unwrap();
-    assert_eq!(
-        score, 2_000.0,
-        "halved, so that what was hot long ago makes room"
-    );
+    // Halved, so that what was hot long ago makes room.
+    assert!((score - 2_000.0).abs() < 0.5, "{score}");
     let left_ms: i64 = raw.pttl(&name).await.unwrap();
     assert!(left_ms > 23 * 3_600_000, "{left_ms}");
     // Only once in ten minutes.
     server.share().await.unwrap();
     let score: f64 = raw.zscore(&name, "a").await.unwrap();
-    assert_eq!(score, 2_000.0);
+    assert!((score - 2_000.0).abs() < 0.5, "{score}");
 }
 
 #[tokio::test]
