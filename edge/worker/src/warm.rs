@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use cache_core::LogCopy;
 use edge_core::answer::Tier;
 use edge_core::judge::Verdict;
 use edge_core::plan::SharedRead;
@@ -61,7 +62,7 @@ async fn is_warm(isolate: &Isolate, read: &SharedRead) -> bool {
 /// Asks the origin, together with clients that ask for the same now. The answer has to contain all that
 /// the copy of the log knows of: the origin's own copy may be behind, and its answer would be refused.
 async fn fetch(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead>) {
-    let minimum = isolate.replica.borrow().copy().map(|copy| copy.head());
+    let minimum = isolate.replica.borrow().copy().map(LogCopy::head);
     let ticket = begin_fetch(isolate, context, read, move |read| async move {
         origin::read(isolate, &read.origin_body, minimum, None, Purpose::Warm).await
     });
