@@ -1,6 +1,6 @@
 //! An isolate's copy of the purge log: how it is updated, and when it must be refreshed.
 
-use cache_core::{Allowance, AsOf, LogCopy, Revision, Tag};
+use cache_core::{Allowance, AsOf, LogCopy, LogId, PurgeRecord, Revision, Tag};
 
 use crate::bounds;
 use crate::feed::{PAGE_RECORDS, Page, Tail};
@@ -152,12 +152,18 @@ impl Replica {
     /// Whether a tail tells that most entries are not valid any more, or asks for warming. An isolate without
     /// a copy has nothing to make anew.
     fn asks_for_warming(&self, tail: &Tail) -> bool {
+        let has_gap = |copy: &LogCopy| copy.head() < tail.from;
+        self.copy.as_ref().is_some_and(has_gap) || self.would_warm(tail.log, &tail.records)
+    }
+
+    /// Whether records that follow the copy, or the log that they are of, ask for warming.
+    pub fn would_warm(&self, log: LogId, records: &[PurgeRecord]) -> bool {
         let Some(copy) = &self.copy else { return false };
         let warm = Tag::warm();
-        let mut new = (tail.records.iter()).filter(|record| record.revision > copy.head());
-        copy.id() != tail.log
-            || copy.head() < tail.from
-            || new.any(|record| record.tags.contains(&warm))
+        let mut new = records
+            .iter()
+            .filter(|record| record.revision > copy.head());
+        copy.id() != log || new.any(|record| record.tags.contains(&warm))
     }
 
     /// Whether the hottest answers are to be made anew: a new log has begun, or somebody asked for it.

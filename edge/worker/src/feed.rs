@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use cache_core::{AsOf, CacheKey, KeyBuilder, Revision};
 use edge_core::announced::Announced;
-use edge_core::feed::{CONTEXT, Page, Tail};
+use edge_core::feed::{Append, CONTEXT, Page, Tail};
 use edge_core::replica::Refresh;
 use edge_core::report::Kind;
 use edge_core::{bounds, header};
@@ -215,8 +215,8 @@ async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError>
     })
 }
 
-/// Hands an origin's append to the Durable Object unchanged. The isolate that it came through follows the log
-/// with it, if it has answers: so what it is asked for most is made anew though no client asks.
+/// Hands an origin's append to the Durable Object unchanged. If it asks for warming, the isolate that it came
+/// through reads the log at once: so what it is asked for most is made anew though no client asks.
 pub(crate) async fn append(
     isolate: &'static Isolate,
     incoming: &Incoming,
@@ -248,10 +248,22 @@ pub(crate) async fn append(
         (header::BODY, announcement.as_str()),
     ];
     let mut response = isolate.purge_log.post("/append", &signed, &text).await?;
-    let is_young = isolate.replica.borrow().refresh(now_ms(), None) == Refresh::No;
-    let has_failed = isolate.log_sources.failed_at_ms.get().is_some();
-    if !is_young && !has_failed && !isolate.warming.borrow().is_empty() {
-        let _nobody_waits = begin_refresh(isolate, context, false);
+    if asks_for_warming(isolate, &text) {
+        // What the data centre has cached is from before this append.
+        let _nobody_waits = begin_refresh(isolate, context, true);
     }
     respond::json(response.status_code(), &response.text().await?)
+}
+
+fn asks_for_warming(isolate: &Isolate, append: &str) -> bool {
+    if isolate.warming.borrow().is_empty() || isolate.log_sources.failed_at_ms.get().is_some() {
+        return false;
+    }
+    // The Durable Object has answered what it cannot read.
+    serde_json::from_str::<Append>(append).is_ok_and(|append| {
+        isolate
+            .replica
+            .borrow()
+            .would_warm(append.log, &append.records)
+    })
 }
