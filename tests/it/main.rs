@@ -9,6 +9,7 @@ mod chaos;
 mod clients;
 mod example;
 mod explaining;
+mod exact_lists;
 mod failures;
 mod gateway;
 mod graphql_http;

@@ -5,7 +5,11 @@ use cache_core::variables::CanonicalVariables;
 use cache_core::{CacheKey, KeyBuilder, geo};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::manifest::{Operation, OperationKind};
+use pq_core::nearest::Given;
+use pq_core::policy::SnapRule;
 use pq_core::{CachePolicy, DocumentHash, GraphqlRequest};
+
+use crate::nearest::{self, Asked, Reading};
 
 /// What to do with a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +18,8 @@ pub enum Plan {
     Forward,
     /// Answer from the cache, or send the origin a request that the edge builds itself.
     Read(SharedRead),
+    /// Answer a list by distance from the candidates of the location's cells.
+    Nearest(NearestRead),
 }
 
 /// A query whose answer is the same for everybody.
@@ -25,6 +31,54 @@ pub struct SharedRead {
     /// canonical variables, so the answer cannot depend on the caller or on anything that is not in
     /// the key.
     pub origin_body: String,
+    /// The cell, if the answer is for making the lists of everybody in it.
+    pub candidates_of: Option<Cell>,
+}
+
+/// A cell that has candidates, see [`nearest`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The H3 cell.
+    pub index: u64,
+    /// Its H3 resolution.
+    pub resolution: u8,
+}
+
+/// A list by distance around a location that no shared answer may depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearestRead {
+    /// What the client asks for.
+    pub asked: Asked,
+    document: DocumentHash,
+    variables: CanonicalVariables,
+    snap: SnapRule,
+}
+
+impl NearestRead {
+    /// The read of the candidates of the location's cell at a resolution; none if it has no cell.
+    pub fn candidates(&mut self, resolution: u8) -> Option<SharedRead> {
+        let (lat, lng) = self.asked.location;
+        let index = geo::cell(lat, lng, resolution)?;
+        let (lat, lng) = geo::centre(index)?;
+        let SnapRule {
+            path,
+            lat: lat_name,
+            lng: lng_name,
+            ..
+        } = &self.snap;
+        self.variables
+            .set_location(path, (lat_name, lat), (lng_name, lng));
+        let variables = self.variables.to_json();
+        Some(SharedRead {
+            key: candidates_key(self.document, &variables, resolution),
+            origin_body: body(self.document, &variables),
+            candidates_of: Some(Cell { index, resolution }),
+        })
+    }
+}
+
+fn body(document: DocumentHash, canonical_variables: &str) -> String {
+    format!(r#"{{"documentId":"{document}","variables":{canonical_variables}}}"#)
 }
 
 /// Decides what to do with a request for a published document.
@@ -42,26 +96,47 @@ pub fn plan(request: &GraphqlRequest, operation: &Operation) -> Result<Plan, Ref
             "the document has no operation with this name",
         ));
     }
-    let mut variables = CanonicalVariables::coerce(
+    let variables = CanonicalVariables::coerce(
         &operation.variables,
         &operation.input_types,
         &request.variables,
     )?;
+    Ok(plan_for(operation, variables))
+}
+
+/// Decides what to do with a request that has these variables.
+pub fn plan_for(operation: &Operation, mut variables: CanonicalVariables) -> Plan {
     if operation.kind != OperationKind::Query || !operation.policy.is_shared() {
-        return Ok(Plan::Forward);
+        return Plan::Forward;
     }
-    match snap(&mut variables, &operation.policy) {
+    let policy = &operation.policy;
+    match (nearest::reading(policy, &variables), &policy.snap) {
+        (Reading::Forwarded, _) => return Plan::Forward,
+        (Reading::Exact(asked), Some(snap)) => {
+            if let Some(Given::Variable(path)) = policy.nearest.as_ref().map(|rule| &rule.first) {
+                variables.set_whole(path, asked.page());
+            }
+            return Plan::Nearest(NearestRead {
+                asked,
+                document: operation.id,
+                variables,
+                snap: snap.clone(),
+            });
+        }
+        (Reading::AsGiven | Reading::Snapped | Reading::Exact(_), _) => {}
+    }
+    match snap(&mut variables, policy) {
         Snap::Unchanged | Snap::Snapped => {}
         // The origin refuses the request, and says why.
-        Snap::OffTheEarth => return Ok(Plan::Forward),
+        Snap::OffTheEarth => return Plan::Forward,
     }
     let variables = variables.to_json();
     let key = key(operation.id, &variables);
-    let origin_body = format!(
-        r#"{{"documentId":"{}","variables":{variables}}}"#,
-        operation.id
-    );
-    Ok(Plan::Read(SharedRead { key, origin_body }))
+    Plan::Read(SharedRead {
+        key,
+        origin_body: body(operation.id, &variables),
+        candidates_of: None,
+    })
 }
 
 /// The result of [`snap`].
@@ -95,6 +170,20 @@ pub fn key(document: DocumentHash, canonical_variables: &str) -> CacheKey {
     KeyBuilder::new()
         .part(document.as_bytes())
         .part(canonical_variables.as_bytes())
+        .finish()
+}
+
+/// The cache key of a document's candidates for a cell of this resolution; the variables have the
+/// cell's centre.
+pub fn candidates_key(
+    document: DocumentHash,
+    canonical_variables: &str,
+    resolution: u8,
+) -> CacheKey {
+    KeyBuilder::new()
+        .part(document.as_bytes())
+        .part(canonical_variables.as_bytes())
+        .part(&[resolution])
         .finish()
 }
 
@@ -138,7 +227,7 @@ mod tests {
         );
         match plan.unwrap() {
             Plan::Read(read) => read.key,
-            Plan::Forward => panic!("is cacheable"),
+            Plan::Forward | Plan::Nearest(_) => panic!("is a plain read"),
         }
     }
 

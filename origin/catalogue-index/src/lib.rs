@@ -23,6 +23,7 @@ mod ids;
 mod in_cities;
 mod names;
 mod near_partners;
+mod nearby;
 mod order;
 mod partners;
 mod sorted;
@@ -56,6 +57,7 @@ pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
 pub use clusters::{Cluster, MOST_CLUSTERS};
 pub use facets::Facets;
 pub use in_cities::{CitiesAsked, CitiesFound, CityFound, PartnersInCity};
+pub use nearby::{Candidates, nearby_disk};
 pub use near_partners::{PartnersFound, PartnersNear};
 pub use suggesting::{FoundByName, Suggested, Suggestion};
 
