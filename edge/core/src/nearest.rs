@@ -66,7 +66,10 @@ impl Asked {
     /// The page size for which candidates are asked.
     pub fn page(&self) -> u32 {
         let is_enough = |page: &u32| *page as usize >= self.first;
-        PAGES.into_iter().find(is_enough).unwrap_or(PAGES[PAGES.len() - 1])
+        PAGES
+            .into_iter()
+            .find(is_enough)
+            .unwrap_or(PAGES[PAGES.len() - 1])
     }
 }
 

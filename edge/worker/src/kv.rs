@@ -221,7 +221,8 @@ fn decode(key: &CacheKey, buffer: &ArrayBuffer) -> Result<Ready, StoredError> {
         start = first_bytes(buffer, u32::try_from(body_start).unwrap_or(length));
     }
     let head = stored::head(start.get(..body_start).unwrap_or_default())?;
-    let body = Uint8Array::new_with_byte_offset(buffer, u32::try_from(body_start).unwrap_or(length));
+    let body =
+        Uint8Array::new_with_byte_offset(buffer, u32::try_from(body_start).unwrap_or(length));
     let body = if body.get_index(0) == NearestList::FIRST_BYTE {
         let list = NearestList::decode(&body.to_vec()).ok_or(StoredError::Version)?;
         Body::Candidates(Rc::new(list))

@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use cache_core::cache_status::Outcome;
 use cache_core::entry::ContentHash;
-use cache_core::{CacheKey, CacheStatus, EntryHead, ForwardReason, InvalidReason, Revision, Validity};
+use cache_core::{
+    CacheKey, CacheStatus, EntryHead, ForwardReason, InvalidReason, Revision, Validity,
+};
 use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
 use edge_core::limit::Errand;
@@ -266,8 +268,13 @@ impl Reader<'_> {
             content,
             body,
         };
-        let response =
-            respond::read(&answer, served, now_ms, self.media, if_none_match.as_deref())?;
+        let response = respond::read(
+            &answer,
+            served,
+            now_ms,
+            self.media,
+            if_none_match.as_deref(),
+        )?;
         Ok(Answered::Sent(response))
     }
 
@@ -505,7 +512,8 @@ fn begin_fill(
     let minimum = minimum_for_origin(isolate, reader.min_revision);
     let trace = trace::of(isolate, reader.incoming);
     let flight = move || async move {
-        let fetched = origin::read(isolate, (&read, &operation.policy), minimum, trace.as_ref()).await;
+        let fetched =
+            origin::read(isolate, (&read, &operation.policy), minimum, trace.as_ref()).await;
         if let Fetched::Shared(ready) = &fetched {
             isolate.memory.borrow_mut().put(key, ready.clone());
         }
@@ -583,7 +591,13 @@ async fn fill(
     // The platform ended the fetch, or neither result could be used: fetches for this request alone.
     let minimum = minimum_for_origin(isolate, min_revision);
     let trace = trace::of(isolate, reader.incoming);
-    let fetched = origin::read(isolate, (read, &reader.operation.policy), minimum, trace.as_ref()).await;
+    let fetched = origin::read(
+        isolate,
+        (read, &reader.operation.policy),
+        minimum,
+        trace.as_ref(),
+    )
+    .await;
     (fetched, false)
 }
 

@@ -57,8 +57,8 @@ pub use answer::{Found, Hit, LARGEST_EXACT_TOTAL, Total};
 pub use clusters::{Cluster, MOST_CLUSTERS};
 pub use facets::Facets;
 pub use in_cities::{CitiesAsked, CitiesFound, CityFound, PartnersInCity};
-pub use nearby::{Candidates, nearby_disk};
 pub use near_partners::{PartnersFound, PartnersNear};
+pub use nearby::{Candidates, nearby_disk};
 pub use suggesting::{FoundByName, Suggested, Suggestion};
 
 /// When the index does what; tests choose small numbers.

@@ -114,9 +114,7 @@ impl Index {
             facets: false,
             ..query.clone()
         })?;
-        let total = around
-            .total
-            .filter(|total| total.count > LARGEST_OWN_TOTAL);
+        let total = around.total.filter(|total| total.count > LARGEST_OWN_TOTAL);
         Ok(total.map(|total| Total {
             is_exact: false,
             ..total

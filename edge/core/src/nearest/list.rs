@@ -45,7 +45,10 @@ impl Text {
             parts.push((body.get(at..place.start)?.as_bytes().to_vec(), *slot));
             at = place.end;
         }
-        Some(Self::new(parts, body.get(at..range.end)?.as_bytes().to_vec()))
+        Some(Self::new(
+            parts,
+            body.get(at..range.end)?.as_bytes().to_vec(),
+        ))
     }
 
     fn new(parts: Vec<(Vec<u8>, Slot)>, rest: Vec<u8>) -> Self {
@@ -131,12 +134,10 @@ impl NearestList {
             .take_while(|(distance_km, _)| *distance_km <= self.certain_km)
             .count();
         let has_next = near.len() > asked.first;
-        let shows_total = self.frame.parts.iter().any(|(_, slot)| {
-            matches!(
-                slot,
-                Slot::OfList(OfList::Total) | Slot::OfList(OfList::IsTotalExact)
-            )
-        });
+        let shows_total =
+            self.frame.parts.iter().any(|(_, slot)| {
+                matches!(slot, Slot::OfList(OfList::Total | OfList::IsTotalExact))
+            });
         if !has_all && (certain <= asked.first || (shows_total && total.is_none())) {
             return None;
         }
@@ -189,7 +190,8 @@ impl NearestList {
 
 /// A number as JSON has it.
 fn number(value: f64) -> String {
-    serde_json::Number::from_f64(value).map_or_else(|| "null".to_owned(), |number| number.to_string())
+    serde_json::Number::from_f64(value)
+        .map_or_else(|| "null".to_owned(), |number| number.to_string())
 }
 
 /// Writes a body, and beside it what its hash is made of: the hashes of literal texts, which are known,

@@ -92,7 +92,11 @@ fn the_request_for_candidates_has_the_cells_centre_and_a_usual_page() {
         let shared = read.candidates(resolution).unwrap();
         let (lat, lng) = geo::snap(PARIS.0, PARIS.1, resolution).unwrap();
         let body = format!(r#"{{"input":{{"at":{{"lat":{lat},"lng":{lng}}},"first":50}}}}}}"#);
-        assert!(shared.origin_body.ends_with(&body), "{}", shared.origin_body);
+        assert!(
+            shared.origin_body.ends_with(&body),
+            "{}",
+            shared.origin_body
+        );
         keys.push(shared.key);
     }
     keys.sort_unstable();
@@ -110,16 +114,16 @@ fn shows() -> Shows {
 }
 
 /// Candidates 100 m apart to the north of the middle of a cell.
-fn answer(count: usize, reach_km: f64, total: Option<Total>) -> (Vec<u8>, u64) {
+fn answer(count: u32, reach_km: f64, total: Option<Total>) -> (Vec<u8>, u64) {
     let cell = geo::cell(PARIS.0, PARIS.1, 8).unwrap();
     let middle = geo::centre(cell).unwrap();
-    let place = |index: usize| {
+    let place = |index: u32| {
         let id = format!("{index:02x}");
-        (middle.0 + index as f64 * 0.1 / 111.2, middle.1, id)
+        (middle.0 + f64::from(index) * 0.1 / 111.2, middle.1, id)
     };
-    let edges = (0..count).map(|index| {
-        json!({"c": "?", "far": 0, "node": {"name": format!("é\"{index}"), "far": null}})
-    });
+    let edges = (0..count).map(
+        |index| json!({"c": "?", "far": 0, "node": {"name": format!("é\"{index}"), "far": null}}),
+    );
     let candidates = Candidates {
         reach_km,
         cursor_kind: 1,
@@ -134,7 +138,7 @@ fn answer(count: usize, reach_km: f64, total: Option<Total>) -> (Vec<u8>, u64) {
     (body.to_string().into_bytes(), cell)
 }
 
-fn list(count: usize, reach_km: f64, total: Option<Total>) -> NearestList {
+fn list(count: u32, reach_km: f64, total: Option<Total>) -> NearestList {
     let (body, cell) = answer(count, reach_km, total);
     NearestList::of_answer(&body, &shows(), cell).unwrap()
 }
@@ -192,7 +196,10 @@ fn stored_candidates_read_back_and_damaged_ones_do_not() {
     for length in 0..bytes.len() {
         assert_eq!(NearestList::decode(&bytes[..length]), None);
     }
-    assert_eq!(NearestList::decode(&[bytes.as_slice(), b"x"].concat()), None);
+    assert_eq!(
+        NearestList::decode(&[bytes.as_slice(), b"x"].concat()),
+        None
+    );
 }
 
 #[test]

@@ -22,11 +22,7 @@ use crate::{
 
 /// A list by distance; or, if the edge asks for them, the offers of which it makes the lists of everybody in
 /// the cell.
-pub async fn nearby(
-    ctx: &Context<'_>,
-    query: &OfferQuery,
-    near: &Near,
-) -> Result<OfferConnection> {
+pub async fn nearby(ctx: &Context<'_>, query: &OfferQuery, near: &Near) -> Result<OfferConnection> {
     let request = RequestContext::of(ctx);
     let cell = ctx.data_opt::<CandidatesOf>().map(|of| of.0);
     if let (Some(cell), None) = (cell, &query.after) {
@@ -50,7 +46,10 @@ async fn candidates(
     let request = RequestContext::of(ctx);
     let radius_km = geo::radius_km(cell).unwrap_or(0.0);
     note_reach(request, &widened(query, near, Some(cell)));
-    let found = ask(request, |index| index.candidates_near(query, near, radius_km)).await?;
+    let found = ask(request, |index| {
+        index.candidates_near(query, near, radius_km)
+    })
+    .await?;
     let catalogue_index::Candidates {
         found,
         reach_km,

@@ -6,8 +6,8 @@ use std::{
 };
 
 use cache_core::{AsOf, Lifetime, Revision, Tag};
-use edge_core::nearest::Candidates;
 use domain::{Establishment, Offer, Partner, tags};
+use edge_core::nearest::Candidates;
 
 /// Collects the facts of one query from all its fields, also when they run concurrently.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use super::doors::{Edge, Question};
 const DAY_S: u64 = 24 * 3_600;
 /// `max-age` of lists of offers.
 const FRESH_S: u64 = 300;
-const GUESTS: u64 = 400;
+const GUESTS: u64 = 150;
 /// A guest looks after so many seconds on average.
 const LOOKS_EVERY_S: u64 = 900;
 /// Degrees of latitude between two looks.
@@ -34,7 +34,9 @@ fn looks(dice: &mut Dice) -> Vec<(u64, (f64, f64))> {
 
 /// Notes that a key is needed now; whether it was there.
 fn is_hit(filled_s: &mut HashMap<CacheKey, u64>, key: CacheKey, now_s: u64) -> bool {
-    let is_fresh = filled_s.get(&key).is_some_and(|at_s| now_s < at_s + FRESH_S);
+    let is_fresh = filled_s
+        .get(&key)
+        .is_some_and(|at_s| now_s < at_s + FRESH_S);
     if !is_fresh {
         filled_s.insert(key, now_s);
     }
@@ -62,7 +64,9 @@ fn exact_lists_are_made_without_the_origin_as_often_as_snapped_ones_were() {
         hits_snapped += u32::from(is_hit(&mut snapped, key, *now_s));
         let outcome = edge.answer(&index, &question);
         let keys = edge.keys(&question, outcome.looked_at);
-        let fresh = keys.into_iter().map(|key| is_hit(&mut filled_s, key, *now_s));
+        let fresh = keys
+            .into_iter()
+            .map(|key| is_hit(&mut filled_s, key, *now_s));
         let has_all = fresh.fold(true, |all, fresh| all && fresh);
         forwarded += u32::from(outcome.body.is_none());
         hits += u32::from(has_all && outcome.body.is_some());

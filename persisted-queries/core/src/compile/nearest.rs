@@ -101,8 +101,7 @@ fn given(field: &Field, path: &[&str]) -> Given {
 fn uses(subject: &Subject<'_>, set: &SelectionSet, variable: &str) -> usize {
     let below = |selection: &Selection| match selection {
         Selection::Field(field) => {
-            usize::from(is_used_by(field, variable))
-                + uses(subject, &field.selection_set, variable)
+            usize::from(is_used_by(field, variable)) + uses(subject, &field.selection_set, variable)
         }
         Selection::InlineFragment(fragment) => uses(subject, &fragment.selection_set, variable),
         Selection::FragmentSpread(spread) => {

@@ -99,7 +99,11 @@ fn put_slots(to: &mut Vec<u8>, text: &Text) {
     for (literal, slot) in &text.parts {
         put(to, literal);
         let place = SLOTS.iter().position(|known| known == slot);
-        to.push(place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX));
+        to.push(
+            place
+                .and_then(|place| u8::try_from(place).ok())
+                .unwrap_or(u8::MAX),
+        );
     }
     put(to, &text.rest);
 }

@@ -79,9 +79,7 @@ pub enum OfferPosition {
 impl OfferPosition {
     fn encoded(self) -> (CursorKind, Vec<u8>) {
         match self {
-            Self::Near { distance_km } => {
-                (CursorKind::OfferNear, distance_body(distance_km, &[]))
-            }
+            Self::Near { distance_km } => (CursorKind::OfferNear, distance_body(distance_km, &[])),
             Self::Newest { created_at_ms } => (
                 CursorKind::OfferNewest,
                 created_at_ms.to_be_bytes().to_vec(),
