@@ -25,12 +25,13 @@ struct Offers {
 }
 
 impl Offers {
-    /// Whether the offer did not have the word there.
-    fn insert(&mut self, slot: Slot, place: Place) -> bool {
-        let is_new = self.anywhere.insert(slot);
+    fn insert(&mut self, slot: Slot, place: Place) {
+        self.anywhere.insert(slot);
         match place {
-            Place::Title => self.in_title.insert(slot),
-            Place::Elsewhere => is_new,
+            Place::Title => {
+                self.in_title.insert(slot);
+            }
+            Place::Elsewhere => {}
         }
     }
 
@@ -63,6 +64,37 @@ pub(crate) struct Words {
     short: HashMap<[char; SHORT], Offers>,
 }
 
+/// The words of a text and their short beginnings, each once: many words begin with the same letters, and a
+/// set is somewhere else in memory.
+struct Terms<'t> {
+    words: Vec<&'t str>,
+    beginnings: Vec<[char; SHORT]>,
+}
+
+impl<'t> Terms<'t> {
+    fn of(indexed: &'t str) -> Self {
+        let mut words: Vec<&str> = indexed.split_ascii_whitespace().collect();
+        words.sort_unstable();
+        words.dedup();
+        let beginnings = words
+            .iter()
+            .flat_map(|word| (1..=SHORT).filter_map(|letters| short(word, letters)));
+        let mut beginnings: Vec<_> = beginnings.collect();
+        beginnings.sort_unstable();
+        beginnings.dedup();
+        Self { words, beginnings }
+    }
+
+    /// Without those that another text has too.
+    fn without(mut self, other: &Self) -> Self {
+        self.words
+            .retain(|word| other.words.binary_search(word).is_err());
+        self.beginnings
+            .retain(|beginning| other.beginnings.binary_search(beginning).is_err());
+        self
+    }
+}
+
 /// What a search finds.
 #[derive(Debug)]
 pub(crate) struct Matches {
@@ -85,21 +117,21 @@ fn short(word: &str, letters: usize) -> Option<[char; SHORT]> {
 impl Words {
     pub(crate) fn insert(&mut self, slot: Slot, title: &str, others: &[&str]) {
         let title = search_text::indexed(&[title]);
-        self.insert_all(slot, &title, Place::Title);
+        let title = Terms::of(&title);
         let others = search_text::indexed(others);
+        let others = Terms::of(&others).without(&title);
+        self.insert_all(slot, &title, Place::Title);
         self.insert_all(slot, &others, Place::Elsewhere);
     }
 
-    fn insert_all(&mut self, slot: Slot, folded: &str, place: Place) {
-        for word in folded.split_ascii_whitespace() {
+    fn insert_all(&mut self, slot: Slot, terms: &Terms<'_>, place: Place) {
+        for word in &terms.words {
             let number = self.number(word);
-            if !self.offers[number as usize].insert(slot, place) {
-                // The text has the word twice.
-                continue;
-            }
-            for key in (1..=SHORT).filter_map(|letters| short(word, letters)) {
-                self.short.entry(key).or_default().insert(slot, place);
-            }
+            self.offers[number as usize].insert(slot, place);
+        }
+        for beginning in &terms.beginnings {
+            let offers = self.short.entry(*beginning).or_default();
+            offers.insert(slot, place);
         }
     }
 
