@@ -104,7 +104,10 @@ async fn the_key_is_the_one_that_the_edge_asks_by() {
     app.publish(&[OFFERS, COUNT]).await;
     let at = |lat: f64| json!({"i": {"location": {"lat": lat, "lng": 2.3522}}});
     let list = explain(&app, "List", at(48.8566)).await.json();
-    assert_eq!(list["key"], explain(&app, "List", at(48.8567)).await.json()["key"]);
+    assert_eq!(
+        list["key"],
+        explain(&app, "List", at(48.8567)).await.json()["key"]
+    );
     assert!(list["note"].as_str().unwrap().contains("candidates"));
     let first = explain(&app, "Count", at(48.8566)).await.json();
     let neighbour = explain(&app, "Count", at(48.8567)).await.json();
