@@ -359,12 +359,12 @@ async fn shared(
             why: FetchReason::Distrust,
         });
     }
-    answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed).await
+    answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed)
 }
 
 /// Answers with what a fetch brought, or with the stored answer if the fetch failed. `collapsed`: the
 /// request had joined another one's fetch.
-async fn answer_fetched(
+fn answer_fetched(
     isolate: &Isolate,
     reader: &Reader<'_>,
     candidate: Option<&Candidate>,
