@@ -81,6 +81,7 @@ async fn main() -> Result<()> {
     let options = ClusterOptions {
         origins: 2,
         venues: (0..OFFERS).map(place).collect(),
+        ..ClusterOptions::default()
     };
     let cluster = Cluster::start(&options).await?;
     let offers = offers(&cluster).await?;

@@ -43,6 +43,7 @@ async fn nothing_is_served_past_its_bound_whatever_fails() {
     let options = ClusterOptions {
         origins: 2,
         venues: places(PARIS).chain(places(LYON)).collect(),
+        ..ClusterOptions::default()
     };
     let mut cluster = Cluster::start(&options).await.unwrap();
     let world = World::explore(&cluster).await.unwrap();

@@ -40,6 +40,7 @@ mod story;
 mod telling;
 mod traces;
 mod venue_evening;
+mod warming;
 
 use cache_core::geo;
 use e2e::{Ask, Options, Stack, Venue};

@@ -22,12 +22,16 @@ use crate::turn::Turn;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How a cluster is started.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ClusterOptions {
     /// The number of origins.
     pub origins: usize,
     /// What the store has at the start.
     pub venues: Vec<Venue>,
+    /// Variables of the origins' environment; they are added to the usual ones.
+    pub origin: Vec<(&'static str, &'static str)>,
+    /// Variables of the edge; they are added to the usual ones.
+    pub edge: Vec<(&'static str, &'static str)>,
 }
 
 #[derive(Debug)]
@@ -43,6 +47,7 @@ pub struct Cluster {
     edge: Edge,
     _to_origins: Balancer,
     pods: Vec<Pod>,
+    origin: Vec<(&'static str, &'static str)>,
     /// The gate from the origins to the edge, for the purge feeds.
     pub to_edge: TcpGate,
     /// The gate from the origins to Redis.
@@ -78,7 +83,8 @@ impl Cluster {
         for _ in 0..options.origins {
             let target = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?));
             let url = format!("http://{target}");
-            let process = Some(origin::start(&store, &url, &feed, &[], &client).await?);
+            let started = origin::start(&store, &url, &feed, &options.origin, &client);
+            let process = Some(started.await?);
             pods.push(Pod { url, process });
             targets.push(target);
         }
@@ -87,7 +93,7 @@ impl Cluster {
         let edge = edge::start(
             &store.beside("edge"),
             &to_origins.url(),
-            &[],
+            &options.edge,
             Platform::default(),
         )
         .await?;
@@ -96,6 +102,7 @@ impl Cluster {
             edge,
             _to_origins: to_origins,
             pods,
+            origin: options.origin.clone(),
             to_edge,
             to_redis,
             redis,
@@ -133,12 +140,20 @@ impl Cluster {
         process.kill().await
     }
 
-    /// Starts a killed origin again, at the same address.
+    /// Stops an origin as a deployment does (SIGTERM).
+    pub async fn stop_origin(&mut self, index: usize) -> Result<()> {
+        let pod = self.pods.get_mut(index).context("no such origin")?;
+        let process = pod.process.take().context("the origin is dead already")?;
+        process.stop().await
+    }
+
+    /// Starts a killed or stopped origin again, at the same address.
     pub async fn restart_origin(&mut self, index: usize) -> Result<()> {
         let feed = format!("http://{}", self.to_edge.address);
         let pod = self.pods.get_mut(index).context("no such origin")?;
         ensure!(pod.process.is_none(), "the origin was not killed");
-        let started = origin::start(&self.store, &pod.url, &feed, &[], &self.client).await?;
+        let started =
+            origin::start(&self.store, &pod.url, &feed, &self.origin, &self.client).await?;
         pod.process = Some(started);
         Ok(())
     }

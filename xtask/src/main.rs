@@ -10,6 +10,7 @@ mod bench_origin;
 mod bench_purge;
 mod bench_subscriptions;
 mod bench_traces;
+mod bench_warm;
 mod bench_writes;
 mod binaries;
 mod bucket;
@@ -94,6 +95,9 @@ enum Command {
     BenchTraces(bench_traces::Options),
     /// Measure how long after a write each tier answers with what was there before.
     BenchPurge(bench_purge::Options),
+    /// Draw how soon hits come back after a new purge log and after a deployment, with warm fills and
+    /// without.
+    BenchWarm(bench_warm::Options),
     /// Measure what open subscriptions cost, and how long an event takes to reach them, beside
     /// graphql-ws.
     BenchSubscriptions(bench_subscriptions::Options),
@@ -133,6 +137,7 @@ fn main() -> ExitCode {
         Command::BenchOrigin(options) => bench_origin::run(&options),
         Command::BenchTraces(options) => bench_traces::run(&options),
         Command::BenchPurge(options) => bench_purge::run(&options),
+        Command::BenchWarm(options) => bench_warm::run(&options),
         Command::BenchSubscriptions(options) => bench_subscriptions::run(&options),
         Command::BenchWrites(options) => bench_writes::run(&options),
     };

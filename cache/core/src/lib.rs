@@ -8,7 +8,7 @@
 //! [`entry`] (the stored frame) → [`verdict`] (serve, serve and refresh, or fetch) → [`variables`]
 //! and [`key`] (the cache key) → [`geo`] (H3 cells and distances) and [`cursor`] → [`cache_control`] and [`cache_status`] (the
 //! HTTP headers). [`allowance`] limits the requests that wait for a revision which a replica does
-//! not have yet.
+//! not have yet; [`heat`] knows which answers are asked for most.
 
 pub mod allowance;
 pub mod cache_control;
@@ -16,6 +16,7 @@ pub mod cache_status;
 pub mod cursor;
 pub mod entry;
 pub mod geo;
+pub mod heat;
 pub mod key;
 pub mod lifetime;
 pub mod log;
@@ -29,6 +30,7 @@ pub use allowance::Allowance;
 pub use cache_control::CacheControl;
 pub use cache_status::{CacheStatus, ForwardReason};
 pub use entry::{EntryHead, Frame, FrameError};
+pub use heat::Heat;
 pub use key::{CacheKey, KeyBuilder};
 pub use lifetime::{Lifetime, Phase};
 pub use log::{InvalidReason, LogCopy, PurgeKind, PurgeRecord, Validity};

@@ -28,6 +28,12 @@ impl Tag {
         Self("*".into())
     }
 
+    /// The tag `warm`. No answer depends on it: a record of the purge log that has it asks every cache to
+    /// make its hottest answers anew, as far as they may not be served any more.
+    pub fn warm() -> Self {
+        Self("warm".into())
+    }
+
     /// The tag of an H3 cell: `geo:<cell in hexadecimal>`.
     pub fn geo(cell: u64) -> Self {
         Self(format!("geo:{cell:x}").into())

@@ -83,6 +83,11 @@ where
         FlightNumber(lock(&self.board).next)
     }
 
+    /// How many flights are in progress.
+    pub fn under_way(&self) -> usize {
+        lock(&self.board).under_way.len()
+    }
+
     /// Joins the flight to `key`, or begins one.
     pub fn board<F>(&self, key: K, flight: impl FnOnce() -> F) -> Ticket<T>
     where

@@ -1,6 +1,8 @@
 //! The cache of whole answers: it looks in memory, then in Redis, then fills once for all requests
 //! that ask for the same.
 
+mod warming;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,6 +21,8 @@ use crate::{
     remote::Remote,
     stats::{Label, Outcome, Stats},
 };
+
+pub use warming::Warmed;
 
 /// A request for a cacheable answer.
 #[derive(Clone, Copy, Debug)]
@@ -149,14 +153,26 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
     where
         F: Future<Output = Fill<U>> + Send + 'static,
     {
+        let answer = self.answer_uncounted(question, fill).await;
+        self.stats.count(&question.label, outcome_of(&answer));
+        answer
+    }
+
+    /// Like [`Self::answer`], for a cache above this one that warms itself: nobody asks for the answer.
+    pub async fn answer_uncounted<F>(
+        self: &Arc<Self>,
+        question: &Question,
+        fill: impl Fn() -> F + Send + Sync,
+    ) -> Answer<U>
+    where
+        F: Future<Output = Fill<U>> + Send + 'static,
+    {
         let span = tracing::trace_span!(target: TRACED, "cache", outcome = tracing::field::Empty);
         let answer = self
             .find_or_fill(question, &fill)
             .instrument(span.clone())
             .await;
-        let outcome = outcome_of(&answer);
-        span.record("outcome", outcome.as_str());
-        self.stats.count(&question.label, outcome);
+        span.record("outcome", outcome_of(&answer).as_str());
         answer
     }
 
@@ -275,7 +291,14 @@ impl<U: Clone + Send + Sync + 'static> ResponseCache<U> {
         })
     }
 
+    /// Stores an entry, unless memory has a newer one.
     fn store(&self, key: CacheKey, entry: &Arc<Cached>) {
+        if let Some(known) = self.memory.get(&key)
+            && known.head.as_of.log == entry.head.as_of.log
+            && known.head.is_newer_than(&entry.head)
+        {
+            return;
+        }
         self.memory.insert(key, Arc::clone(entry));
         if let Some(remote) = &self.remote {
             let as_of = self.feed.as_of_for_others(entry.head.as_of);

@@ -34,6 +34,7 @@ pub mod stored;
 pub mod tally;
 pub mod trace;
 pub mod usage;
+pub mod warming;
 pub mod websocket;
 
 /// The edge's name in `Cache-Status`.
@@ -76,6 +77,9 @@ pub mod header {
     pub const SIGNATURE: &str = "yousoon-signature";
     /// Edge to origin: the edge's span of the trace, see [`crate::trace`].
     pub const SPAN: &str = "yousoon-edge-span";
+    /// Edge to origin: nobody asks for the answer, the edge makes it anew in advance. So the origin does not
+    /// count it as asked for.
+    pub const WARMS: &str = "yousoon-warms";
     /// Origin to edge: announces the body of an append to the purge log, see [`crate::announced`].
     pub const BODY: &str = "yousoon-body";
 }

@@ -5,7 +5,7 @@ use cache_core::variables::CanonicalVariables;
 use cache_core::{CacheKey, KeyBuilder, geo};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::manifest::{Operation, OperationKind};
-use pq_core::nearest::Given;
+use pq_core::nearest::{Given, Shows};
 use pq_core::policy::SnapRule;
 use pq_core::{CachePolicy, DocumentHash, GraphqlRequest};
 
@@ -36,12 +36,14 @@ pub struct SharedRead {
 }
 
 /// A cell that has candidates, see [`nearest`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// The H3 cell.
     pub index: u64,
     /// Its H3 resolution.
     pub resolution: u8,
+    /// Where in the answer is what lists are made of.
+    pub shows: Shows,
 }
 
 /// A list by distance around a location that no shared answer may depend on.
@@ -52,6 +54,7 @@ pub struct NearestRead {
     document: DocumentHash,
     variables: CanonicalVariables,
     snap: SnapRule,
+    shows: Shows,
 }
 
 impl NearestRead {
@@ -72,7 +75,11 @@ impl NearestRead {
         Some(SharedRead {
             key: candidates_key(self.document, &variables, resolution),
             origin_body: body(self.document, &variables),
-            candidates_of: Some(Cell { index, resolution }),
+            candidates_of: Some(Cell {
+                index,
+                resolution,
+                shows: self.shows.clone(),
+            }),
         })
     }
 }
@@ -110,10 +117,13 @@ pub fn plan_for(operation: &Operation, mut variables: CanonicalVariables) -> Pla
         return Plan::Forward;
     }
     let policy = &operation.policy;
-    match (nearest::reading(policy, &variables), &policy.snap) {
+    match (
+        nearest::reading(policy, &variables),
+        policy.snap.as_ref().zip(policy.nearest.as_ref()),
+    ) {
         (Reading::Forwarded, _) => return Plan::Forward,
-        (Reading::Exact(asked), Some(snap)) => {
-            if let Some(Given::Variable(path)) = policy.nearest.as_ref().map(|rule| &rule.first) {
+        (Reading::Exact(asked), Some((snap, rule))) => {
+            if let Given::Variable(path) = &rule.first {
                 variables.set_whole(path, asked.page());
             }
             return Plan::Nearest(NearestRead {
@@ -121,6 +131,7 @@ pub fn plan_for(operation: &Operation, mut variables: CanonicalVariables) -> Pla
                 document: operation.id,
                 variables,
                 snap: snap.clone(),
+                shows: rule.shows.clone(),
             });
         }
         (Reading::AsGiven | Reading::Snapped | Reading::Exact(_), _) => {}

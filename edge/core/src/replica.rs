@@ -1,6 +1,6 @@
 //! An isolate's copy of the purge log: how it is updated, and when it must be refreshed.
 
-use cache_core::{Allowance, AsOf, LogCopy, Revision};
+use cache_core::{Allowance, AsOf, LogCopy, Revision, Tag};
 
 use crate::bounds;
 use crate::feed::{PAGE_RECORDS, Page, Tail};
@@ -46,6 +46,7 @@ pub struct Replica {
     read_at_ms: u64,
     learned: Option<LearnedRevision>,
     beyond_head: Allowance,
+    is_warming_due: bool,
 }
 
 impl Replica {
@@ -122,6 +123,7 @@ impl Replica {
         if !self.is_news(tail.read_at_ms) {
             return;
         }
+        self.is_warming_due |= self.asks_for_warming(tail);
         let continues = self
             .copy
             .as_ref()
@@ -145,6 +147,27 @@ impl Replica {
         }
         self.feed_horizon = tail.horizon;
         self.read_at_ms = tail.read_at_ms;
+    }
+
+    /// Whether a tail tells that most entries are not valid any more, or asks for warming. An isolate without
+    /// a copy has nothing to make anew.
+    fn asks_for_warming(&self, tail: &Tail) -> bool {
+        let Some(copy) = &self.copy else { return false };
+        let warm = Tag::warm();
+        let mut new = (tail.records.iter()).filter(|record| record.revision > copy.head());
+        copy.id() != tail.log
+            || copy.head() < tail.from
+            || new.any(|record| record.tags.contains(&warm))
+    }
+
+    /// Whether the hottest answers are to be made anew: a new log has begun, or somebody asked for it.
+    pub const fn is_warming_due(&self) -> bool {
+        self.is_warming_due
+    }
+
+    /// Notes that this begins.
+    pub const fn warming_begins(&mut self) {
+        self.is_warming_due = false;
     }
 
     /// The number of the page that must be read to judge an entry from before the copy's horizon, if
@@ -277,6 +300,35 @@ mod tests {
         replica.apply(&other);
         assert_eq!(replica.copy().unwrap().id(), LOG);
         assert_eq!(replica.copy().unwrap().head(), Revision(5));
+    }
+
+    #[test]
+    fn answers_are_made_anew_when_the_log_asks_for_it_and_when_a_new_one_begins() {
+        let mut replica = Replica::default();
+        let asking = |from: u64, head: u64, at_ms: u64| {
+            let mut tail = tail(from, head, at_ms);
+            tail.records.last_mut().unwrap().tags.push(Tag::warm());
+            tail
+        };
+        replica.apply(&asking(0, 3, 1_000));
+        assert!(!replica.is_warming_due(), "a new isolate has nothing");
+        replica.apply(&tail(0, 4, 1_001));
+        assert!(!replica.is_warming_due());
+        replica.apply(&asking(2, 5, 1_002));
+        assert!(replica.is_warming_due());
+        replica.warming_begins();
+        replica.apply(&asking(3, 5, 1_003));
+        assert!(!replica.is_warming_due(), "it is known already");
+        let mut other = tail(7, 8, 1_004);
+        other.log = LogId::from_bytes([2; 16]);
+        replica.apply(&other);
+        assert!(replica.is_warming_due());
+        replica.warming_begins();
+        replica.apply(&Tail {
+            log: other.log,
+            ..tail(20, 21, 1_005)
+        });
+        assert!(replica.is_warming_due(), "records between were not seen");
     }
 
     #[test]

@@ -13,16 +13,20 @@ use edge_core::feed::{CONTEXT, Page, Tail};
 use edge_core::replica::Refresh;
 use edge_core::report::Kind;
 use edge_core::{bounds, header};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use worker::Context;
+use worker::worker_sys::Context as JsContext;
 
 use crate::clock::{now_ms, within};
+use crate::coalesce::Ticket;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::purge_log;
 use crate::request::Incoming;
 use crate::respond;
 use crate::waits::{Waited, Waits};
+use crate::warm;
 
 pub(crate) mod data_centre;
 pub(crate) mod object;
@@ -62,6 +66,23 @@ pub(crate) async fn follow(
         return;
     }
     let direct = min_revision.is_some() || isolate.replica.borrow().learned(now_ms()).is_some();
+    let ticket = begin_refresh(isolate, context, direct);
+    if need == Refresh::First && failed_at_ms.is_none() {
+        // Without a result the copy is as it was.
+        match waits.within(WAIT_MS, ticket.landed_within(ASK_MS)).await {
+            Waited::For(_) | Waited::NoPatience => {}
+            Waited::TooLong => isolate.log_sources.failed(),
+        }
+    }
+}
+
+/// Joins the refresh of the copy that is in progress, or begins one; afterwards answers are made anew, if the
+/// log asks for it.
+fn begin_refresh(
+    isolate: &'static Isolate,
+    context: &Context,
+    direct: bool,
+) -> Ticket<Option<Rc<Read>>> {
     let flight = move || async move {
         let refreshed = refresh(isolate, direct).await;
         if refreshed.is_ok() {
@@ -75,21 +96,23 @@ pub(crate) async fn follow(
             None
         })
     };
-    let afterwards = async |read: Option<Rc<Read>>| {
+    let own = handle(context);
+    let afterwards = async move |read: Option<Rc<Read>>| {
         if let Some(read) = read {
             read.keep(1).await;
         }
+        warm::if_due(isolate, &own).await;
     };
-    let ticket = isolate
+    isolate
         .refreshes
-        .board(refresh_key(), context, flight, afterwards);
-    if need == Refresh::First && failed_at_ms.is_none() {
-        // Without a result the copy is as it was.
-        match waits.within(WAIT_MS, ticket.landed_within(ASK_MS)).await {
-            Waited::For(_) | Waited::NoPatience => {}
-            Waited::TooLong => isolate.log_sources.failed(),
-        }
-    }
+        .board(refresh_key(), context, flight, afterwards)
+}
+
+/// A second handle to the same context: what is begun afterwards needs one.
+fn handle(context: &Context) -> Context {
+    let context: &JsContext = context.as_ref();
+    let context: &JsValue = context.as_ref();
+    Context::new(context.clone().unchecked_into())
 }
 
 fn refresh_key() -> CacheKey {
@@ -192,10 +215,12 @@ async fn ask(isolate: &Isolate, path: &str) -> Result<Option<String>, EdgeError>
     })
 }
 
-/// Hands an origin's append to the Durable Object unchanged.
+/// Hands an origin's append to the Durable Object unchanged. The isolate that it came through follows the log
+/// with it, if it has answers: so what it is asked for most is made anew though no client asks.
 pub(crate) async fn append(
-    isolate: &Isolate,
+    isolate: &'static Isolate,
     incoming: &Incoming,
+    context: &Context,
 ) -> Result<web_sys::Response, EdgeError> {
     // Checked here so that forged appends do not load the one object, which checks it again.
     let [proof, announcement] =
@@ -223,5 +248,10 @@ pub(crate) async fn append(
         (header::BODY, announcement.as_str()),
     ];
     let mut response = isolate.purge_log.post("/append", &signed, &text).await?;
+    let is_young = isolate.replica.borrow().refresh(now_ms(), None) == Refresh::No;
+    let has_failed = isolate.log_sources.failed_at_ms.get().is_some();
+    if !is_young && !has_failed && !isolate.warming.borrow().is_empty() {
+        let _nobody_waits = begin_refresh(isolate, context, false);
+    }
     respond::json(response.status_code(), &response.text().await?)
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use cache_core::CacheKey;
 use edge_core::cors::{AllowedHeaders, AllowedSites};
 use edge_core::replica::Replica;
+use edge_core::warming::{self, Warming};
 use lru::LruCache;
 use pq_core::DocumentHash;
 use worker::Env;
@@ -56,6 +57,8 @@ pub(crate) struct Isolate {
     pub(crate) unknown_documents: RefCell<HashMap<DocumentHash, u64>>,
     /// The copy of the purge log.
     pub(crate) replica: RefCell<Replica>,
+    /// What clients ask for most.
+    pub(crate) warming: RefCell<Warming>,
     /// Fetches of answers in progress.
     pub(crate) flights: Flights<Fetched>,
     /// The refresh of the copy in progress.
@@ -134,6 +137,12 @@ impl Isolate {
             })?,
             Err(_) => DEFAULT_CAPACITY_BYTES,
         };
+        let warm_answers = match optional("WARM_ANSWERS") {
+            None => warming::MOST,
+            Some(count) => count.parse().map_err(|_| {
+                worker::Error::RustError("WARM_ANSWERS must be a number of answers".into())
+            })?,
+        };
         let traced_share = match optional("TRACED_SHARE").map(|share| share.parse()) {
             None => 0.0,
             Some(Ok(share)) if (0.0..=1.0).contains(&share) => share,
@@ -165,6 +174,7 @@ impl Isolate {
             documents: RefCell::new(LruCache::new(DOCUMENTS)),
             unknown_documents: RefCell::default(),
             replica: RefCell::default(),
+            warming: RefCell::new(Warming::of(warm_answers)),
             flights: Flights::with_patience(FILL_PATIENCE_MS),
             refreshes: Flights::with_patience(REFRESH_PATIENCE_MS),
             asked_documents: Flights::with_patience(FILL_PATIENCE_MS),

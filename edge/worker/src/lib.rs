@@ -5,7 +5,7 @@
 //! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
 //! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
 //! answers `cache explain`, [`tally`] counts what became of requests, and [`report`] tells Sentry of
-//! errors, and [`panics`] of panics.
+//! errors, and [`panics`] of panics; [`warm`] makes answers anew before they are asked for.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
@@ -29,6 +29,7 @@ mod respond;
 mod tally;
 mod trace;
 mod waits;
+mod warm;
 mod websocket;
 
 use edge_core::cors::AllowedSites;
@@ -72,7 +73,7 @@ async fn fetch(
         Ok(Route::Preflight) => respond::preflight(&isolate.config.allowed_headers),
         Ok(Route::File) => origin::file(isolate, &incoming).await,
         Ok(Route::Upload) => origin::upload(isolate, &incoming).await,
-        Ok(Route::AppendToPurgeLog) => feed::append(isolate, &incoming).await,
+        Ok(Route::AppendToPurgeLog) => feed::append(isolate, &incoming, &context).await,
         Ok(Route::Explain) => explain::answer(isolate, &incoming, &context).await,
         Ok(Route::Health) => respond::health(),
         Err(refusal) => Err(EdgeError::Refused(refusal)),

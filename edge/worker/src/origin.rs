@@ -13,7 +13,7 @@ use edge_core::trace::Sent;
 use edge_core::{header, signature};
 use js_sys::Uint8Array;
 use pq_core::limits::UPLOAD_BYTES;
-use pq_core::{CachePolicy, DocumentHash, MediaType};
+use pq_core::{DocumentHash, MediaType};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect};
@@ -62,15 +62,25 @@ const RETRIES_AFTER_MS: [u64; 3] = [0, 50, 200];
 /// A read is not retried when it has already taken longer than this, in milliseconds.
 const RETRY_WITHIN_MS: u64 = 2_000;
 
+/// Why a shared read is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A client asks for the answer.
+    Read,
+    /// Nobody does: the isolate makes it anew in advance.
+    Warm,
+}
+
 /// Sends a shared read. Its answer must contain revision `minimum`; that is the only part of the
 /// client's request that is passed on.
 pub(crate) async fn read(
     isolate: &Isolate,
-    (read, policy): (&SharedRead, &CachePolicy),
+    read: &SharedRead,
     minimum: Option<Revision>,
     trace: Option<&Sent>,
+    purpose: Purpose,
 ) -> Fetched {
-    let attempt = async || try_read(isolate, (read, policy), minimum, trace).await;
+    let attempt = async || try_read(isolate, read, minimum, trace, purpose).await;
     let outcome = retried(attempt, |fetched| fetched.failure().is_none()).await;
     outcome.unwrap_or_else(|error| Fetched::Failed(error.into_reason().into()))
 }
@@ -96,18 +106,22 @@ async fn retried<T>(
 
 async fn try_read(
     isolate: &Isolate,
-    (read, policy): (&SharedRead, &CachePolicy),
+    read: &SharedRead,
     minimum: Option<Revision>,
     trace: Option<&Sent>,
+    purpose: Purpose,
 ) -> Result<Fetched, EdgeError> {
     let headers = Headers::new()?;
+    if purpose == Purpose::Warm {
+        headers.set(header::WARMS, "1")?;
+    }
     if let Some(trace) = trace {
         trace::set(&headers, trace)?;
     }
     if let Some(minimum) = minimum {
         headers.set(header::MIN_REVISION, &minimum.to_string())?;
     }
-    if let Some(cell) = read.candidates_of {
+    if let Some(cell) = &read.candidates_of {
         headers.set(header::CANDIDATES, &cell.resolution.to_string())?;
     }
     headers.set("content-type", "application/json")?;
@@ -150,11 +164,10 @@ async fn try_read(
         body: &copied,
     };
     let admitted = admit(&answer, sent_at_ms).ok();
-    let stored = match (read.candidates_of, &policy.nearest) {
-        (None, _) => Some(Body::Whole(body.clone())),
-        (Some(cell), Some(rule)) => NearestList::of_answer(&copied, &rule.shows, cell.index)
+    let stored = match &read.candidates_of {
+        None => Some(Body::Whole(body.clone())),
+        Some(cell) => NearestList::of_answer(&copied, &cell.shows, cell.index)
             .map(|list| Body::Candidates(Rc::new(list))),
-        (Some(_), None) => None,
     };
     Ok(match admitted.zip(stored) {
         Some((admitted, body)) => Fetched::Shared(Ready {
@@ -237,6 +250,7 @@ pub(crate) async fn forward(
     headers.delete(header::CLIENT_IP)?;
     headers.delete(header::SPAN)?;
     headers.delete(header::CANDIDATES)?;
+    headers.delete(header::WARMS)?;
     if let Some(trace) = trace::of(isolate, incoming) {
         trace::set(&headers, &trace)?;
     }

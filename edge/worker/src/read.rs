@@ -29,7 +29,7 @@ use crate::isolate::Isolate;
 use crate::kv::Held;
 use crate::memory::{Body, Ready};
 use crate::origin::fetched::Fetched;
-use crate::origin::{self, Timeout};
+use crate::origin::{self, Purpose, Timeout};
 use crate::request::Incoming;
 use crate::tally::Request;
 use crate::waits::Waits;
@@ -228,7 +228,7 @@ struct Reader<'a> {
     context: &'a Context,
     incoming: &'a Incoming,
     body: Option<&'a [u8]>,
-    operation: &'a Rc<Operation>,
+    operation: &'a Operation,
     media: MediaType,
     min_revision: Option<Revision>,
     near: Option<Near>,
@@ -304,6 +304,7 @@ async fn shared(
 ) -> Result<Answered, EdgeError> {
     let came = isolate.flights.next_number();
     let waits = &reader.incoming.waits;
+    isolate.warming.borrow_mut().saw(&read);
     feed::follow(isolate, context, reader.min_revision, waits).await;
     let mut candidate: Option<Candidate> = None;
     // Memory again after KV: another request may have filled it in the meantime.
@@ -445,7 +446,12 @@ fn stands_in(isolate: &Isolate, ready: &Ready, min_revision: Option<Revision>) -
     )
 }
 
-async fn look_up(isolate: &Isolate, tier: Tier, key: &CacheKey, waits: &Waits) -> Option<Ready> {
+pub(crate) async fn look_up(
+    isolate: &Isolate,
+    tier: Tier,
+    key: &CacheKey,
+    waits: &Waits,
+) -> Option<Ready> {
     match tier {
         Tier::Memory => isolate.memory.borrow_mut().get(key),
         Tier::Kv => match isolate.kv.answer(key, waits).await {
@@ -507,17 +513,33 @@ fn begin_fill(
     read: &Rc<SharedRead>,
     reader: &Reader<'_>,
 ) -> Ticket<Fetched> {
-    let key = read.key;
-    let (read, operation) = (Rc::clone(read), Rc::clone(reader.operation));
     let minimum = minimum_for_origin(isolate, reader.min_revision);
     let trace = trace::of(isolate, reader.incoming);
-    let flight = move || async move {
-        let fetched =
-            origin::read(isolate, (&read, &operation.policy), minimum, trace.as_ref()).await;
-        if let Fetched::Shared(ready) = &fetched {
-            isolate.memory.borrow_mut().put(key, ready.clone());
+    begin_fetch(isolate, context, read, move |read| async move {
+        origin::read(isolate, &read, minimum, trace.as_ref(), Purpose::Read).await
+    })
+}
+
+/// Joins the fetch of this key that is in progress, or begins one; what it brings is stored.
+pub(crate) fn begin_fetch<F>(
+    isolate: &'static Isolate,
+    context: &Context,
+    read: &Rc<SharedRead>,
+    fetch: impl FnOnce(Rc<SharedRead>) -> F,
+) -> Ticket<Fetched>
+where
+    F: Future<Output = Fetched> + 'static,
+{
+    let key = read.key;
+    let flight = || {
+        let fetching = fetch(Rc::clone(read));
+        async move {
+            let fetched = fetching.await;
+            if let Fetched::Shared(ready) = &fetched {
+                isolate.memory.borrow_mut().put(key, ready.clone());
+            }
+            fetched
         }
-        fetched
     };
     isolate
         .flights
@@ -591,13 +613,7 @@ async fn fill(
     // The platform ended the fetch, or neither result could be used: fetches for this request alone.
     let minimum = minimum_for_origin(isolate, min_revision);
     let trace = trace::of(isolate, reader.incoming);
-    let fetched = origin::read(
-        isolate,
-        (read, &reader.operation.policy),
-        minimum,
-        trace.as_ref(),
-    )
-    .await;
+    let fetched = origin::read(isolate, read, minimum, trace.as_ref(), Purpose::Read).await;
     (fetched, false)
 }
 

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use access::{rate::RateLimiter, redis_sessions::RedisSessions};
 use cache_tiered::{
-    Clock, EntityCache, Kind, Link, Metrics, PurgeFeed, RedisLog, Remote, ResponseCache,
-    remote::CALL_WITHIN,
+    Clock, EntityCache, HotAnswers, Kind, Link, Metrics, PurgeFeed, RedisLog, Remote,
+    ResponseCache, remote::CALL_WITHIN,
 };
 use tokio_util::task::TaskTracker;
 
@@ -15,6 +15,8 @@ use crate::execution::executed::Unstored;
 const PREFIX: &str = "yousoon:1";
 /// Timeout of a session operation in Redis. It is long because sessions have no fallback.
 const SESSIONS_WITHIN: Duration = Duration::from_secs(1);
+/// Timeout of a call about the hottest answers. No request waits for it.
+const HEAT_WITHIN: Duration = Duration::from_secs(1);
 const MIB: u64 = 1024 * 1024;
 
 const OFFER: Kind = Kind {
@@ -37,6 +39,7 @@ const PROFILE: Kind = Kind {
 };
 
 const DEFAULT_MEMORY_MIB: u64 = 256;
+const DEFAULT_WARM_PER_S: u64 = 50;
 
 #[derive(Clone, Debug)]
 pub struct CacheConfig {
@@ -47,6 +50,9 @@ pub struct CacheConfig {
     pub redis_within: Duration,
     /// Memory for the caches, MiB: `YOUSOON_CACHE_MEMORY_MIB`, default 256.
     pub memory_mib: u64,
+    /// How many of the hottest answers are made anew in a second after a start, a new purge log or
+    /// `purge --warm`; 0 is none: `YOUSOON_WARM_PER_SECOND`, default 50.
+    pub warm_per_s: u64,
 }
 
 impl Default for CacheConfig {
@@ -55,6 +61,7 @@ impl Default for CacheConfig {
             redis: None,
             redis_within: CALL_WITHIN,
             memory_mib: DEFAULT_MEMORY_MIB,
+            warm_per_s: DEFAULT_WARM_PER_S,
         }
     }
 }
@@ -64,6 +71,8 @@ impl Default for CacheConfig {
 pub struct Caches {
     pub feed: Arc<PurgeFeed>,
     pub responses: Arc<ResponseCache<Arc<Unstored>>>,
+    /// Which of them are asked for most.
+    pub hot: HotAnswers,
     pub offers: EntityCache,
     pub partners: EntityCache,
     pub establishments: EntityCache,
@@ -105,6 +114,13 @@ impl Caches {
                 remote("answer"),
                 tasks.clone(),
             )),
+            hot: HotAnswers::new(
+                config
+                    .redis
+                    .clone()
+                    .map(|client| Link::new(client, HEAT_WITHIN, clock.clone(), metrics.clone())),
+                &format!("{PREFIX}:hot"),
+            ),
             offers: entities(OFFER, 4),
             partners: entities(PARTNER, 8),
             establishments: entities(ESTABLISHMENT, 8),

@@ -8,4 +8,4 @@ pub mod request;
 pub mod trim;
 
 pub use log::{Backend, PurgeLog};
-pub use request::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
+pub use request::{Afterwards, PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};

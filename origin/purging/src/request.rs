@@ -29,6 +29,15 @@ pub enum Run {
     Dry,
 }
 
+/// What caches do after the purge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Afterwards {
+    /// They make an answer anew when somebody asks for it.
+    Wait,
+    /// They make their hottest answers anew at once, as far as these may not be served any more.
+    Warm,
+}
+
 /// Why a purge is requested: 1 to 200 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
@@ -52,6 +61,7 @@ pub struct PurgeRequest {
     pub target: PurgeTarget,
     pub kind: PurgeKind,
     pub run: Run,
+    pub afterwards: Afterwards,
     pub reason: Reason,
     /// Who requests the purge, for the audit.
     pub actor: String,
@@ -87,7 +97,12 @@ pub async fn request(
     request: PurgeRequest,
     now_ms: i64,
 ) -> Result<PurgeReport, StoreError> {
-    let tags = request.target.tags();
+    let mut tags = request.target.tags();
+    match request.afterwards {
+        Afterwards::Wait => {}
+        // The log tells every cache, and the audit keeps it.
+        Afterwards::Warm => tags.push(Tag::warm()),
+    }
     let revision = match request.run {
         Run::Dry => None,
         Run::Real => {

@@ -45,4 +45,5 @@ pub mod transfer;
 pub mod turns;
 pub mod unsubscribe;
 pub mod usage;
+pub mod warming;
 pub mod webhooks;

@@ -37,7 +37,7 @@ use domain::{
     purges::{AuditFilter, LogRole},
 };
 use pq_core::DocumentHash;
-use purging::{self, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run};
+use purging::{self, Afterwards, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run};
 use reqwest::Url;
 use yousoon::{
     catalogue::{import, sheet::Mode},
@@ -202,6 +202,9 @@ struct PurgeOptions {
     /// Print what would be purged, and purge nothing.
     #[arg(long)]
     dry_run: bool,
+    /// After the purge, have every cache make its hottest answers anew before they are asked for.
+    #[arg(long)]
+    warm: bool,
     /// The reason, kept in the audit; at most 200 characters.
     #[arg(long, value_parser = reason)]
     reason: Reason,
@@ -377,6 +380,11 @@ async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Resu
             PurgeKind::Hard
         },
         run: if options.dry_run { Run::Dry } else { Run::Real },
+        afterwards: if options.warm {
+            Afterwards::Warm
+        } else {
+            Afterwards::Wait
+        },
         reason: options.reason,
         actor: "cli".to_owned(),
     };

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bookings::ending::Ending, config::Role, connections, inboxes, live, metrics, naming,
-    router::router, state::AppState, stats as flushing, texts, turns, usage,
+    router::router, state::AppState, stats as flushing, texts, turns, usage, warming,
 };
 
 /// How long open connections may take to end when the server stops.
@@ -76,6 +76,9 @@ impl Background {
             tasks.spawn(following::run(state.services.lists.clone(), stop.clone()));
             tasks.spawn(checking::run(state.services.lists.clone(), stop.clone()));
             tasks.spawn(flushing::run(state.clone(), stop.clone()));
+        }
+        if roles.has(Role::Api) {
+            tasks.spawn(warming::run(state.clone(), stop.clone()));
         }
         if roles.serves_clients() || roles.has(Role::Relay) {
             tasks.spawn(usage::run(state.clone(), stop.clone()));

@@ -53,6 +53,7 @@ use crate::{
     metrics::Requests,
     telemetry::request::Tracing,
     usage::counts::Counts,
+    warming::metrics::WarmingMetrics,
     webhooks::Webhooks,
 };
 
@@ -91,6 +92,8 @@ pub struct Shared {
     pub requests: Requests,
     /// Who asked for which document.
     pub usage: Counts,
+    /// What became of answers that were to be warm.
+    pub warming: WarmingMetrics,
     /// What the database's backend measures of itself.
     pub backend: BackendMetrics,
     /// The open subscriptions of this server.
@@ -226,6 +229,7 @@ impl AppState {
             tracing: Tracing::new(&config.telemetry),
             requests: Requests::default(),
             usage: Counts::default(),
+            warming: WarmingMetrics::default(),
             backend: database.metrics,
             live: Hub::new(config.live, &config.rate_limits),
             relays: relays(&config),

@@ -103,7 +103,7 @@ fn parsed(request: GraphqlRequest) {
     });
     let again = again.expect("the edge's own request is well-formed");
     assert_eq!(again.document.hash(), OPERATION.id);
-    let SharedRead { key, origin_body } = &read;
+    let SharedRead { key, origin_body, .. } = &read;
     match plan(&again, &OPERATION).expect("the edge's own request is accepted") {
         Plan::Read(again) => {
             assert_eq!(

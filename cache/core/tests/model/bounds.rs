@@ -4,8 +4,8 @@
 //! numbers. The scenarios also leave out the following, which cannot break a property by itself:
 //!
 //! - Roles. To break (a) takes one entry and one copy that judges it, and neither an entry nor a
-//!   check changes what happens to anybody else. So one pod fills, one checks, and nothing is
-//!   filled twice.
+//!   check changes what happens to anybody else. So one pod fills, one checks, and readers fill
+//!   nothing twice. (Warm fills are there for that.)
 //! - Relays. Without a new log, messages of another pod are the same as late ones of this one.
 //! - Entries, for (c). It is about copies and rows, which no entry influences, so it is checked in
 //!   scenarios without fills. Its recovery stops the writers, so that they need not crash.
@@ -28,6 +28,7 @@ pub(crate) const CRASHES: Scenario = Scenario {
     trims: 0,
     restarts: 0,
     failovers: 0,
+    warms: 0,
     messages: 0,
 };
 
@@ -162,4 +163,32 @@ pub(crate) const LOST_AND_FORGOTTEN: Scenario = Scenario {
     fills: &[1],
     restarts: 1,
     ..NEW_LOG_TWO_WRITES
+};
+
+/// Caches fill by themselves: beside a reader's fill, after it, and instead of it.
+pub(crate) const WARM: Scenario = Scenario {
+    fills: &[0, 1],
+    warms: 1,
+    ..CALM
+};
+
+/// The cache of a pod that has just started, and one whose log was trimmed, fill by themselves.
+pub(crate) const WARM_START: Scenario = Scenario {
+    fills: &[1],
+    warms: 1,
+    ..HORIZON
+};
+
+/// A new log begins, and caches fill by themselves.
+pub(crate) const WARM_NEW_LOG: Scenario = Scenario {
+    warms: 1,
+    writes: &[ITEM],
+    ..NEW_LOG_TWO_WRITES
+};
+
+/// The edge fills by itself, from a pod's cache or its database.
+pub(crate) const WARM_AT_EDGE: Scenario = Scenario {
+    writes: &[ITEM],
+    warms: 1,
+    ..EDGE
 };

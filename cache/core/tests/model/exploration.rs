@@ -132,8 +132,8 @@ impl Scenario {
         }
     }
 
-    /// An entry is never replaced, and fills are not repeated: what the properties forbid takes
-    /// one entry and one copy, and no entry changes what happens to others.
+    /// Readers fill nothing twice: what the properties forbid takes one entry and one copy, and no entry
+    /// changes what happens to others. Only warm fills replace entries.
     fn of_cache(&self, state: &State, pod: usize, actions: &mut Vec<Action>) {
         if !self.fills.contains(&pod) {
             return;
@@ -146,6 +146,9 @@ impl Scenario {
         ];
         if entries.iter().all(Option::is_none) {
             actions.push(Action::BeginFill(pod));
+        }
+        if state.warms < self.warms {
+            actions.push(Action::BeginWarmFill(pod));
         }
         actions.push(Action::ReadDatabase(pod));
         for tier in self.tiers {
@@ -163,7 +166,7 @@ impl Scenario {
                     }
                 }
             }
-            if state.edge.stored.is_none() {
+            if state.edge.stored.is_none() || state.warms > 0 {
                 for tier in self.tiers {
                     actions.push(Action::AnswerFromCache(pod, *tier));
                 }

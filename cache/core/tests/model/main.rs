@@ -9,7 +9,8 @@
 //! The rule, the growth of a copy and its trimming are the real ones ([`cache_core::LogCopy`]).
 //! Two writers, two pods, the shared cache, the log's servers, the database with its outbox, and
 //! the edge are modelled, with crashes, restarts, trims, fail-overs to a server that lacks records
-//! while the old one can still be reached, and a network that delays, loses, repeats and reorders.
+//! while the old one can still be reached, and a network that delays, loses, repeats and reorders. An
+//! answer is read because somebody asks for it, or by the cache itself (a warm fill), at any moment.
 //!
 //! The model has no clocks. The bounds of 2 s and 5 s are replaced by two rules: a copy may stop
 //! being trusted at any moment ("silence"), and a trusted copy guarantees what was committed before
@@ -131,8 +132,23 @@ fn everybody_catches_up_from_every_state() {
 }
 
 #[test]
+fn the_protocol_holds_when_caches_fill_by_themselves() {
+    holds("warm", bounds::WARM);
+    holds("warm, after a start", bounds::WARM_START);
+    holds("warm, new log", bounds::WARM_NEW_LOG);
+    holds("warm, at the edge", bounds::WARM_AT_EDGE);
+}
+
+#[test]
 fn an_as_of_from_after_the_read_is_caught() {
     breaks(&bounds::CRASHES, Weakening::AsOfAtStore, KNOWN);
+}
+
+#[test]
+fn an_as_of_of_a_warm_fill_from_after_its_read_is_caught() {
+    for scenario in [bounds::WARM, bounds::WARM_NEW_LOG, bounds::WARM_AT_EDGE] {
+        breaks(&scenario, Weakening::WarmAsOfAfterRead, KNOWN);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cache_core::{AsOf, LogCopy, PurgeKind, PurgeRecord, Revision, Tag, Validity};
 
 use crate::scenario::{Delivery, ITEM, Scenario, Start, Tier, Weakening};
-use crate::state::{Batch, Check, Entry, Fill, Replica, State};
+use crate::state::{Batch, By, Check, Entry, Fill, Replica, State};
 
 impl Scenario {
     /// The records `(after, to]` of a branch.
@@ -50,7 +50,8 @@ impl Scenario {
             | Weakening::LateLogStays
             | Weakening::WithoutDigests
             | Weakening::TakenOutWithoutProof
-            | Weakening::UnattestedLeaves => {}
+            | Weakening::UnattestedLeaves
+            | Weakening::WarmAsOfAfterRead => {}
         }
         self.copy_of(state, replica).judge(&as_of, &[tag(ITEM)])
     }
@@ -169,23 +170,35 @@ impl Scenario {
     }
 
     /// Takes `as_of` before the read, whether the copy is trusted or not.
-    pub(crate) fn begin_fill(state: &State, pod: usize) -> Option<State> {
+    pub(crate) fn begin_fill(state: &State, pod: usize, by: By) -> Option<State> {
         let as_of = state.pods[pod].replica?.as_of();
         if state.pods[pod].fill != Fill::Idle {
             return None;
         }
         let mut next = state.clone();
-        next.pods[pod].fill = Fill::Begun(as_of);
+        next.pods[pod].fill = Fill::Begun(as_of, by);
+        Some(next)
+    }
+
+    /// The cache fills by itself. It may do so at any moment, whatever it has: after a start, a new log
+    /// or a purge. Its answer replaces what is there, also something newer: every read judges it.
+    pub(crate) fn begin_warm_fill(state: &State, pod: usize) -> Option<State> {
+        let mut next = Self::begin_fill(state, pod, By::Cache)?;
+        next.warms += 1;
         Some(next)
     }
 
     pub(crate) fn read_database(state: &State, pod: usize) -> Option<State> {
-        let Fill::Begun(as_of) = state.pods[pod].fill else {
+        let Fill::Begun(as_of, by) = state.pods[pod].fill else {
             return None;
         };
         let contains = state.database.commits;
         let mut next = state.clone();
-        next.pods[pod].fill = Fill::Read(Entry { as_of, contains });
+        next.pods[pod].fill = Fill::Read(Entry {
+            as_of,
+            contains,
+            by,
+        });
         Some(next)
     }
 
@@ -218,7 +231,11 @@ impl Scenario {
         let Fill::Read(mut entry) = state.pods[pod].fill else {
             return None;
         };
-        if self.weakening == Weakening::AsOfAtStore {
+        let is_late = match entry.by {
+            By::Reader => self.weakening == Weakening::AsOfAtStore,
+            By::Cache => self.weakening == Weakening::WarmAsOfAfterRead,
+        };
+        if is_late {
             entry.as_of = state.pods[pod].replica?.as_of();
         }
         Some(entry)

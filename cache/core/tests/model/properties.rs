@@ -5,12 +5,14 @@ use stateright::Property;
 
 use crate::edge::bits;
 use crate::scenario::{ITEM, Scenario};
-use crate::state::{Commits, Entry, Replica, State, Write, Writer, identity};
+use crate::state::{By, Commits, Entry, Replica, State, Write, Writer, identity};
 
 /// (a), by revisions.
 pub(crate) const KNOWN: &str = "a hit misses no write whose purge the copy knows";
 /// (a), by checks.
 pub(crate) const CHECKED: &str = "a trusted hit misses no write from before the check";
+/// What the cache itself read after a write is served.
+const WARMED: &str = "what a warm fill read after a write is hit";
 /// (b)
 pub(crate) const KEPT: &str = "a row that is gone is in the attested log, or needs not be";
 /// (b), at the edge: it has every record that it claims to have.
@@ -46,6 +48,15 @@ pub(crate) fn of(scenario: &Scenario) -> Vec<Property<Scenario>> {
             has_entries && has_edge,
             Property::sometimes("the edge hits", |scenario, state| {
                 found_by_edge(state).is_some_and(|found| found.is_hit(scenario, state))
+            }),
+        ),
+        (
+            scenario.warms > 0,
+            Property::sometimes(WARMED, |scenario, state| {
+                found(state).any(|found| {
+                    let is_warm = found.entry.by == By::Cache && found.entry.contains > 0;
+                    is_warm && found.is_hit(scenario, state)
+                })
             }),
         ),
         (

@@ -2,7 +2,7 @@
 
 use cache_core::{LogId, Revision};
 
-use crate::state::{Pod, Point, Server, State};
+use crate::state::{By, Pod, Point, Server, State};
 
 /// The tag of the cached answer.
 pub(crate) const ITEM: &str = "item:1";
@@ -37,6 +37,8 @@ pub(crate) enum Weakening {
     TakenOutWithoutProof,
     /// What leaves a pod may name a revision that is not attested.
     UnattestedLeaves,
+    /// As [`Self::AsOfAtStore`], for fills alone that the cache begins.
+    WarmAsOfAfterRead,
 }
 
 /// Where the pods keep their entries.
@@ -95,6 +97,7 @@ pub(crate) enum Action {
     Apply(usize),
     Restart(usize),
     BeginFill(usize),
+    BeginWarmFill(usize),
     ReadDatabase(usize),
     Store(usize, Tier),
     BeginCheck(usize),
@@ -136,6 +139,8 @@ pub(crate) struct Scenario {
     pub(crate) trims: u64,
     pub(crate) restarts: u8,
     pub(crate) failovers: usize,
+    /// The most fills that the caches themselves begin.
+    pub(crate) warms: u8,
     /// The most messages on their way to the edge; without any there is no edge.
     pub(crate) messages: usize,
 }
@@ -188,7 +193,8 @@ impl Scenario {
             Action::Fetch(pod) => self.fetch(state, pod),
             Action::Apply(pod) => self.apply(state, pod),
             Action::Restart(pod) => Some(Self::restart(state, pod)),
-            Action::BeginFill(pod) => Self::begin_fill(state, pod),
+            Action::BeginFill(pod) => Self::begin_fill(state, pod, By::Reader),
+            Action::BeginWarmFill(pod) => Self::begin_warm_fill(state, pod),
             Action::ReadDatabase(pod) => Self::read_database(state, pod),
             Action::Store(pod, tier) => self.store(state, pod, tier),
             Action::BeginCheck(pod) => Self::begin_check(state, pod),

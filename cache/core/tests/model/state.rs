@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub(crate) network: Vec<Message>,
     /// How often a pod has been restarted: a bound of the exploration.
     pub(crate) restarts: u8,
+    /// How many fills the caches themselves have begun: a bound of the exploration.
+    pub(crate) warms: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -160,11 +162,21 @@ impl Replica {
     }
 }
 
+/// Who begins a fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum By {
+    /// Somebody asks for the answer.
+    Reader,
+    /// The cache itself: a warm fill. Nobody asks for the answer.
+    Cache,
+}
+
 /// A cached answer. It has one tag, `ITEM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) as_of: AsOf,
     pub(crate) contains: Commits,
+    pub(crate) by: By,
 }
 
 /// Records on their way to a pod: `(after, to]`.
@@ -180,7 +192,7 @@ pub(crate) struct Batch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Fill {
     Idle,
-    Begun(AsOf),
+    Begun(AsOf, By),
     Read(Entry),
 }
 
@@ -303,6 +315,7 @@ impl State {
             },
             network: vec![],
             restarts: 0,
+            warms: 0,
         }
     }
 

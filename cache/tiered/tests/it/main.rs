@@ -7,3 +7,4 @@ mod insisting;
 mod joining;
 mod redis;
 mod simulation;
+mod warming;

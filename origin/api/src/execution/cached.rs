@@ -7,11 +7,11 @@ use bytes::Bytes;
 use cache_core::{
     CacheKey, EntryHead, Revision, entry::ContentHash, geo, variables::CanonicalVariables,
 };
-use cache_tiered::{Answer, Fill, Question, Tier};
+use cache_tiered::{Answer, Fill, Question, Tier, Warmed};
 use domain::{OfferId, sentence::Language, tags};
 use edge_core::{
     nearest::{self, Reading},
-    plan,
+    plan::{self, Snap},
 };
 use pq_core::{CachePolicy, limits};
 
@@ -29,7 +29,7 @@ pub struct PublicQuery {
     pub document: Arc<Document>,
     variables: CanonicalVariables,
     /// The cache key of the answer.
-    key: CacheKey,
+    pub key: CacheKey,
     /// The H3 cell for whose candidates the edge asks.
     candidates_of: Option<u64>,
     /// What it shows, if it is an offer's page.
@@ -78,6 +78,30 @@ impl PublicQuery {
         }
     }
 
+    /// A request for the answer, as the edge would send it: what makes it anew. None if the request says
+    /// where somebody is: only the centres of cells are kept.
+    fn recipe(&self) -> Option<String> {
+        // The edge makes candidates anew, which asks for them.
+        if self.candidates_of.is_some() {
+            return None;
+        }
+        let operation = &self.document.operation;
+        let variables = self.variables.to_json();
+        let mut snapped = self.variables.clone();
+        let is_of_a_cell = match plan::snap(&mut snapped, &operation.policy) {
+            Snap::Unchanged => true,
+            Snap::Snapped => snapped.to_json() == variables,
+            Snap::OffTheEarth => false,
+        };
+        let recipe = || {
+            format!(
+                r#"{{"documentId":"{}","variables":{variables}}}"#,
+                operation.id
+            )
+        };
+        is_of_a_cell.then(recipe)
+    }
+
     fn question(&self, required: Option<Revision>) -> Question {
         Question {
             key: self.key,
@@ -111,8 +135,17 @@ pub fn hit(services: &Services, query: &PublicQuery) -> Option<Answer<Arc<Unstor
         tier: Tier::Memory,
         stale: None,
     };
-    count_view(services, query, &given);
+    count(services, query, &given);
     Some(given)
+}
+
+/// Why a public document is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Somebody reads the answer.
+    Reading,
+    /// A cache above this one makes its answer anew before anybody asks for it.
+    Warming,
 }
 
 /// Answers a public document. The caller does not affect the answer and is not passed to the
@@ -121,17 +154,48 @@ pub async fn look_up(
     (services, schema): (&Services, &Schema),
     query: &Arc<PublicQuery>,
     minimum: Option<Revision>,
+    purpose: Purpose,
 ) -> Answer<Arc<Unstored>> {
     let question = query.question(services.caches.feed.require(minimum).await);
     // Cloned only when an answer is made or waited for: not for a hit.
-    let make = || {
-        let (services, schema, query) = (services.clone(), schema.clone(), Arc::clone(query));
-        // Large, and not needed for a hit: boxed, so that hits do not carry it.
-        Box::pin(async move { fill((&services, &schema), &query, question.required).await })
-    };
-    let given = services.caches.responses.answer(&question, make).await;
-    count_view(services, query, &given);
-    given
+    let make = || making((services, schema), query, question.required);
+    let responses = &services.caches.responses;
+    match purpose {
+        Purpose::Reading => {
+            let given = responses.answer(&question, make).await;
+            count(services, query, &given);
+            given
+        }
+        Purpose::Warming => responses.answer_uncounted(&question, make).await,
+    }
+}
+
+/// Makes the answer anew, together with requests that ask for it now. Nothing is counted.
+pub async fn warm((services, schema): (&Services, &Schema), query: &Arc<PublicQuery>) -> Warmed {
+    let make = || making((services, schema), query, None);
+    let responses = &services.caches.responses;
+    responses.fill_warm(query.key, make).await
+}
+
+fn making(
+    (services, schema): (&Services, &Schema),
+    query: &Arc<PublicQuery>,
+    required: Option<Revision>,
+) -> impl Future<Output = Fill<Arc<Unstored>>> + Send + use<> {
+    let (services, schema, query) = (services.clone(), schema.clone(), Arc::clone(query));
+    // Large, and not needed for a hit: boxed, so that hits do not carry it.
+    Box::pin(async move { fill((&services, &schema), &query, required).await })
+}
+
+/// Counts a request whose answer came from the cache or was stored in it.
+fn count<U>(services: &Services, query: &PublicQuery, given: &Answer<U>) {
+    match given {
+        Answer::Hit { .. } | Answer::Filled { .. } | Answer::Covered { .. } => {
+            services.caches.hot.saw(&query.key, || query.recipe());
+            count_view(services, query, given);
+        }
+        Answer::Unshared { .. } | Answer::Failed(_) => {}
+    }
 }
 
 /// Counts a view of the offer, if the answer came from the cache or was stored in it. Answers for

@@ -18,7 +18,7 @@ use crate::{
     documents::Document,
     execution::executed::Executed,
     request::{
-        context::RequestContext,
+        context::{CandidatesOf, RequestContext},
         facts::AnswerFacts,
         loaders::{Entities, Stores},
         loads::Loads,
@@ -35,10 +35,6 @@ pub struct Demand {
     /// The H3 cell for whose candidates the edge asks.
     pub candidates_of: Option<u64>,
 }
-
-/// For fields: the H3 cell for whose candidates the edge asks, see [`edge_core::nearest`].
-#[derive(Clone, Copy, Debug)]
-pub struct CandidatesOf(pub u64);
 
 /// Executes a document with canonical variables.
 pub async fn execute(

@@ -12,12 +12,11 @@ use domain::{
 use edge_core::nearest::{Candidates, RESOLUTIONS, Total};
 
 use crate::{
-    execution::execute::CandidatesOf,
     nodes::{
         offer::OfferConnection,
         offer_list::{ask, connection, note_reach, read},
     },
-    request::context::RequestContext,
+    request::context::{CandidatesOf, RequestContext},
 };
 
 /// A list by distance; or, if the edge asks for them, the offers of which it makes the lists of everybody in

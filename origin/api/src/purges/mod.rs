@@ -1,4 +1,5 @@
-//! The `purge` mutation and its dry run.
+//! The `purge` mutation, its dry run, and what is made anew after it.
 
 pub mod affected;
 pub mod mutations;
+pub mod warming;

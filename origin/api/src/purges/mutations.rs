@@ -5,10 +5,13 @@ use async_graphql::{Context, ID, InputObject, Object, Result as FieldResult, Sim
 use cache_core::{PurgeKind, Revision};
 use domain::{OfferId, PartnerId, StoreError, sentence::Sentence};
 use pq_core::{DocumentHash, ErrorCode};
-use purging::{PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
+use purging::{Afterwards, PurgeReport, PurgeRequest, PurgeTarget, Reason, Run, request};
 use serde::{Deserialize, Serialize};
 
-use super::affected::{Affected, AffectedDocument, affected};
+use super::{
+    affected::{Affected, AffectedDocument, affected},
+    warming,
+};
 use crate::{
     nodes::place::LocationInput,
     request::{
@@ -37,6 +40,10 @@ pub struct PurgeInput {
     /// Only reports what would be purged; purges nothing.
     #[graphql(default_with = "Some(false)")]
     pub dry_run: Option<bool>,
+    /// After the purge, every cache makes its hottest answers anew before they are asked for, as far as they
+    /// may not be served any more.
+    #[graphql(default_with = "Some(false)")]
+    pub warm: Option<bool>,
     /// The reason for the audit log, at most 200 characters.
     pub reason: String,
 }
@@ -55,6 +62,9 @@ pub struct PurgeResult {
     /// Dry runs only: whether Redis may have more answers than were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut: Option<bool>,
+    /// Dry runs with `warm` only: how many answers this server would make anew, or find in Redis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmed: Option<u64>,
     #[graphql(skip)]
     #[serde(skip)]
     pub at: Option<Revision>,
@@ -67,7 +77,7 @@ impl PurgeResult {
         asked: PurgeRequest,
         now_ms: i64,
     ) -> Result<Self, StoreError> {
-        let (run, kind) = (asked.run, asked.kind);
+        let (run, kind, afterwards) = (asked.run, asked.kind, asked.afterwards);
         let PurgeReport { revision, tags } = request(&services.purge_log, asked, now_ms).await?;
         let (affected, cut) = match run {
             Run::Real => (None, None),
@@ -76,7 +86,12 @@ impl PurgeResult {
                 (Some(documents), Some(cut))
             }
         };
+        let warmed = match (run, afterwards) {
+            (Run::Dry, Afterwards::Warm) => Some(warming::would_be_warmed(services, &tags)),
+            (Run::Dry, Afterwards::Wait) | (Run::Real, _) => None,
+        };
         Ok(Self {
+            warmed,
             revision: revision.map(|revision| revision.to_string()),
             tags: tags.into_iter().map(String::from).collect(),
             dry_run: run == Run::Dry,
@@ -124,6 +139,11 @@ impl PurgeInput {
                 Run::Dry
             } else {
                 Run::Real
+            },
+            afterwards: if self.warm == Some(true) {
+                Afterwards::Warm
+            } else {
+                Afterwards::Wait
             },
             reason,
             actor: caller.actor(),

@@ -2,7 +2,7 @@
 
 use api::purges::{affected::AffectedDocument, mutations::PurgeResult};
 use cache_core::PurgeKind;
-use purging::{PurgeRequest, PurgeTarget, Run};
+use purging::{Afterwards, PurgeRequest, PurgeTarget, Run};
 use serde_json::{Value, json};
 
 use super::{server::Server, table::table};
@@ -27,6 +27,7 @@ fn body(asked: &PurgeRequest) -> Value {
         name: target,
         "soft": asked.kind == PurgeKind::Soft,
         "dryRun": asked.run == Run::Dry,
+        "warm": asked.afterwards == Afterwards::Warm,
         "reason": asked.reason.as_str(),
     })
 }
@@ -36,6 +37,11 @@ fn text(result: &PurgeResult) -> String {
     if let Some(affected) = &result.affected {
         lines.push(String::new());
         lines.push(affected_text(affected, result.cut == Some(true)));
+    }
+    if let Some(warmed) = result.warmed {
+        lines.push(format!(
+            "{warmed} of the hottest answers would be made anew"
+        ));
     }
     lines.push(match (&result.revision, result.dry_run) {
         (_, true) => "dry run: nothing was purged".to_owned(),
@@ -85,6 +91,11 @@ mod tests {
             "affected": [of(Some("Detail"), 12, Some(3)), of(None, 0, None)],
         }))
         .unwrap();
+        let warm = PurgeResult {
+            warmed: Some(7),
+            ..result.clone()
+        };
+        assert!(text(&warm).contains("\n7 of the hottest answers would be made anew\ndry run"));
         let expected = "offer:1
 
 operation  memory  redis  document

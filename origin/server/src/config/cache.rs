@@ -29,6 +29,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> CacheConfig {
             defaults.memory_mib,
             1..=1_048_576,
         ),
+        warm_per_s: reader.number("YOUSOON_WARM_PER_SECOND", defaults.warm_per_s, 0..=1_000),
     }
 }
 

@@ -5,21 +5,21 @@ use std::{fmt, io::Write as _, sync::Arc};
 use access::caller::Asker;
 use api::{
     execution::{
-        cached::{self, PublicQuery},
+        cached::{self, PublicQuery, Purpose},
         executed::Unstored,
     },
     request::reader::Reader,
 };
 use axum::{body::Body, response::Response};
 use cache_core::{CacheControl, CacheStatus, ForwardReason, Revision, cache_status::Outcome};
-use cache_tiered::{Answer, Cached, Moment, PurgeFeed, Told};
+use cache_tiered::{Answer, Cached, Moment, PurgeFeed, Told, Warmed};
 use domain::sentence::Language;
 use edge_core::header as edge_header;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use pq_core::MediaType;
 
 use super::answer::{self, set};
-use crate::{state::AppState, telemetry::request::Tracked};
+use crate::{state::AppState, telemetry::request::Tracked, warming::metrics::Cause};
 
 /// This cache's name in `Cache-Status`.
 pub const CACHE_NAME: &str = "yousoon-origin";
@@ -43,6 +43,7 @@ pub struct AnswerOptions<'a> {
     pub media: MediaType,
     pub minimum: Option<Revision>,
     pub if_none_match: Option<&'a str>,
+    pub purpose: Purpose,
 }
 
 /// Answers a public document, if this server's memory has the answer.
@@ -66,7 +67,10 @@ pub async fn answer(
     tracked: &Tracked,
 ) -> Response {
     let by = (&state.services, &state.schema);
-    let given = cached::look_up(by, query, options.minimum).await;
+    let given = cached::look_up(by, query, options.minimum, options.purpose).await;
+    if options.purpose == Purpose::Warming {
+        state.warming.count(Cause::Edge, warmed(&given));
+    }
     if let Answer::Unshared { answer, .. } | Answer::Failed(answer) = &given {
         for code in answer.codes() {
             tracked.erred(code);
@@ -82,6 +86,16 @@ pub async fn answer(
         }
     };
     respond(&state.services.caches.feed, given, options, language)
+}
+
+/// What became of an answer that an edge makes anew.
+const fn warmed<U>(given: &Answer<U>) -> Warmed {
+    match given {
+        Answer::Hit { .. } => Warmed::Found,
+        Answer::Filled { .. } => Warmed::Filled,
+        Answer::Unshared { .. } => Warmed::Unshared,
+        Answer::Covered { .. } | Answer::Failed(_) => Warmed::Failed,
+    }
 }
 
 fn respond(

@@ -9,7 +9,7 @@ use access::{
 };
 use api::{
     execution::{
-        cached::PublicQuery,
+        cached::{PublicQuery, Purpose},
         execute::{self, Demand},
     },
     request::{authorise, errors::masked_code, reader::Reader},
@@ -20,7 +20,7 @@ use axum::{
 };
 use cache_core::Revision;
 use domain::{StoreError, sentence::Language};
-use edge_core::header::{CANDIDATES, MIN_REVISION};
+use edge_core::header::{CANDIDATES, MIN_REVISION, WARMS};
 use http::{HeaderName, header};
 use pq_core::{
     Accepted, DocumentRef, ErrorCode, Form, MediaType, Refusal, limits, manifest::OperationKind,
@@ -190,6 +190,7 @@ fn hit(state: &AppState, request: &Request, tracked: &Tracked) -> Option<Respons
     let headers = request.headers();
     if request.method() != http::Method::GET
         || headers.contains_key(MIN_REVISION)
+        || headers.contains_key(WARMS)
         || headers.contains_key(header::UPGRADE)
     {
         return None;
@@ -210,6 +211,7 @@ fn hit(state: &AppState, request: &Request, tracked: &Tracked) -> Option<Respons
         media,
         minimum: None,
         if_none_match: if_none_match.as_deref(),
+        purpose: Purpose::Reading,
     };
     let response = cached::hit(state, &query, options)?;
     tracked.asks(&query.document);
@@ -311,11 +313,17 @@ async fn steps(
     let minimum = text(request.headers(), &HeaderName::from_static(MIN_REVISION))
         .and_then(|number| number.trim().parse().ok())
         .map(Revision);
+    let purpose = if request.headers().contains_key(WARMS) {
+        Purpose::Warming
+    } else {
+        Purpose::Reading
+    };
     let options = |media, asker| AnswerOptions {
         asker,
         media,
         minimum,
         if_none_match: if_none_match.as_deref(),
+        purpose,
     };
     let resolution = candidates_asked(state, &request);
     let spelling = (method == Method::Get)

@@ -47,6 +47,7 @@ pub fn router(state: AppState) -> Router {
     state.services.caches.metrics.register(&mut registry);
     state.services.rate_limiter.register(&mut registry);
     state.requests.register(&mut registry);
+    state.warming.register(&mut registry);
     state.backend.register(&mut registry);
     state.live.register(&mut registry);
     state.delivery.metrics().register(&mut registry);

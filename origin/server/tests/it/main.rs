@@ -52,4 +52,5 @@ mod standing;
 mod stopping;
 mod unsubscribing;
 mod updating;
+mod warming;
 mod wording;

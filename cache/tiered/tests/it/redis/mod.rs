@@ -5,6 +5,7 @@
 
 mod cluster;
 mod connecting;
+mod hot;
 mod link;
 mod log;
 mod remote;
