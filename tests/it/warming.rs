@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use cache_core::geo;
 use e2e::{Ask, Cluster, ClusterOptions, Stack};
+use edge_core::header::WARMS;
 use serde_json::json;
 
 use crate::{LYON, PARIS, near, stack, venue, warm};
-
-/// The header of what the edge asks for though nobody asks it.
-const WARMS: &str = "yousoon-warms";
 
 /// How many answers the edge has asked for by itself.
 fn warm_fills(stack: &Stack) -> usize {

@@ -6,9 +6,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::bench::{self, Figure};
-use crate::binaries::{self, Profile};
 use crate::processes::TemporaryDir;
-use crate::{build_edge, checkout, progress, redis, test, tools};
+use crate::{progress, test};
 
 const TITLE: &str = "writing, and watching who still answers with what was there before";
 
@@ -41,22 +40,7 @@ pub(crate) fn measure(options: &Options) -> Result<Vec<Figure>> {
 }
 
 fn prepare(options: &Options) -> Result<Command> {
-    let tools = tools::ensure()?;
-    redis::ensure()?;
-    build_edge::build(&tools, Profile::Release)?;
-    let binaries = binaries::build(Profile::Release)?;
-    let mut cargo = checkout::cargo();
-    cargo
-        .args([
-            "run",
-            "--quiet",
-            "-p",
-            "e2e",
-            "--example",
-            "purge_latency",
-            "--",
-        ])
-        .args([options.samples, options.edge_samples].map(|count| count.to_string()));
-    test::give_binaries(&mut cargo, &binaries);
+    let mut cargo = test::example_of_a_cluster("purge_latency")?;
+    cargo.args([options.samples, options.edge_samples].map(|count| count.to_string()));
     Ok(cargo)
 }

@@ -3,8 +3,7 @@
 
 use anyhow::Result;
 
-use crate::binaries::{self, Profile};
-use crate::{build_edge, checkout, progress, redis, test, tools};
+use crate::{progress, test};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -14,22 +13,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let tools = tools::ensure()?;
-    redis::ensure()?;
-    build_edge::build(&tools, Profile::Release)?;
-    let binaries = binaries::build(Profile::Release)?;
-    let mut cargo = checkout::cargo();
-    cargo
-        .args([
-            "run",
-            "--quiet",
-            "-p",
-            "e2e",
-            "--example",
-            "warm_hits",
-            "--",
-        ])
-        .arg(options.rate.to_string());
-    test::give_binaries(&mut cargo, &binaries);
+    let mut cargo = test::example_of_a_cluster("warm_hits")?;
+    cargo.arg(options.rate.to_string());
     progress::step_with_output("emptying caches, and watching hits come back", &mut cargo)
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::binaries::{self, Profile};
-use crate::{checkout, debian, progress, test};
+use crate::{debian, progress, test};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -18,12 +18,9 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let faketime = debian::ensure("faketime", "faketime")?;
     let binaries = binaries::build(Profile::Release)?;
-    let mut cargo = checkout::cargo();
+    let mut cargo = test::example("message_faults", &binaries);
     cargo
-        .args(["run", "--quiet", "-p", "e2e", "--example", "message_faults"])
-        .arg("--")
         .args([options.seconds.to_string(), options.news.to_string()])
         .env("FAKETIME_BIN", faketime);
-    test::give_binaries(&mut cargo, &binaries);
     progress::step_with_output("sending messages while everything fails", &mut cargo)
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::binaries::{self, Profile};
-use crate::{checkout, progress, redis, test};
+use crate::{progress, redis, test};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -29,12 +29,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Profile::Release
     };
     let binaries = binaries::build(profile)?;
-    let mut cargo = checkout::cargo();
+    let mut cargo = test::example("payment_faults", &binaries);
     cargo
-        .args(["run", "--quiet", "-p", "e2e", "--example", "payment_faults"])
-        .arg("--")
         .args([options.people.to_string(), options.places.to_string()])
         .arg(options.seed.to_string());
-    test::give_binaries(&mut cargo, &binaries);
     progress::step_with_output("paying while everything fails", &mut cargo)
 }

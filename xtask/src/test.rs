@@ -170,6 +170,22 @@ pub(crate) fn give_binaries(cargo: &mut Command, binaries: &Binaries) {
         .env("EDGE_BUILD_DIR", build_edge::build_dir(Profile::Release));
 }
 
+/// Runs an example of the end-to-end tests that starts these. What it is given follows as arguments.
+pub(crate) fn example(name: &str, binaries: &Binaries) -> Command {
+    let mut cargo = checkout::cargo();
+    cargo.args(["run", "--quiet", "-p", "e2e", "--example", name, "--"]);
+    give_binaries(&mut cargo, binaries);
+    cargo
+}
+
+/// An example that starts origins, Redis and the edge, as they are deployed.
+pub(crate) fn example_of_a_cluster(name: &str) -> Result<Command> {
+    let tools = tools::ensure()?;
+    redis::ensure()?;
+    build_edge::build(&tools, Profile::Release)?;
+    Ok(example(name, &binaries::build(Profile::Release)?))
+}
+
 fn golden_tests(wasm_runner: &Path) -> Command {
     let mut cargo = cargo_test();
     cargo

@@ -36,21 +36,21 @@ impl<R: Clone> Heat<R> {
 
     /// Counts a request. `recipe` is called for a key that is not known; a key without one is not counted.
     pub fn saw(&mut self, key: &CacheKey, recipe: impl FnOnce() -> Option<R>) {
-        self.add(key, 1, recipe);
-    }
-
-    fn add(&mut self, key: &CacheKey, count: u64, recipe: impl FnOnce() -> Option<R>) {
         if let Some(slot) = self.slots.get_mut(key) {
-            slot.count = slot.count.saturating_add(count);
-            slot.new = slot.new.saturating_add(count);
+            slot.count = slot.count.saturating_add(1);
+            slot.new = slot.new.saturating_add(1);
             return;
         }
         let Some(recipe) = recipe() else { return };
         if self.slots.len() >= 2 * self.kept {
             self.forget_the_coldest();
         }
-        let new = count;
-        self.slots.insert(*key, Slot { recipe, count, new });
+        let slot = Slot {
+            recipe,
+            count: 1,
+            new: 1,
+        };
+        self.slots.insert(*key, slot);
     }
 
     fn forget_the_coldest(&mut self) {

@@ -71,16 +71,6 @@ impl HotAnswers {
         self.heat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many answers are known here.
-    pub fn len(&self) -> usize {
-        self.heat().len()
-    }
-
-    /// Whether no answer is known here.
-    pub fn is_empty(&self) -> bool {
-        self.heat().is_empty()
-    }
-
     /// The recipes of the hottest answers here, hottest first.
     pub fn hottest_here(&self) -> Vec<(CacheKey, Arc<str>)> {
         self.heat().hottest(KEPT)

@@ -57,10 +57,7 @@ pub fn plan(request: &GraphqlRequest, operation: &Operation) -> Result<Plan, Ref
     }
     let variables = variables.to_json();
     let key = key(operation.id, &variables);
-    let origin_body = format!(
-        r#"{{"documentId":"{}","variables":{variables}}}"#,
-        operation.id
-    );
+    let origin_body = body(operation.id, &variables);
     Ok(Plan::Read(SharedRead { key, origin_body }))
 }
 
@@ -88,6 +85,11 @@ pub fn snap(variables: &mut CanonicalVariables, policy: &CachePolicy) -> Snap {
     };
     variables.set_location(&rule.path, (&rule.lat, lat), (&rule.lng, lng));
     Snap::Snapped
+}
+
+/// The body of a request for a document's answer to these canonical variables.
+pub fn body(document: DocumentHash, canonical_variables: &str) -> String {
+    format!(r#"{{"documentId":"{document}","variables":{canonical_variables}}}"#)
 }
 
 /// The cache key of a document's answer to these canonical variables.

@@ -267,7 +267,6 @@ impl PurgeLog {
     }
 }
 
-/// A refusal with its reason. The isolate lets only senders with the secret get this far.
 /// Adds the rows in the body of a request.
 async fn added<R: DeserializeOwned>(
     request: &mut Request,
@@ -283,6 +282,7 @@ async fn added<R: DeserializeOwned>(
     }
 }
 
+/// A refusal with its reason. The isolate lets only senders with the secret get this far.
 fn refused(status: u16, why: &dyn std::fmt::Display) -> Result<Response> {
     let body = serde_json::json!({"error": why.to_string()});
     Ok(Response::from_json(&body)?.with_status(status))

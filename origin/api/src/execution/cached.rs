@@ -61,13 +61,7 @@ impl PublicQuery {
             Snap::Snapped => snapped.to_json() == variables,
             Snap::OffTheEarth => false,
         };
-        let recipe = || {
-            format!(
-                r#"{{"documentId":"{}","variables":{variables}}}"#,
-                operation.id
-            )
-        };
-        is_of_a_cell.then(recipe)
+        is_of_a_cell.then(|| plan::body(operation.id, &variables))
     }
 
     fn question(&self, required: Option<Revision>) -> Question {
