@@ -1,8 +1,8 @@
 //! Where things are: the checkout, the tools, cargo and its output.
 
-use std::env;
 use std::path::{Path, PathBuf, absolute};
 use std::process::Command;
+use std::{env, fs};
 
 use anyhow::{Context, Result};
 
@@ -15,6 +15,23 @@ pub(crate) fn root() -> PathBuf {
     xtask
         .parent()
         .map_or_else(|| xtask.clone(), Path::to_path_buf)
+}
+
+/// All `.rs` files below a folder, in order.
+pub(crate) fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Cargo in this checkout, with the environment that this command was started in.

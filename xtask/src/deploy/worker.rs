@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
 use super::manifests::{is_secret, items, text};
-use crate::progress;
+use crate::{checkout, progress};
 
 /// From the root of the checkout.
 pub(super) const FOLDER: &str = "edge/worker";
@@ -110,18 +110,12 @@ fn unlike(environment: &Value, built: &str) -> Vec<String> {
         .collect()
 }
 
-/// All Rust files below a folder, one after the other.
+/// The texts of all Rust files below a folder, one after the other.
 fn sources(dir: &Path) -> Result<String> {
-    let mut all = String::new();
-    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            all.push_str(&sources(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            all.push_str(&fs::read_to_string(&path)?);
-        }
-    }
-    Ok(all)
+    let texts = checkout::sources(dir)?.into_iter();
+    Ok(texts
+        .map(fs::read_to_string)
+        .collect::<std::io::Result<_>>()?)
 }
 
 fn judge(configuration: &str, needs: &Needs, runtime: &str) -> Result<Vec<String>> {

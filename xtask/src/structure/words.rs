@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -25,9 +25,9 @@ pub(crate) fn judge(members: &[Member]) -> Result<Vec<Violation>> {
     let (mut found, mut all) = (Vec::new(), String::new());
     for member in general {
         let folder = checkout::root().join(&member.folder);
-        let mut paths = sources(&folder.join("src"))?;
+        let mut paths = checkout::sources(&folder.join("src"))?;
         if GENERAL_TESTS.contains(&member.name.as_str()) {
-            paths.extend(sources(&folder.join("tests"))?);
+            paths.extend(checkout::sources(&folder.join("tests"))?);
         }
         for path in paths {
             let text = fs::read_to_string(&path)
@@ -41,23 +41,6 @@ pub(crate) fn judge(members: &[Member]) -> Result<Vec<Violation>> {
         }
     }
     found.extend(stale_exceptions(&all));
-    Ok(found)
-}
-
-/// All `.rs` files below a folder, in order.
-fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(sources(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
     Ok(found)
 }
 
