@@ -1,11 +1,14 @@
 // A minimal origin for the benchmark: it serves the one document and its answer, and sends
 // heartbeats of the purge log, without which the edges would not trust their caches.
 //
-//   EDGE_SECRET=HEX node edge/bench/origin.mjs --port N --edge URL [--edge URL]
+//   EDGE_SECRET=HEX node edge/bench/origin.mjs --port N --edge URL [--edge URL] [--exact]
+//
+// With --exact it has candidates, of which the edge makes the lists.
 import { createHash, createHmac } from "node:crypto";
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import { body, document } from "./workload.mjs";
+import { candidatesAnswer, document as fixedDocument, exactDocument, fixedAnswer } from "./workload.mjs";
 
 const LOG = "00112233445566778899aabbccddeeff";
 const HEARTBEAT_MS = 500;
@@ -14,8 +17,10 @@ const { values: options } = parseArgs({
   options: {
     port: { type: "string" },
     edge: { type: "string", multiple: true, default: [] },
+    exact: { type: "boolean", default: false },
   },
 });
+const document = options.exact ? exactDocument : fixedDocument;
 const secret = Buffer.from(process.env.EDGE_SECRET ?? "", "hex");
 
 /** The same signature as in edge/core/src/signature.rs. */
@@ -68,9 +73,15 @@ async function keepAlive(edge) {
   }
 }
 
-const server = createServer((request, response) => {
-  request.resume();
+async function answerTo(request) {
+  const { variables } = JSON.parse(await text(request));
+  const answer = request.headers["yousoon-candidates"] === undefined ? fixedAnswer : candidatesAnswer;
+  return answer(variables.location);
+}
+
+const server = createServer(async (request, response) => {
   if (request.method === "POST" && request.url === "/graphql") {
+    const body = await answerTo(request);
     response.writeHead(200, {
       "content-type": "application/graphql-response+json; charset=utf-8",
       "cache-control": "public, max-age=3600",

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Log, LogLevel, Miniflare } from "miniflare";
 import { COMPATIBILITY_DATE } from "../dev/options.mjs";
-import { body, document, variableSets } from "./workload.mjs";
+import { document, fixedAnswer, variableSets } from "./workload.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -48,8 +48,9 @@ process.stdin.on("end", stop).resume();
 
 await miniflare.ready;
 const kv = await miniflare.getKVNamespace("KV");
-const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 32)}"`;
 for (const variables of variableSets) {
+  const body = fixedAnswer(variables.location);
+  const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 32)}"`;
   await kv.put(`${document.id}:${JSON.stringify(variables)}`, body, { metadata: { etag } });
 }
 console.error("ready");

@@ -73,7 +73,8 @@ async fn two_users_200_m_apart_share_one_entry() {
         .await
         .unwrap();
     assert!(second.is_hit(), "{}", second.cache_status());
-    assert_eq!(first.text, second.text);
+    assert_ne!(first.text, second.text, "each has its own distances");
+    assert_eq!(ids(&first.json()).len(), ids(&second.json()).len());
     let far = near(&stack, (PARIS.0 + 0.02, PARIS.1))
         .get(&stack.client, &stack.edge_url)
         .await
@@ -158,8 +159,8 @@ async fn the_edge_builds_the_request_for_a_shared_read_itself() {
     }
     let body = String::from_utf8(read.body.to_vec()).unwrap();
     assert!(!body.contains("poison"));
-    // Variables are sorted, defaults are filled in, the location is snapped: the same for everybody
-    // in the cell.
+    // Variables are sorted, defaults are filled in, the location is the centre of the cell: the same for
+    // everybody in it.
     assert!(
         body.contains(r#""first":20,"location":{"lat":48.85434,"lng":2.3513299},"maxDistance":5}"#),
         "{body}"

@@ -21,13 +21,20 @@ const MAX_GZIPPED_BYTES: u64 = 500_000;
 /// What edge/bench/workload.mjs prints.
 #[derive(Debug, Deserialize)]
 struct Printed {
-    paths: Vec<String>,
+    asked: Vec<PrintedRequest>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PrintedRequest {
+    path: String,
     body: String,
 }
 
 const EDGE: &str = "yousoon-edge";
 
 const MEMORY: &str = "edge-memory";
+/// The same lists, made of candidates for each location.
+const EXACT: &str = "edge-exact";
 const KV: &str = "edge-kv";
 const PEER_KV: &str = "peer-kv";
 const PEER_MEMORY: &str = "peer-memory";
@@ -42,6 +49,12 @@ fn contenders() -> Result<Vec<Contender>> {
             "this worker, memory tier",
             hit("memory"),
             compare(MEMORY, PEER_KV, Some(2.4)),
+        ),
+        (
+            EXACT,
+            "this worker, exact lists of candidates (÷ memory tier)",
+            hit("memory"),
+            compare(EXACT, MEMORY, Some(0.9)),
         ),
         (
             KV,
@@ -118,12 +131,11 @@ fn bench_file(name: &str) -> PathBuf {
 
 fn read_workload() -> Result<Workload> {
     let json = progress::output_of(Command::new("node").arg(bench_file("workload.mjs")))?;
-    let Printed { paths, body } =
+    let Printed { asked } =
         serde_json::from_str(&json).context("edge/bench/workload.mjs printed something else")?;
-    let asked = paths.into_iter().map(|path| Asked {
-        path,
-        body: body.clone(),
-    });
+    let asked = asked
+        .into_iter()
+        .map(|PrintedRequest { path, body }| Asked { path, body });
     Ok(Workload(asked.collect()))
 }
 
@@ -135,21 +147,31 @@ fn start(
     build_dir: &Path,
 ) -> Result<()> {
     let secret = secrets::load_or_create(dir)?.edge_secret;
-    let origin_port = http::free_port()?;
-    let mut origin = Command::new("node");
-    origin
-        .arg(bench_file("origin.mjs"))
-        .args(["--port", &origin_port.to_string()])
-        .env("EDGE_SECRET", &secret);
+    let origin_of = |port: u16| {
+        let mut origin = Command::new("node");
+        origin
+            .arg(bench_file("origin.mjs"))
+            .args(["--port", &port.to_string()])
+            .env("EDGE_SECRET", &secret);
+        origin
+    };
+    let (origin_port, exact_port) = (http::free_port()?, http::free_port()?);
+    let (mut origin, mut exact) = (origin_of(origin_port), origin_of(exact_port));
+    exact.arg("--exact");
     for contender in contenders {
         let data_dir = dir.join(contender.name);
         let port = contender.port.to_string();
         let mut node = Command::new("node");
         match contender.proof {
             Proof::Hit { tier, .. } => {
-                origin.args(["--edge", &format!("http://127.0.0.1:{port}")]);
+                let (behind, behind_port) = if contender.name == EXACT {
+                    (&mut exact, exact_port)
+                } else {
+                    (&mut origin, origin_port)
+                };
+                behind.args(["--edge", &format!("http://127.0.0.1:{port}")]);
                 let mut bindings = json!({
-                    "ORIGIN_URL": format!("http://127.0.0.1:{origin_port}"),
+                    "ORIGIN_URL": format!("http://127.0.0.1:{behind_port}"),
                     "EDGE_SECRET": secret,
                 });
                 if tier == "kv" {
@@ -176,8 +198,9 @@ fn start(
         })?;
     }
     processes.start("origin", &mut origin)?;
-    processes.wait_until("the stand-in for the origin", START_LIMIT, || {
-        http::is_ready(origin_port, "/readyz")
+    processes.start("origin-exact", &mut exact)?;
+    processes.wait_until("the stand-ins for the origin", START_LIMIT, || {
+        http::is_ready(origin_port, "/readyz") && http::is_ready(exact_port, "/readyz")
     })
 }
 

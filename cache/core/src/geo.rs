@@ -14,6 +14,28 @@ pub const FINEST: u8 = 8;
 const REACH_IN_EDGES: f64 = 2.73 * 0.6;
 const DISK: u32 = 2;
 
+/// Mean radius of the Earth (IUGG), km.
+pub const EARTH_RADIUS_KM: f64 = 6371.0088;
+/// What is added to a cell's radius, km: far more than rounding can change a distance by.
+const ROUNDING_KM: f64 = 0.001;
+
+/// Great-circle distance between two points (latitude and longitude in degrees) by the haversine
+/// formula, km. The same bits on every target: the sines of a platform's own library differ in the
+/// last one.
+pub fn distance_km(from: (f64, f64), to: (f64, f64)) -> f64 {
+    let (lat_a, lat_b) = (from.0.to_radians(), to.0.to_radians());
+    let half_lat = libm::sin((lat_b - lat_a) / 2.0);
+    let half_lng = libm::sin((to.1 - from.1).to_radians() / 2.0);
+    let h = half_lat * half_lat + libm::cos(lat_a) * libm::cos(lat_b) * half_lng * half_lng;
+    // Rounding may push h slightly above 1 for antipodes, where asin is NaN.
+    2.0 * EARTH_RADIUS_KM * libm::asin(h.sqrt().min(1.0))
+}
+
+/// A distance as answers say it, in kilometres: more than metres would be noise.
+pub fn to_the_metre(km: f64) -> f64 {
+    (km * 1_000.0).round() / 1_000.0
+}
+
 fn resolution(resolution: u8) -> Option<Resolution> {
     Resolution::try_from(resolution).ok()
 }
@@ -37,6 +59,17 @@ pub fn centre(cell: u64) -> Option<(f64, f64)> {
 /// The centre of the cell that a point lies in; every point of a cell snaps to the same centre.
 pub fn snap(lat: f64, lng: f64, at: u8) -> Option<(f64, f64)> {
     centre(cell(lat, lng, at)?)
+}
+
+/// No point of a cell is farther than this from its [`centre`], km; `None` when the number is not
+/// an H3 cell.
+pub fn radius_km(cell: u64) -> Option<f64> {
+    let middle = centre(cell)?;
+    let corners = CellIndex::try_from(cell).ok()?.boundary();
+    let distances = corners
+        .iter()
+        .map(|corner| distance_km(middle, (corner.lat(), corner.lng())));
+    Some(distances.fold(0.0, f64::max) + ROUNDING_KM)
 }
 
 /// At most 19 cells that cover a disk around a point, at the finest resolution where 19 cells are
@@ -94,11 +127,27 @@ mod tests {
         }
 
         #[test]
+        fn no_point_of_a_cell_is_farther_than_its_radius(lat in -80.0f64..80.0, lng in -179.0f64..179.0, at in 7u8..11) {
+            let cell = cell(lat, lng, at).unwrap();
+            let (distance, radius) = (distance_km(centre(cell).unwrap(), (lat, lng)), radius_km(cell).unwrap());
+            prop_assert!(distance <= radius);
+            prop_assert!(radius < 2.0 * Resolution::try_from(at).unwrap().edge_length_km());
+        }
+
+        #[test]
         fn a_snapped_point_stays_in_its_cell(lat in -89.0f64..89.0, lng in -179.0f64..179.0) {
             let (to_lat, to_lng) = snap(lat, lng, 8).unwrap();
             prop_assert_eq!(cell(to_lat, to_lng, 8), cell(lat, lng, 8));
             prop_assert_eq!(snap(to_lat, to_lng, 8), Some((to_lat, to_lng)));
         }
+    }
+
+    /// The golden bits are checked natively and on `wasm32`.
+    #[test]
+    fn a_distance_has_the_same_bits_on_every_target() {
+        let distance = distance_km((48.8566, 2.3522), (48.858_370_1, 2.294_481_3));
+        assert_eq!(distance.to_bits(), 4_616_445_456_150_338_429);
+        assert_eq!(to_the_metre(distance), 4.23);
     }
 
     #[test]

@@ -6,13 +6,14 @@
 //! Reading order: [`revision`] and [`tip`] (positions in the purge log) → [`tag`] (what an answer depends on)
 //! → [`log`] (a replica's copy of the log, and the one rule of coherence) → [`lifetime`] (age) →
 //! [`entry`] (the stored frame) → [`verdict`] (serve, serve and refresh, or fetch) → [`variables`]
-//! and [`key`] (the cache key) → [`geo`] (H3 cells) → [`cache_control`] and [`cache_status`] (the
+//! and [`key`] (the cache key) → [`geo`] (H3 cells and distances) and [`cursor`] → [`cache_control`] and [`cache_status`] (the
 //! HTTP headers). [`allowance`] limits the requests that wait for a revision which a replica does
 //! not have yet; [`heat`] knows which answers are asked for most.
 
 pub mod allowance;
 pub mod cache_control;
 pub mod cache_status;
+pub mod cursor;
 pub mod entry;
 pub mod geo;
 pub mod heat;

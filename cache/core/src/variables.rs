@@ -205,15 +205,7 @@ impl CanonicalVariables {
     /// The numbers in the fields `lat` and `lng` of the object at `path`; `None` when the object or
     /// one of the fields is absent or null.
     pub fn location(&self, path: &[String], lat: &str, lng: &str) -> Option<(f64, f64)> {
-        let (first, rest) = path.split_first()?;
-        let mut at = self.0.get(first)?;
-        for step in rest {
-            let Canonical::Object(fields) = at else {
-                return None;
-            };
-            at = fields.get(step)?;
-        }
-        let Canonical::Object(fields) = at else {
+        let Canonical::Object(fields) = self.at(path)? else {
             return None;
         };
         Some((fields.get(lat)?.as_f64()?, fields.get(lng)?.as_f64()?))
@@ -222,25 +214,69 @@ impl CanonicalVariables {
     /// Replaces the numbers that [`CanonicalVariables::location`] reads. Does nothing when there is
     /// no object at `path`.
     pub fn set_location(&mut self, path: &[String], lat: (&str, f64), lng: (&str, f64)) {
-        let Some((first, rest)) = path.split_first() else {
-            return;
-        };
-        let Some(mut at) = self.0.get_mut(first) else {
-            return;
-        };
-        for step in rest {
-            let Canonical::Object(fields) = at else {
-                return;
-            };
-            let Some(next) = fields.get_mut(step) else {
-                return;
-            };
-            at = next;
-        }
-        if let Canonical::Object(fields) = at {
+        if let Some(Canonical::Object(fields)) = self.at_mut(path) {
             fields.insert(lat.0.to_owned(), Canonical::Float(lat.1));
             fields.insert(lng.0.to_owned(), Canonical::Float(lng.1));
         }
+    }
+
+    /// Whether there is a value at `path`, a variable's name and input fields, that is not null.
+    pub fn has(&self, path: &[String]) -> bool {
+        self.at(path).is_some_and(|value| *value != Canonical::Null)
+    }
+
+    /// The number at `path`.
+    pub fn number(&self, path: &[String]) -> Option<f64> {
+        self.at(path)?.as_f64()
+    }
+
+    /// The text or the enum's value at `path`.
+    pub fn text(&self, path: &[String]) -> Option<&str> {
+        match self.at(path)? {
+            Canonical::Text(word) => Some(word),
+            Canonical::Null
+            | Canonical::Boolean(_)
+            | Canonical::Integer(_)
+            | Canonical::Float(_)
+            | Canonical::List(_)
+            | Canonical::Object(_) => None,
+        }
+    }
+
+    /// Sets the value at `path` to a whole number. Does nothing when there is no object above it.
+    pub fn set_whole(&mut self, path: &[String], number: u32) {
+        let Some((last, above)) = path.split_last() else {
+            return;
+        };
+        let fields = if above.is_empty() {
+            &mut self.0
+        } else {
+            let Some(Canonical::Object(fields)) = self.at_mut(above) else {
+                return;
+            };
+            fields
+        };
+        fields.insert(last.clone(), Canonical::Integer(number.into()));
+    }
+
+    fn at(&self, path: &[String]) -> Option<&Canonical> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.0.get(first)?, |at, step| {
+            let Canonical::Object(fields) = at else {
+                return None;
+            };
+            fields.get(step)
+        })
+    }
+
+    fn at_mut(&mut self, path: &[String]) -> Option<&mut Canonical> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.0.get_mut(first)?, |at, step| {
+            let Canonical::Object(fields) = at else {
+                return None;
+            };
+            fields.get_mut(step)
+        })
     }
 }
 

@@ -94,12 +94,10 @@ pub const fn constant_headers(media: MediaType) -> [(&'static str, &'static str)
     ]
 }
 
-/// The headers of an answer to a shared read that differ by entry; the others are
+/// The headers of an answer to a shared read that differ by entry, besides `etag`; the others are
 /// [`constant_headers`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryHeaders {
-    /// `etag`.
-    pub etag: String,
     /// `age`, in seconds. A number, because passing a number to JavaScript is cheaper than a string.
     pub age_s: u32,
     /// `cache-status`.
@@ -110,7 +108,6 @@ impl EntryHeaders {
     /// The headers of an entry that is served as `served` says.
     pub fn of(entry: &EntryHead, served: Served, now_ms: u64) -> Self {
         Self {
-            etag: entry.content.etag(),
             age_s: u32::try_from(entry.age_ms(now_ms) / 1_000).unwrap_or(u32::MAX),
             cache_status: served.cache_status(entry, now_ms),
         }

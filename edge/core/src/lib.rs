@@ -1,7 +1,7 @@
 //! Every decision of the edge, without I/O: bytes, headers and the current time come in, decisions
 //! go out.
 //!
-//! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache) →
+//! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache), with [`nearest`] (lists by distance) →
 //! [`judge`] (serve, serve and refresh, or fetch) → [`limit`] (whether this client may make the edge ask the
 //! origin) → [`admit`] (whether the origin's answer may be
 //! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it); [`websocket`]
@@ -22,6 +22,7 @@ pub mod explain;
 pub mod feed;
 pub mod judge;
 pub mod limit;
+pub mod nearest;
 pub mod patience;
 pub mod plan;
 pub mod proof;
@@ -62,6 +63,9 @@ pub mod header {
     pub const FAILED: &str = "yousoon-failed";
     /// Origin to edge: the answer's tags, separated by commas.
     pub const CACHE_TAG: &str = "cache-tag";
+    /// Edge to origin: the answer is for making the lists of everybody in a cell of this H3 resolution,
+    /// whose centre is the location; see [`crate::nearest`]. Ignored if nobody signed for the request.
+    pub const CANDIDATES: &str = "yousoon-candidates";
     /// Origin to edge and client: the revision of a mutation's purge.
     pub const REVISION: &str = "yousoon-revision";
     /// Client to edge, edge to origin: the minimum revision that the answer must contain.

@@ -5,7 +5,11 @@ use cache_core::variables::CanonicalVariables;
 use cache_core::{CacheKey, KeyBuilder, geo};
 use pq_core::error::{ErrorCode, Refusal};
 use pq_core::manifest::{Operation, OperationKind};
+use pq_core::nearest::{Given, Shows};
+use pq_core::policy::SnapRule;
 use pq_core::{CachePolicy, DocumentHash, GraphqlRequest};
+
+use crate::nearest::{self, Asked, Reading};
 
 /// What to do with a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +18,8 @@ pub enum Plan {
     Forward,
     /// Answer from the cache, or send the origin a request that the edge builds itself.
     Read(SharedRead),
+    /// Answer a list by distance from the candidates of the location's cells.
+    Nearest(NearestRead),
 }
 
 /// A query whose answer is the same for everybody.
@@ -25,6 +31,57 @@ pub struct SharedRead {
     /// canonical variables, so the answer cannot depend on the caller or on anything that is not in
     /// the key.
     pub origin_body: String,
+    /// The cell, if the answer is for making the lists of everybody in it.
+    pub candidates_of: Option<Cell>,
+}
+
+/// A cell that has candidates, see [`nearest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The H3 cell.
+    pub index: u64,
+    /// Its H3 resolution.
+    pub resolution: u8,
+    /// Where in the answer is what lists are made of.
+    pub shows: Shows,
+}
+
+/// A list by distance around a location that no shared answer may depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearestRead {
+    /// What the client asks for.
+    pub asked: Asked,
+    document: DocumentHash,
+    variables: CanonicalVariables,
+    snap: SnapRule,
+    shows: Shows,
+}
+
+impl NearestRead {
+    /// The read of the candidates of the location's cell at a resolution; none if it has no cell.
+    pub fn candidates(&mut self, resolution: u8) -> Option<SharedRead> {
+        let (lat, lng) = self.asked.location;
+        let index = geo::cell(lat, lng, resolution)?;
+        let (lat, lng) = geo::centre(index)?;
+        let SnapRule {
+            path,
+            lat: lat_name,
+            lng: lng_name,
+            ..
+        } = &self.snap;
+        self.variables
+            .set_location(path, (lat_name, lat), (lng_name, lng));
+        let variables = self.variables.to_json();
+        Some(SharedRead {
+            key: candidates_key(self.document, &variables, resolution),
+            origin_body: body(self.document, &variables),
+            candidates_of: Some(Cell {
+                index,
+                resolution,
+                shows: self.shows.clone(),
+            }),
+        })
+    }
 }
 
 /// Decides what to do with a request for a published document.
@@ -42,23 +99,51 @@ pub fn plan(request: &GraphqlRequest, operation: &Operation) -> Result<Plan, Ref
             "the document has no operation with this name",
         ));
     }
-    let mut variables = CanonicalVariables::coerce(
+    let variables = CanonicalVariables::coerce(
         &operation.variables,
         &operation.input_types,
         &request.variables,
     )?;
+    Ok(plan_for(operation, variables))
+}
+
+/// Decides what to do with a request that has these variables.
+pub fn plan_for(operation: &Operation, mut variables: CanonicalVariables) -> Plan {
     if operation.kind != OperationKind::Query || !operation.policy.is_shared() {
-        return Ok(Plan::Forward);
+        return Plan::Forward;
     }
-    match snap(&mut variables, &operation.policy) {
+    let policy = &operation.policy;
+    match (
+        nearest::reading(policy, &variables),
+        policy.snap.as_ref().zip(policy.nearest.as_ref()),
+    ) {
+        (Reading::Forwarded, _) => return Plan::Forward,
+        (Reading::Exact(asked), Some((snap, rule))) => {
+            if let Given::Variable(path) = &rule.first {
+                variables.set_whole(path, asked.page());
+            }
+            return Plan::Nearest(NearestRead {
+                asked,
+                document: operation.id,
+                variables,
+                snap: snap.clone(),
+                shows: rule.shows.clone(),
+            });
+        }
+        (Reading::AsGiven | Reading::Snapped | Reading::Exact(_), _) => {}
+    }
+    match snap(&mut variables, policy) {
         Snap::Unchanged | Snap::Snapped => {}
         // The origin refuses the request, and says why.
-        Snap::OffTheEarth => return Ok(Plan::Forward),
+        Snap::OffTheEarth => return Plan::Forward,
     }
     let variables = variables.to_json();
     let key = key(operation.id, &variables);
-    let origin_body = body(operation.id, &variables);
-    Ok(Plan::Read(SharedRead { key, origin_body }))
+    Plan::Read(SharedRead {
+        key,
+        origin_body: body(operation.id, &variables),
+        candidates_of: None,
+    })
 }
 
 /// The result of [`snap`].
@@ -97,6 +182,20 @@ pub fn key(document: DocumentHash, canonical_variables: &str) -> CacheKey {
     KeyBuilder::new()
         .part(document.as_bytes())
         .part(canonical_variables.as_bytes())
+        .finish()
+}
+
+/// The cache key of a document's candidates for a cell of this resolution; the variables have the
+/// cell's centre.
+pub fn candidates_key(
+    document: DocumentHash,
+    canonical_variables: &str,
+    resolution: u8,
+) -> CacheKey {
+    KeyBuilder::new()
+        .part(document.as_bytes())
+        .part(canonical_variables.as_bytes())
+        .part(&[resolution])
         .finish()
 }
 
@@ -140,7 +239,7 @@ mod tests {
         );
         match plan.unwrap() {
             Plan::Read(read) => read.key,
-            Plan::Forward => panic!("is cacheable"),
+            Plan::Forward | Plan::Nearest(_) => panic!("is a plain read"),
         }
     }
 

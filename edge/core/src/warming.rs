@@ -83,6 +83,7 @@ mod tests {
         Rc::new(SharedRead {
             key: key(DocumentHash::of("query A { a }"), variables),
             origin_body: variables.to_owned(),
+            candidates_of: None,
         })
     }
 

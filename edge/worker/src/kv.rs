@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::thread::LocalKey;
 
 use cache_core::CacheKey;
+use edge_core::nearest::list::NearestList;
 use edge_core::stored::{self, StoredError};
 use js_sys::{ArrayBuffer, JsString, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -20,7 +21,7 @@ use worker::Env;
 
 use crate::clock::{now_ms, within};
 use crate::error::EdgeError;
-use crate::memory::Ready;
+use crate::memory::{Body, Ready};
 use crate::waits::{Waited, Waits};
 
 /// The binding's name.
@@ -110,14 +111,17 @@ impl Kv {
 
     /// Stores an answer until its lifetime ends.
     pub(crate) async fn put_answer(&self, key: &CacheKey, ready: &Ready) -> Result<(), EdgeError> {
-        let body_bytes = ready.body.length() as usize;
-        let Ok(prefix) = stored::encode(key, &ready.head, body_bytes) else {
+        let body = match &ready.body {
+            Body::Whole(body) => body.clone(),
+            Body::Candidates(list) => Uint8Array::from(list.encode().as_slice()),
+        };
+        let Ok(prefix) = stored::encode(key, &ready.head, body.length() as usize) else {
             return Ok(());
         };
         let prefix_bytes = u32::try_from(prefix.len()).unwrap_or(u32::MAX);
-        let frame = Uint8Array::new_with_length(prefix_bytes + ready.body.length());
+        let frame = Uint8Array::new_with_length(prefix_bytes + body.length());
         frame.subarray(0, prefix_bytes).copy_from(&prefix);
-        frame.set(&ready.body, prefix_bytes);
+        frame.set(&body, prefix_bytes);
         let ttl_s = ready.head.lifetime.total_s().max(MIN_TTL_S);
         self.put(&entry_name(key), &frame, Some(ttl_s)).await
     }
@@ -207,7 +211,7 @@ fn entry_name(key: &CacheKey) -> String {
     format!("entry:{key}")
 }
 
-/// Copies the head into wasm and leaves the body in JavaScript's memory.
+/// Copies the head into wasm and leaves the body in JavaScript's memory, unless it has candidates.
 fn decode(key: &CacheKey, buffer: &ArrayBuffer) -> Result<Ready, StoredError> {
     let length = buffer.byte_length();
     // One copy is usually enough for the whole head.
@@ -217,11 +221,19 @@ fn decode(key: &CacheKey, buffer: &ArrayBuffer) -> Result<Ready, StoredError> {
         start = first_bytes(buffer, u32::try_from(body_start).unwrap_or(length));
     }
     let head = stored::head(start.get(..body_start).unwrap_or_default())?;
+    let body =
+        Uint8Array::new_with_byte_offset(buffer, u32::try_from(body_start).unwrap_or(length));
+    let body = if body.get_index(0) == NearestList::FIRST_BYTE {
+        let list = NearestList::decode(&body.to_vec()).ok_or(StoredError::Version)?;
+        Body::Candidates(Rc::new(list))
+    } else {
+        Body::Whole(body)
+    };
     Ok(Ready {
         // KV does not store it. Without it the entry is served only by a trusted copy of the log.
         current_at_ms: 0,
         head: Rc::new(head),
-        body: Uint8Array::new_with_byte_offset(buffer, u32::try_from(body_start).unwrap_or(length)),
+        body,
     })
 }
 

@@ -1,11 +1,12 @@
 //! Answers in the isolate's memory; the least recently used one is evicted first.
 //!
 //! Bodies stay in JavaScript's memory, so that a response can use one without copying it through
-//! wasm.
+//! wasm. Candidates are in wasm's, since pages are made of them there.
 
 use std::rc::Rc;
 
 use cache_core::{CacheKey, EntryHead};
+use edge_core::nearest::list::NearestList;
 use js_sys::Uint8Array;
 use lru::LruCache;
 
@@ -21,10 +22,35 @@ pub(crate) struct Ready {
     /// It contains every write that was committed before this moment, in milliseconds since the Unix
     /// epoch; 0 when unknown.
     pub(crate) current_at_ms: u64,
-    pub(crate) body: Uint8Array,
+    pub(crate) body: Body,
+}
+
+/// What an entry has.
+#[derive(Clone)]
+pub(crate) enum Body {
+    /// The answer as it is sent.
+    Whole(Uint8Array),
+    /// What the lists of everybody in a cell are made of.
+    Candidates(Rc<NearestList>),
+}
+
+impl Body {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(body) => body.length() as usize,
+            Self::Candidates(list) => list.bytes(),
+        }
+    }
 }
 
 impl Ready {
+    pub(crate) fn candidates(&self) -> Option<&NearestList> {
+        match &self.body {
+            Body::Whole(_) => None,
+            Body::Candidates(list) => Some(list),
+        }
+    }
+
     fn bytes(&self) -> usize {
         let tags: usize = self
             .head
@@ -32,7 +58,7 @@ impl Ready {
             .iter()
             .map(|tag| tag.as_str().len() + 24)
             .sum();
-        self.body.length() as usize + tags + OVERHEAD_BYTES
+        self.body.bytes() + tags + OVERHEAD_BYTES
     }
 }
 

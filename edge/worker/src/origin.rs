@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use cache_core::{AsOf, Revision};
 use edge_core::admit::{OriginAnswer, admit};
+use edge_core::nearest::list::NearestList;
+use edge_core::plan::SharedRead;
 use edge_core::proof::{self, OnBehalfOf};
 use edge_core::trace::Sent;
 use edge_core::{header, signature};
@@ -20,7 +22,7 @@ use worker::{Delay, js_sys};
 use crate::clock::now_ms;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
-use crate::memory::Ready;
+use crate::memory::{Body, Ready};
 use crate::request::Incoming;
 use crate::respond;
 use crate::trace;
@@ -73,12 +75,12 @@ pub(crate) enum Purpose {
 /// client's request that is passed on.
 pub(crate) async fn read(
     isolate: &Isolate,
-    body: &str,
+    read: &SharedRead,
     minimum: Option<Revision>,
     trace: Option<&Sent>,
     purpose: Purpose,
 ) -> Fetched {
-    let attempt = async || try_read(isolate, body, minimum, trace, purpose).await;
+    let attempt = async || try_read(isolate, read, minimum, trace, purpose).await;
     let outcome = retried(attempt, |fetched| fetched.failure().is_none()).await;
     outcome.unwrap_or_else(|error| Fetched::Failed(error.into_reason().into()))
 }
@@ -104,7 +106,7 @@ async fn retried<T>(
 
 async fn try_read(
     isolate: &Isolate,
-    body: &str,
+    read: &SharedRead,
     minimum: Option<Revision>,
     trace: Option<&Sent>,
     purpose: Purpose,
@@ -119,6 +121,9 @@ async fn try_read(
     if let Some(minimum) = minimum {
         headers.set(header::MIN_REVISION, &minimum.to_string())?;
     }
+    if let Some(cell) = &read.candidates_of {
+        headers.set(header::CANDIDATES, &cell.resolution.to_string())?;
+    }
     headers.set("content-type", "application/json")?;
     headers.set("accept", MediaType::GraphqlResponse.content_type())?;
     let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Everybody, now_ms());
@@ -126,13 +131,14 @@ async fn try_read(
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_headers(&headers);
-    init.set_body(&JsValue::from_str(body));
+    init.set_body(&JsValue::from_str(&read.origin_body));
     init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
     // Taken before the request is sent, so that it is before the origin's first read.
     let sent_at_ms = now_ms();
     let response = send(&format!("{}/graphql", isolate.config.origin_url), &init).await?;
     let status = response.status();
     let body = bytes(&response).await?;
+    let copied = body.to_vec();
     if status >= 500 {
         return Err(EdgeError::Origin(format!(
             "it answered a read with status {status}"
@@ -155,15 +161,21 @@ async fn try_read(
         age: age.as_deref(),
         seen_ago: seen_ago.as_deref(),
         sets_cookie: cookie.is_some(),
-        body: &body.to_vec(),
+        body: &copied,
     };
-    Ok(match admit(&answer, sent_at_ms) {
-        Ok(admitted) => Fetched::Shared(Ready {
+    let admitted = admit(&answer, sent_at_ms).ok();
+    let stored = match &read.candidates_of {
+        None => Some(Body::Whole(body.clone())),
+        Some(cell) => NearestList::of_answer(&copied, &cell.shows, cell.index)
+            .map(|list| Body::Candidates(Rc::new(list))),
+    };
+    Ok(match admitted.zip(stored) {
+        Some((admitted, body)) => Fetched::Shared(Ready {
             head: Rc::new(admitted.head),
             current_at_ms: admitted.current_at_ms,
             body,
         }),
-        Err(_) => Fetched::Unshared(Answer {
+        None => Fetched::Unshared(Answer {
             status,
             body,
             has_failed: header_of(&response, header::FAILED).is_some(),
@@ -237,6 +249,7 @@ pub(crate) async fn forward(
     headers.delete(header::SIGNATURE)?;
     headers.delete(header::CLIENT_IP)?;
     headers.delete(header::SPAN)?;
+    headers.delete(header::CANDIDATES)?;
     headers.delete(header::WARMS)?;
     if let Some(trace) = trace::of(isolate, incoming) {
         trace::set(&headers, &trace)?;

@@ -3,13 +3,18 @@
 use std::rc::Rc;
 
 use cache_core::cache_status::Outcome;
-use cache_core::{CacheKey, CacheStatus, ForwardReason, InvalidReason, Revision, Validity};
+use cache_core::entry::ContentHash;
+use cache_core::{
+    CacheKey, CacheStatus, EntryHead, ForwardReason, InvalidReason, Revision, Validity,
+};
 use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
 use edge_core::limit::Errand;
-use edge_core::plan::{Plan, SharedRead, plan};
+use edge_core::nearest::{Asked as AskedList, RESOLUTIONS};
+use edge_core::plan::{NearestRead, Plan, SharedRead, plan};
 use edge_core::report::Kind;
 use edge_core::tally::{Outcome as Counted, Source};
+use js_sys::Uint8Array;
 use pq_core::error::Refusal;
 use pq_core::manifest::OperationKind;
 use pq_core::request::{HttpParts, Method};
@@ -22,7 +27,7 @@ use crate::coalesce::{Boarding, FlightNumber, Ticket};
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::kv::Held;
-use crate::memory::Ready;
+use crate::memory::{Body, Ready};
 use crate::origin::fetched::Fetched;
 use crate::origin::{self, Purpose, Timeout};
 use crate::request::Incoming;
@@ -125,23 +130,62 @@ pub(crate) async fn graphql(
         }
     };
     // canonical variables → key
+    let reader = |near| {
+        let asked = incoming.min_revision();
+        let min_revision = isolate.replica.borrow_mut().admit_minimum(asked, now_ms());
+        Reader {
+            isolate,
+            context,
+            incoming,
+            body: body.as_deref(),
+            operation: &operation,
+            media,
+            min_revision,
+            near,
+        }
+    };
     match plan(&request, &operation)? {
         Plan::Forward => forward(isolate, incoming, body.as_deref(), Timeout::Usual).await,
         Plan::Read(read) => {
-            let asked = incoming.min_revision();
-            let min_revision = isolate.replica.borrow_mut().admit_minimum(asked, now_ms());
-            let reader = Reader {
-                isolate,
-                context,
-                incoming,
-                body: body.as_deref(),
-                operation: &operation,
-                media,
-                min_revision,
+            let reader = reader(None);
+            match shared(isolate, context, Rc::new(read), &reader).await? {
+                Answered::Sent(response) => Ok(response),
+                Answered::NotCertain(_) | Answered::ByOrigin => reader.forward().await,
+            }
+        }
+        Plan::Nearest(read) => {
+            let near = Near {
+                asked: read.asked,
+                largest: None,
             };
-            shared(isolate, context, Rc::new(read), &reader).await
+            nearest(isolate, context, read, reader(Some(near))).await
         }
     }
+}
+
+/// Answers a list by distance from the candidates of the location's cells, the largest first; forwards the
+/// request if they are not enough.
+async fn nearest(
+    isolate: &'static Isolate,
+    context: &Context,
+    mut read: NearestRead,
+    mut reader: Reader<'_>,
+) -> Result<web_sys::Response, EdgeError> {
+    for resolution in RESOLUTIONS {
+        let Some(candidates) = read.candidates(resolution) else {
+            break;
+        };
+        match shared(isolate, context, Rc::new(candidates), &reader).await? {
+            Answered::Sent(response) => return Ok(response),
+            Answered::NotCertain(ready) => {
+                if let Some(near) = &mut reader.near {
+                    near.largest.get_or_insert(ready);
+                }
+            }
+            Answered::ByOrigin => break,
+        }
+    }
+    reader.forward().await
 }
 
 async fn forward(
@@ -162,6 +206,22 @@ struct Candidate {
     why: FetchReason,
 }
 
+/// What became of a shared read.
+enum Answered {
+    Sent(web_sys::Response),
+    /// Items that are not among these candidates could belong to the list.
+    NotCertain(Ready),
+    /// The origin has to answer the client's own request.
+    ByOrigin,
+}
+
+/// The list by distance that a client asks for.
+struct Near {
+    asked: AskedList,
+    /// The candidates of the largest cell of the location, once they were not enough.
+    largest: Option<Ready>,
+}
+
 /// A client's request for a shared read.
 struct Reader<'a> {
     isolate: &'static Isolate,
@@ -171,16 +231,56 @@ struct Reader<'a> {
     operation: &'a Operation,
     media: MediaType,
     min_revision: Option<Revision>,
+    near: Option<Near>,
 }
 
 impl Reader<'_> {
     /// The answer to this client.
-    fn serve(&self, ready: &Ready, served: Served) -> Result<web_sys::Response, EdgeError> {
+    fn serve(&self, ready: &Ready, served: Served) -> Result<Answered, EdgeError> {
+        match (&ready.body, &self.near) {
+            (Body::Whole(body), _) => self.send(&ready.head, ready.head.content, body, served),
+            (Body::Candidates(list), Some(near)) => {
+                let largest = near.largest.as_ref();
+                let Some(page) = list.page(&near.asked, largest.and_then(Ready::candidates)) else {
+                    return Ok(Answered::NotCertain(ready.clone()));
+                };
+                let older = largest.filter(|largest| largest.head.born_ms < ready.head.born_ms);
+                let head = &older.unwrap_or(ready).head;
+                let body = Uint8Array::from(page.body.as_slice());
+                self.send(head, page.content, &body, served)
+            }
+            (Body::Candidates(_), None) => Ok(Answered::ByOrigin),
+        }
+    }
+
+    fn send(
+        &self,
+        head: &EntryHead,
+        content: ContentHash,
+        body: &Uint8Array,
+        served: Served,
+    ) -> Result<Answered, EdgeError> {
         let now_ms = now_ms();
-        let age_ms = ready.head.age_ms(now_ms);
-        self.count(served.counted_as(), Some(age_ms), now_ms);
+        self.count(served.counted_as(), Some(head.age_ms(now_ms)), now_ms);
         let if_none_match = self.incoming.if_none_match();
-        respond::read(ready, served, now_ms, self.media, if_none_match.as_deref())
+        let answer = respond::Shared {
+            head,
+            content,
+            body,
+        };
+        let response = respond::read(
+            &answer,
+            served,
+            now_ms,
+            self.media,
+            if_none_match.as_deref(),
+        )?;
+        Ok(Answered::Sent(response))
+    }
+
+    /// Sends the origin the client's own request.
+    async fn forward(&self) -> Result<web_sys::Response, EdgeError> {
+        forward(self.isolate, self.incoming, self.body, Timeout::Usual).await
     }
 
     /// Notes what became of the request. `age_ms` is the age of an entry's answer.
@@ -201,7 +301,7 @@ async fn shared(
     context: &Context,
     read: Rc<SharedRead>,
     reader: &Reader<'_>,
-) -> Result<web_sys::Response, EdgeError> {
+) -> Result<Answered, EdgeError> {
     let came = isolate.flights.next_number();
     let waits = &reader.incoming.waits;
     isolate.warming.borrow_mut().saw(&read);
@@ -260,18 +360,18 @@ async fn shared(
             why: FetchReason::Distrust,
         });
     }
-    answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed).await
+    answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed)
 }
 
 /// Answers with what a fetch brought, or with the stored answer if the fetch failed. `collapsed`: the
 /// request had joined another one's fetch.
-async fn answer_fetched(
+fn answer_fetched(
     isolate: &Isolate,
     reader: &Reader<'_>,
     candidate: Option<&Candidate>,
     fetched: Fetched,
     collapsed: bool,
-) -> Result<web_sys::Response, EdgeError> {
+) -> Result<Answered, EdgeError> {
     // Judged again: a purge may have arrived while the origin was failing.
     if let (Some(why), Some(candidate)) = (fetched.failure(), candidate)
         && stands_in(isolate, &candidate.ready, reader.min_revision)
@@ -297,12 +397,17 @@ async fn answer_fetched(
             };
             reader.serve(&ready, served)
         }
+        // It is for nobody, or it is a refusal of what the client did not ask for.
+        Fetched::Unshared(answer) if !answer.has_failed && reader.near.is_some() => {
+            reader.count(UNSHARED, None, now_ms());
+            Ok(Answered::ByOrigin)
+        }
         // A refusal: the origin was asked as nobody. The client reads it in its own language.
         Fetched::Unshared(answer)
             if !answer.has_failed && reader.incoming.header("accept-language").is_some() =>
         {
             reader.count(UNSHARED, None, now_ms());
-            forward(isolate, reader.incoming, reader.body, Timeout::Usual).await
+            Ok(Answered::ByOrigin)
         }
         Fetched::Unshared(answer) => {
             reader.count(UNSHARED, None, now_ms());
@@ -317,7 +422,8 @@ async fn answer_fetched(
                 detail,
             }
             .to_string();
-            respond::unshared(&answer, &status_header, reader.media)
+            let response = respond::unshared(&answer, &status_header, reader.media)?;
+            Ok(Answered::Sent(response))
         }
         Fetched::Failed(why) => {
             reader.count(FAILED, None, now_ms());
@@ -410,8 +516,7 @@ fn begin_fill(
     let minimum = minimum_for_origin(isolate, reader.min_revision);
     let trace = trace::of(isolate, reader.incoming);
     begin_fetch(isolate, context, read, move |read| async move {
-        let body = &read.origin_body;
-        origin::read(isolate, body, minimum, trace.as_ref(), Purpose::Read).await
+        origin::read(isolate, &read, minimum, trace.as_ref(), Purpose::Read).await
     })
 }
 
@@ -508,8 +613,7 @@ async fn fill(
     // The platform ended the fetch, or neither result could be used: fetches for this request alone.
     let minimum = minimum_for_origin(isolate, min_revision);
     let trace = trace::of(isolate, reader.incoming);
-    let body = &read.origin_body;
-    let fetched = origin::read(isolate, body, minimum, trace.as_ref(), Purpose::Read).await;
+    let fetched = origin::read(isolate, read, minimum, trace.as_ref(), Purpose::Read).await;
     (fetched, false)
 }
 

@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 
-use cache_core::CacheControl;
+use cache_core::entry::ContentHash;
+use cache_core::{CacheControl, EntryHead};
 use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers, shared_status};
 use edge_core::cors::{self, AllowedHeaders, AllowedSites};
 use edge_core::header;
-use js_sys::JsString;
+use js_sys::{JsString, Uint8Array};
 use pq_core::error::Refusal;
 use pq_core::{MediaType, security};
 use serde::Deserialize;
@@ -15,7 +16,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{Headers, Response, ResponseInit};
 
 use crate::error::EdgeError;
-use crate::memory::Ready;
 use crate::origin::fetched::Answer;
 
 #[wasm_bindgen]
@@ -71,10 +71,17 @@ fn init(status: u16, headers: &Headers) -> Result<ResponseInit, EdgeError> {
     Ok(init)
 }
 
+/// An answer that comes from an entry.
+pub(crate) struct Shared<'a> {
+    pub(crate) head: &'a EntryHead,
+    pub(crate) content: ContentHash,
+    pub(crate) body: &'a Uint8Array,
+}
+
 /// The answer to a shared read; status 304 without a body when `If-None-Match` names it. `now_ms` is in
 /// milliseconds since the Unix epoch.
 pub(crate) fn read(
-    ready: &Ready,
+    answer: &Shared<'_>,
     served: Served,
     now_ms: u64,
     media: MediaType,
@@ -82,22 +89,21 @@ pub(crate) fn read(
 ) -> Result<Response, EdgeError> {
     let headers = shared_headers(media)?;
     let EntryHeaders {
-        etag,
         age_s,
         cache_status,
-    } = EntryHeaders::of(&ready.head, served, now_ms);
-    ETAG.with(|name| headers.put(name, &etag))?;
+    } = EntryHeaders::of(answer.head, served, now_ms);
+    ETAG.with(|name| headers.put(name, &answer.content.etag()))?;
     AGE.with(|name| headers.put_number(name, age_s))?;
     CACHE_STATUS.with(|name| headers.put(name, &cache_status))?;
     let init = ResponseInit::new();
     init.set_headers(&headers);
-    if if_none_match.is_some_and(|tags| ready.head.content.matches(tags)) {
+    if if_none_match.is_some_and(|tags| answer.content.matches(tags)) {
         headers.delete("content-type")?;
         init.set_status(304);
         return Ok(Response::new_with_opt_str_and_init(None, &init)?);
     }
     Ok(Response::new_with_opt_js_u8_array_and_init(
-        Some(&ready.body),
+        Some(answer.body),
         &init,
     )?)
 }

@@ -64,7 +64,7 @@ async fn is_warm(isolate: &Isolate, read: &SharedRead) -> bool {
 async fn fetch(isolate: &'static Isolate, context: &Context, read: &Rc<SharedRead>) {
     let minimum = isolate.replica.borrow().copy().map(LogCopy::head);
     let ticket = begin_fetch(isolate, context, read, move |read| async move {
-        origin::read(isolate, &read.origin_body, minimum, None, Purpose::Warm).await
+        origin::read(isolate, &read, minimum, None, Purpose::Warm).await
     });
     // A client that asks later finds out why there is none.
     let _or_failed = ticket.landed().await;

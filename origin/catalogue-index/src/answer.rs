@@ -35,6 +35,7 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
     pub id: OfferId,
+    pub location: GeoPoint,
     /// In a list with a location.
     pub distance_km: Option<f64>,
     pub cursor: OfferCursor,
@@ -137,6 +138,7 @@ impl Index {
         let id = Place::id(entry);
         let at = asked.order.position(entry).expect("it was in the list");
         Hit {
+            location: entry.location,
             distance_km: centre.map(|centre| centre.distance_km(&entry.location)),
             cursor: OfferCursor {
                 rank: place.rank,

@@ -23,6 +23,7 @@ mod ids;
 mod in_cities;
 mod names;
 mod near_partners;
+mod nearby;
 mod order;
 mod partners;
 mod sorted;
@@ -57,6 +58,7 @@ pub use clusters::{Cluster, MOST_CLUSTERS};
 pub use facets::Facets;
 pub use in_cities::{CitiesAsked, CitiesFound, CityFound, PartnersInCity};
 pub use near_partners::{PartnersFound, PartnersNear};
+pub use nearby::{Candidates, nearby_disk};
 pub use suggesting::{FoundByName, Suggested, Suggestion};
 
 /// When the index does what; tests choose small numbers.

@@ -372,6 +372,7 @@ fn brute_force(offers: &BTreeMap<OfferId, Listing>, query: &OfferQuery) -> Vec<H
     found.sort_by(compare);
     let hit = |(rank, at, distance_km, offer): Found| Hit {
         id: offer.id.clone(),
+        location: offer.location,
         distance_km: query.near.is_some().then_some(distance_km),
         cursor: OfferCursor {
             rank,

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use cache_core::geo;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -164,8 +165,7 @@ id!(
     ReportId
 );
 
-/// Mean radius of the Earth (IUGG), km.
-pub const EARTH_RADIUS_KM: f64 = 6371.0088;
+pub use cache_core::geo::EARTH_RADIUS_KM;
 
 /// A point on the Earth in WGS 84 degrees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -184,12 +184,7 @@ impl GeoPoint {
 
     /// Great-circle distance by the haversine formula, km.
     pub fn distance_km(&self, other: &GeoPoint) -> f64 {
-        let (lat_a, lat_b) = (self.lat.to_radians(), other.lat.to_radians());
-        let half_lat = ((lat_b - lat_a) / 2.0).sin();
-        let half_lng = ((other.lng - self.lng).to_radians() / 2.0).sin();
-        let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lng * half_lng;
-        // Rounding may push h slightly above 1 for antipodes, where asin is NaN.
-        2.0 * EARTH_RADIUS_KM * h.sqrt().min(1.0).asin()
+        geo::distance_km((self.lat, self.lng), (other.lat, other.lng))
     }
 }
 

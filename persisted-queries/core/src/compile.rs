@@ -2,7 +2,8 @@
 //! and cache policy.
 //!
 //! `size` checks the document's size before anything else. `cacheability` has the rules of the
-//! policy, `snap` the rule for locations, and `cost` the measure of cost and depth. `folder` makes
+//! policy, `snap` the rule for locations,
+//! `nearest` the rule for lists by distance, and `cost` the measure of cost and depth. `folder` makes
 //! documents of a client's files, with `apollo` and `print`.
 
 use apollo_compiler::ast::OperationType;
@@ -22,6 +23,7 @@ mod cost;
 mod error;
 pub mod folder;
 mod hints;
+mod nearest;
 mod print;
 mod reason;
 mod size;
@@ -43,6 +45,10 @@ const CACHE_CONTROL: &str = "\ndirective @cacheControl(maxAge: Int, staleWhileRe
 const CACHE_CONTROL_SCOPE: &str = "\nenum CacheControlScope { PUBLIC PRIVATE }\n";
 const SNAP_TO_CELL: &str = "\ndirective @snapToCell(resolution: Int = 8) \
     on INPUT_FIELD_DEFINITION | ARGUMENT_DEFINITION\n";
+
+const NEAREST: &str = "\ndirective @nearest(input: String!, within: String!, withinKm: Int!, \
+    order: String!, byDistance: String!, pageSize: Int!, others: [String!]!, distances: [String!]!, \
+    total: String!, isTotalExact: String!, wholeList: [String!]!) on FIELD_DEFINITION\n";
 
 /// Compiles documents against one SDL.
 #[derive(Debug)]
@@ -182,6 +188,9 @@ fn complete(sdl: &str) -> Result<String, CompileError> {
     }
     if !schema.directive_definitions.contains_key("snapToCell") {
         text.push_str(SNAP_TO_CELL);
+    }
+    if !schema.directive_definitions.contains_key("nearest") {
+        text.push_str(NEAREST);
     }
     Ok(text)
 }

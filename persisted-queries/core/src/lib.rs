@@ -17,6 +17,7 @@ pub mod hash;
 pub mod limits;
 pub mod manifest;
 pub mod media;
+pub mod nearest;
 pub mod negotiate;
 pub mod policy;
 pub mod request;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::nearest::NearestRule;
+
 /// Whom an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -41,6 +43,9 @@ pub struct CachePolicy {
     /// The location variable that is snapped to its H3 cell before the cache key is computed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snap: Option<SnapRule>,
+    /// The list by distance around that location, if the document shows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<NearestRule>,
 }
 
 /// A location variable that is replaced by the centre of its H3 cell.
@@ -65,6 +70,7 @@ impl CachePolicy {
         stale_while_revalidate_s: 0,
         stale_if_error_s: 0,
         snap: None,
+        nearest: None,
     };
 
     /// Whether any cache may store an answer.
@@ -124,6 +130,7 @@ mod tests {
             stale_while_revalidate_s: 600,
             stale_if_error_s: 60,
             snap: None,
+            nearest: None,
         };
         assert_eq!(policy.longest_life_s(), 900);
         let endless = CachePolicy {
@@ -146,6 +153,7 @@ mod tests {
                 lng: "lng".to_owned(),
                 resolution: 8,
             }),
+            nearest: None,
         };
         let json = serde_json::to_string(&policy).unwrap();
         assert_eq!(

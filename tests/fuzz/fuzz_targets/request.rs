@@ -103,7 +103,9 @@ fn parsed(request: GraphqlRequest) {
     });
     let again = again.expect("the edge's own request is well-formed");
     assert_eq!(again.document.hash(), OPERATION.id);
-    let SharedRead { key, origin_body } = &read;
+    let SharedRead {
+        key, origin_body, ..
+    } = &read;
     match plan(&again, &OPERATION).expect("the edge's own request is accepted") {
         Plan::Read(again) => {
             assert_eq!(
@@ -111,6 +113,6 @@ fn parsed(request: GraphqlRequest) {
                 "one request has two cache keys: {origin_body}"
             );
         }
-        Plan::Forward => panic!("the edge's own request is not a shared read: {origin_body}"),
+        Plan::Forward | Plan::Nearest(_) => panic!("the edge's own request is not a shared read: {origin_body}"),
     }
 }

@@ -310,6 +310,11 @@ pub(crate) const WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ("yousoon-signature", "a header between origin and edge"),
     ("yousoon-body", "a header between origin and edge"),
     ("yousoon-warms", "a header between origin and edge"),
+    ("yousoon-candidates", "a header between origin and edge"),
+    (
+        "yousoon cursor",
+        "what checksums begin with in cursors that clients hold",
+    ),
     (
         "yousoon-fault",
         "a header with which tests make an isolate panic",

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use access::caller::Asker;
 use bytes::Bytes;
 use cache_core::{
-    CacheKey, EntryHead, Revision, entry::ContentHash, variables::CanonicalVariables,
+    CacheKey, EntryHead, Revision, entry::ContentHash, geo, variables::CanonicalVariables,
 };
 use cache_tiered::{Answer, Fill, Question, Tier, Warmed};
 use domain::{OfferId, sentence::Language, tags};
-use edge_core::plan::{self, Snap};
+use edge_core::{
+    nearest::{self, Reading},
+    plan::{self, Snap},
+};
 use pq_core::{CachePolicy, limits};
 
-use super::execute;
+use super::execute::{self, Demand};
 use crate::{
     documents::{Document, shown::OfferPage},
     execution::executed::{Executed, Unstored},
@@ -27,6 +30,8 @@ pub struct PublicQuery {
     variables: CanonicalVariables,
     /// The cache key of the answer.
     pub key: CacheKey,
+    /// The H3 cell for whose candidates the edge asks.
+    candidates_of: Option<u64>,
     /// What it shows, if it is an offer's page.
     offer: Option<Shown>,
 }
@@ -40,19 +45,46 @@ enum Shown {
 }
 
 impl PublicQuery {
-    pub fn new(document: Arc<Document>, variables: CanonicalVariables) -> Self {
+    pub fn new(document: Arc<Document>, mut variables: CanonicalVariables) -> Self {
+        let policy = &document.operation.policy;
+        // As the edge does: both doors give the same answer.
+        if nearest::reading(policy, &variables) == Reading::Snapped {
+            plan::snap(&mut variables, policy);
+        }
         let json = variables.to_json();
         Self {
             key: plan::key(document.operation.id, &json),
+            candidates_of: None,
             offer: offer_of(&document, &json),
             document,
             variables,
         }
     }
 
+    /// The query for the candidates of the cell of this H3 resolution that the location is in, if it asks
+    /// for a list by distance.
+    #[must_use]
+    pub fn for_candidates(self, resolution: u8) -> Self {
+        let policy = &self.document.operation.policy;
+        let Reading::Exact(asked) = nearest::reading(policy, &self.variables) else {
+            return self;
+        };
+        let (lat, lng) = asked.location;
+        let json = self.variables.to_json();
+        Self {
+            key: plan::candidates_key(self.document.operation.id, &json, resolution),
+            candidates_of: geo::cell(lat, lng, resolution),
+            ..self
+        }
+    }
+
     /// A request for the answer, as the edge would send it: what makes it anew. None if the request says
     /// where somebody is: only the centres of cells are kept.
     fn recipe(&self) -> Option<String> {
+        // The edge makes candidates anew, which asks for them.
+        if self.candidates_of.is_some() {
+            return None;
+        }
         let operation = &self.document.operation;
         let variables = self.variables.to_json();
         let mut snapped = self.variables.clone();
@@ -185,7 +217,11 @@ async fn fill(
     required: Option<Revision>,
 ) -> Fill<Arc<Unstored>> {
     let (document, variables) = (&*query.document, &query.variables);
-    let work = execute::execute(by, document, variables, Asker::anybody(), required);
+    let demand = Demand {
+        required,
+        candidates_of: query.candidates_of,
+    };
+    let work = execute::execute(by, document, variables, Asker::anybody(), demand);
     let executed = match tokio::time::timeout(limits::EXECUTION, work).await {
         Ok(Ok(executed)) => executed,
         Ok(Err(error)) => return Fill::Failed(Arc::new(Unstored::Store(error))),

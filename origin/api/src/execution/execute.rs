@@ -18,7 +18,7 @@ use crate::{
     documents::Document,
     execution::executed::Executed,
     request::{
-        context::RequestContext,
+        context::{CandidatesOf, RequestContext},
         facts::AnswerFacts,
         loaders::{Entities, Stores},
         loads::Loads,
@@ -27,14 +27,22 @@ use crate::{
     services::Services,
 };
 
-/// Executes a document with canonical variables; `required` is the minimum revision the client
-/// demands.
+/// What the caches and the edge want of an execution.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Demand {
+    /// The minimum revision that the client demands.
+    pub required: Option<Revision>,
+    /// The H3 cell for whose candidates the edge asks.
+    pub candidates_of: Option<u64>,
+}
+
+/// Executes a document with canonical variables.
 pub async fn execute(
     (services, schema): (&Services, &Schema),
     document: &Document,
     variables: &CanonicalVariables,
     asker: Asker,
-    required: Option<Revision>,
+    demand: Demand,
 ) -> Result<Executed, StoreError> {
     let shared = document.operation.policy.is_shared();
     // The heart of the system: the position is taken BEFORE the first read. The answer then holds
@@ -48,16 +56,21 @@ pub async fn execute(
     };
     // An entity that is kept may be older than what the client, or this request, just wrote.
     let entities = match document.operation.kind {
-        OperationKind::Query => Entities::Cached { required },
+        OperationKind::Query => Entities::Cached {
+            required: demand.required,
+        },
         OperationKind::Mutation | OperationKind::Subscription => Entities::Fresh,
     };
     let Prepared {
-        request,
+        mut request,
         mut loads,
         selected,
         facts,
         now_ms,
     } = prepare(services, document, &variables.to_json(), asker, entities)?;
+    if let Some(cell) = demand.candidates_of {
+        request = request.data(CandidatesOf(cell));
+    }
     let mut response = loads.run(schema.execute(request)).await;
     complete(&mut response, &selected);
     facts.tag(tags::document(&document.operation.id));

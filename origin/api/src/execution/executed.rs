@@ -25,6 +25,10 @@ impl Executed {
     /// The response body: `data`, and `errors` if there are any, in this language.
     pub fn body(&self, language: Language) -> Result<Vec<u8>, serde_json::Error> {
         let Response { data, errors, .. } = &self.response;
+        if let (true, Some(candidates)) = (errors.is_empty(), &self.facts.candidates) {
+            let extensions = json!({"candidates": candidates});
+            return serde_json::to_vec(&json!({"data": data, "extensions": extensions}));
+        }
         if errors.is_empty() {
             return serde_json::to_vec(&json!({"data": data}));
         }

@@ -61,9 +61,10 @@ pub struct OfferConnection {
     edges: Vec<OfferEdge>,
     page_info: PageInfo,
     /// Of the whole list, not of this page. Up to 10,000 it is exact; of a longer list it may be
-    /// less than there are.
+    /// less than there are. Of a list by distance with more than 100 offers it is counted around the
+    /// middle of the location's H3 cell (resolution 8), so that everybody in the cell has the same.
     total_count: i32,
-    /// Whether `totalCount` is exact.
+    /// Whether `totalCount` is exact; false if it is counted around the middle of a cell.
     is_total_exact: bool,
     facets: OfferFacets,
 }

@@ -1,7 +1,7 @@
 //! A list of offers: asks the index, then reads the offers that it found.
 
 use async_graphql::{Context, Result};
-use catalogue_index::Index;
+use catalogue_index::{Found, Index};
 use domain::{
     GeoPoint, OfferId, StoreError,
     offers::store::{Columns, GeoBox, Near, OfferCursor, OfferQuery},
@@ -60,6 +60,16 @@ pub async fn shared(ctx: &Context<'_>, query: &OfferQuery) -> Result<OfferConnec
     let request = RequestContext::of(ctx);
     note_reach(request, query);
     let page = list(request, query).await?;
+    connection(ctx, query, page).await
+}
+
+/// The page of an answer that everybody may share.
+pub async fn connection(
+    ctx: &Context<'_>,
+    query: &OfferQuery,
+    page: ListPage,
+) -> Result<OfferConnection> {
+    let request = RequestContext::of(ctx);
     for item in &page.items {
         request.facts.shows_offer(&item.offer, request.now_ms);
     }
@@ -137,6 +147,12 @@ pub async fn load_relations(
 /// Asks the index, then reads the offers that it found.
 pub async fn list(request: &RequestContext, query: &OfferQuery) -> Result<ListPage> {
     let found = ask(request, |index| index.answer(query)).await?;
+    read(request, found).await
+}
+
+/// Reads the offers that the index found.
+pub async fn read(request: &RequestContext, found: Found) -> Result<ListPage> {
+    let asked_for = found.items.len();
     let ids: Vec<OfferId> = found.items.iter().map(|hit| hit.id.clone()).collect();
     let mut offers = request.loader.load_many(ids).await.map_err(failed)?;
     let items = found.items.into_iter().filter_map(|hit| {
@@ -146,8 +162,13 @@ pub async fn list(request: &RequestContext, query: &OfferQuery) -> Result<ListPa
             cursor: hit.cursor,
         })
     });
+    let items: Vec<_> = items.collect();
+    if items.len() < asked_for {
+        // The index has not heard yet that they are gone.
+        request.facts.uncacheable();
+    }
     Ok(ListPage {
-        items: items.collect(),
+        items,
         has_next_page: found.has_next_page,
         total: found.total,
         facets: found.facets,

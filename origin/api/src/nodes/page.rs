@@ -11,9 +11,9 @@ use pq_core::ErrorCode;
 use super::directives::cache_control;
 use crate::request::errors::refused;
 
-const DEFAULT_PAGE: i32 = 20;
+pub const DEFAULT_PAGE: i32 = 20;
 const LARGEST_PAGE: i32 = 100;
-const DEFAULT_DISTANCE_KM: f64 = 10.0;
+pub const DEFAULT_DISTANCE_KM: u32 = 10;
 const LONGEST_DISTANCE_KM: f64 = 50.0;
 
 /// The position of a page in its list.
@@ -65,7 +65,7 @@ pub fn page_size_up_to(largest: i32, first: Option<i32>) -> async_graphql::Resul
 
 /// Validates `maxDistance`, in kilometres.
 pub fn distance(given: Option<f64>) -> async_graphql::Result<f64> {
-    let distance_km = given.unwrap_or(DEFAULT_DISTANCE_KM);
+    let distance_km = given.unwrap_or(f64::from(DEFAULT_DISTANCE_KM));
     if distance_km > 0.0 && distance_km <= LONGEST_DISTANCE_KM {
         return Ok(distance_km);
     }

@@ -3,5 +3,6 @@
 pub mod filters;
 pub mod mapping;
 pub mod mutations;
+pub mod nearby;
 pub mod queries;
 pub mod searching;

@@ -2,6 +2,7 @@
 //! depends on.
 
 use async_graphql::{Context, ID, Object, Result};
+use catalogue_index::nearby_disk;
 
 pub use crate::nodes::category::{Category, Locale, OfferCategory};
 pub use crate::nodes::discount::{Discount, DiscountKind};
@@ -16,11 +17,15 @@ use domain::{
 
 use crate::{
     nodes::{
-        directives::{CacheControlScope, cache_control},
+        directives::{CacheControlScope, cache_control, nearest},
         offer_list::{Wanted, list, load_relations, shared},
+        page::{DEFAULT_DISTANCE_KM, DEFAULT_PAGE},
         partner::{no_partner, public_offer},
     },
-    offers::filters::{OffersInput, Question},
+    offers::{
+        filters::{OffersInput, Question},
+        nearby::nearby,
+    },
     request::{
         authorise::{self, About},
         context::RequestContext,
@@ -34,12 +39,30 @@ pub struct OfferQueries;
 #[Object]
 impl OfferQueries {
     /// Offers that can be used now.
-    #[graphql(directive = cache_control::apply(Some(300), Some(60), Some(86_400), None))]
+    #[graphql(
+        directive = cache_control::apply(Some(300), Some(60), Some(86_400), None),
+        directive = nearest::apply(
+            "input".to_owned(),
+            "maxDistance".to_owned(),
+            DEFAULT_DISTANCE_KM,
+            "orderBy".to_owned(),
+            "DISTANCE".to_owned(),
+            DEFAULT_PAGE,
+            ["search", "box", "partnerId"].map(str::to_owned).to_vec(),
+            ["distance", "node.distance"].map(str::to_owned).to_vec(),
+            "totalCount".to_owned(),
+            "isTotalExact".to_owned(),
+            vec!["facets".to_owned()],
+        )
+    )]
     async fn offers(&self, ctx: &Context<'_>, input: OffersInput) -> Result<OfferConnection> {
         let request = RequestContext::of(ctx);
         let Question { query, ends_at_ms } = input.query(Wanted::by(ctx), request.now_ms)?;
         if let Some(ends_at_ms) = ends_at_ms {
             request.facts.ends_at(ends_at_ms, request.now_ms);
+        }
+        if let Some(near) = nearby_disk(&query) {
+            return nearby(ctx, &query, near).await;
         }
         shared(ctx, &query).await
     }

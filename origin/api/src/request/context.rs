@@ -22,6 +22,10 @@ use super::{
 };
 use crate::services::Services;
 
+/// For fields: the H3 cell for whose candidates the edge asks, see [`edge_core::nearest`].
+#[derive(Clone, Copy, Debug)]
+pub struct CandidatesOf(pub u64);
+
 /// Created for each request, so that data read for one request never answers another.
 pub struct RequestContext {
     pub services: Services,

@@ -7,13 +7,14 @@ use std::{
 
 use cache_core::{AsOf, Lifetime, Revision, Tag};
 use domain::{Establishment, Offer, Partner, tags};
+use edge_core::nearest::Candidates;
 
 /// Collects the facts of one query from all its fields, also when they run concurrently.
 #[derive(Debug, Default)]
 pub struct AnswerFacts(Mutex<Facts>);
 
 /// The collected facts about an answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     pub tags: BTreeSet<Tag>,
     /// When the answer may become wrong at the earliest, milliseconds since the epoch.
@@ -24,6 +25,8 @@ pub struct Facts {
     pub revision: Option<Revision>,
     /// Seconds until a rate-limited operation may be tried again.
     pub retry_after_s: Option<u64>,
+    /// What the edge makes lists of, if it asks for that.
+    pub candidates: Option<Candidates>,
     /// The least that a part of the answer knows of the purge log, if there is such a part.
     pub as_of: Option<AsOf>,
     /// Up to when the cached parts are current, see [`cache_tiered::Loaded::current_at_ms`].
@@ -110,6 +113,11 @@ impl AnswerFacts {
 
     pub fn shows_establishment(&self, place: &Establishment) {
         self.tag(tags::partner(&place.partner_id));
+    }
+
+    /// Records what the edge makes lists of.
+    pub fn candidates(&self, candidates: Candidates) {
+        self.lock().candidates = Some(candidates);
     }
 
     /// Takes the collected facts.

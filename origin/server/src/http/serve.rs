@@ -10,7 +10,7 @@ use access::{
 use api::{
     execution::{
         cached::{PublicQuery, Purpose},
-        execute,
+        execute::{self, Demand},
     },
     request::{authorise, errors::masked_code, reader::Reader},
 };
@@ -20,7 +20,7 @@ use axum::{
 };
 use cache_core::Revision;
 use domain::{StoreError, sentence::Language};
-use edge_core::header::{MIN_REVISION, WARMS};
+use edge_core::header::{CANDIDATES, MIN_REVISION, WARMS};
 use http::{HeaderName, header};
 use pq_core::{
     Accepted, DocumentRef, ErrorCode, Form, MediaType, Refusal, limits, manifest::OperationKind,
@@ -325,6 +325,7 @@ async fn steps(
         if_none_match: if_none_match.as_deref(),
         purpose,
     };
+    let resolution = candidates_asked(state, &request);
     let spelling = (method == Method::Get)
         .then(|| request.uri().path_and_query().cloned())
         .flatten();
@@ -360,7 +361,11 @@ async fn steps(
         // Shared answers are the same for all callers, so anonymous callers must be allowed them.
         let allowed = authorise::document(&Caller::Anonymous, &document.parsed);
         allowed.map_err(|why| why.refusal(Language::French))?;
-        let query = Arc::new(PublicQuery::new(document, variables));
+        let mut query = PublicQuery::new(document, variables);
+        if let Some(resolution) = resolution {
+            query = query.for_candidates(resolution);
+        }
+        let query = Arc::new(query);
         if let (Some(spelling), DocumentRef::Hash(_)) = (&spelling, &request.document) {
             state.spellings.remember(spelling.as_str(), &query);
         }
@@ -382,7 +387,10 @@ async fn steps(
         &document,
         &variables,
         asker,
-        required,
+        Demand {
+            required,
+            candidates_of: None,
+        },
     );
     let executed = Box::pin(run).await?;
     for code in executed.codes() {
@@ -394,6 +402,15 @@ async fn steps(
         reader.language(&state.services).await
     };
     Ok(answer::executed(&executed, media, language))
+}
+
+/// The H3 resolution of the cell for whose candidates the edge asks. From anybody else the header does
+/// not count.
+fn candidates_asked(state: &AppState, request: &Request) -> Option<u8> {
+    let resolution = text(request.headers(), &HeaderName::from_static(CANDIDATES))?;
+    (admission::peer_of(request, state) == Peer::Edge)
+        .then(|| resolution.parse().ok())
+        .flatten()
 }
 
 /// The query of an earlier GET request with the same spelling, if its document is still the same.

@@ -8,7 +8,8 @@ use cache_tiered::{Cached, LinkError, PurgeFeed, Tier, feed::DISTRUST_MS};
 use domain::error_chain::chain;
 use edge_core::{
     explain::{Found, LogState, Stored, TierReport},
-    plan::{self, Snap},
+    nearest::RESOLUTIONS,
+    plan::{self, Plan},
 };
 use pq_core::{
     CachePolicy, Clients, DocumentHash, ErrorCode, Operation, Refusal, manifest::OperationKind,
@@ -56,17 +57,22 @@ pub struct Explanation {
 pub async fn explain(state: &AppState, request: ExplainRequest) -> Result<Explanation, AdminError> {
     let document = find(state, &request.document).await?;
     let operation = &document.operation;
-    let mut variables = CanonicalVariables::coerce(
+    let variables = CanonicalVariables::coerce(
         &operation.variables,
         &operation.input_types,
         &request.variables,
     )
     .map_err(Refusal::from)?;
     let as_given = variables.to_json();
-    let snap = plan::snap(&mut variables, &operation.policy);
-    let canonical = variables.to_json();
-    let is_shared = operation.kind == OperationKind::Query && operation.policy.is_shared();
-    let key = is_shared.then(|| plan::key(operation.id, &canonical));
+    let plan = plan::plan_for(operation, variables);
+    let note = note(operation, &plan);
+    let read = match plan {
+        Plan::Forward => None,
+        Plan::Read(read) => Some(read),
+        Plan::Nearest(mut read) => read.candidates(RESOLUTIONS[0]),
+    };
+    let key = read.as_ref().map(|read| read.key);
+    let sent = read.map(|read| parsed(&read.origin_body)["variables"].take());
     let (tiers, edges) = match &key {
         None => (vec![], vec![]),
         Some(key) => {
@@ -82,8 +88,8 @@ pub async fn explain(state: &AppState, request: ExplainRequest) -> Result<Explan
         client: operation.clients.clone(),
         policy: operation.policy.clone(),
         variables: parsed(&as_given),
-        snapped: (snap == Snap::Snapped).then(|| parsed(&canonical)),
-        note: note(operation, snap).map(str::to_owned),
+        snapped: sent.filter(|sent| *sent != parsed(&as_given)),
+        note: note.map(str::to_owned),
         key: key.map(|key| key.to_string()),
         log: feed.inspect(|copy, age_ms| LogState::of(copy, age_ms, DISTRUST_MS)),
         tiers,
@@ -96,19 +102,27 @@ fn parsed(canonical: &str) -> Value {
     serde_json::from_str(canonical).unwrap_or_default()
 }
 
-fn note(operation: &Operation, snap: Snap) -> Option<&'static str> {
+fn note(operation: &Operation, plan: &Plan) -> Option<&'static str> {
     if operation.kind != OperationKind::Query {
         return Some("not a query: never kept");
     }
     if !operation.policy.is_shared() {
         return Some("its answer is private or not cacheable: never kept");
     }
-    match snap {
-        Snap::Unchanged => None,
-        Snap::Snapped => Some(
+    match plan {
+        Plan::Forward => Some(
+            "the answer depends on the exact location, or that is off the earth: the edge forwards the request",
+        ),
+        Plan::Nearest(_) => Some(
+            "the key is that of the candidates for the location's largest cell, of which the edge makes the list; requests sent directly to the origin keep the given location and have another key",
+        ),
+        Plan::Read(_) if operation.policy.snap.is_none() => None,
+        Plan::Read(_) if operation.policy.nearest.is_some() => {
+            Some("the key is made from the snapped location, at the edge and at the origin")
+        }
+        Plan::Read(_) => Some(
             "the key is made from the snapped location, as at the edge; requests sent directly to the origin keep the given location and have another key",
         ),
-        Snap::OffTheEarth => Some("the location is off the earth: the edge forwards the request"),
     }
 }
 

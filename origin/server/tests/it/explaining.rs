@@ -99,18 +99,25 @@ async fn memory_says_what_it_has_and_what_becomes_of_it() {
 
 #[tokio::test]
 async fn the_key_is_the_one_that_the_edge_asks_by() {
+    const COUNT: &str = "query Count($i: OffersInput!) { offers(input: $i) { totalCount } }";
     let app = TestApp::start().await;
-    app.publish(&[OFFERS]).await;
+    app.publish(&[OFFERS, COUNT]).await;
     let at = |lat: f64| json!({"i": {"location": {"lat": lat, "lng": 2.3522}}});
-    let first = explain(&app, "List", at(48.8566)).await.json();
-    let neighbour = explain(&app, "List", at(48.8567)).await.json();
+    let list = explain(&app, "List", at(48.8566)).await.json();
+    assert_eq!(
+        list["key"],
+        explain(&app, "List", at(48.8567)).await.json()["key"]
+    );
+    assert!(list["note"].as_str().unwrap().contains("candidates"));
+    let first = explain(&app, "Count", at(48.8566)).await.json();
+    let neighbour = explain(&app, "Count", at(48.8567)).await.json();
     assert_eq!(first["key"], neighbour["key"]);
     assert_eq!(first["variables"]["i"]["location"]["lat"], 48.8566);
     assert_ne!(first["snapped"], first["variables"]);
     assert!(first["note"].as_str().unwrap().contains("snapped"));
     // What the edge sends is found under the key that was told.
-    app.ask(OFFERS, first["snapped"].clone()).await.data();
-    let kept = explain(&app, "List", at(48.8566)).await.json();
+    app.ask(COUNT, first["snapped"].clone()).await.data();
+    let kept = explain(&app, "Count", at(48.8566)).await.json();
     assert_eq!(kept["tiers"][0]["verdict"], "serve");
 }
 

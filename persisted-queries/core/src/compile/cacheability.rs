@@ -19,6 +19,7 @@ use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable::{Field, Selection, SelectionSet};
 
 use super::hints::Hint;
+use super::nearest;
 use super::reason::{Reason, Why};
 use super::snap;
 use super::subject::Subject;
@@ -62,13 +63,15 @@ fn query(subject: &Subject<'_>) -> (CachePolicy, Vec<Reason>) {
     if max_age_s == 0 {
         return (not_cacheable(is_private), distinct(reasons));
     }
+    // A private answer is not shared, so it is computed for the exact location.
+    let snap = snap.filter(|_| !is_private);
     let policy = CachePolicy {
         scope: scope(is_private),
         max_age_s,
         stale_while_revalidate_s: total.stale_while_revalidate_s.unwrap_or(0),
         stale_if_error_s: total.stale_if_error_s.unwrap_or(0),
-        // A private answer is not shared, so it is computed for the exact location.
-        snap: snap.filter(|_| !is_private),
+        nearest: snap.as_ref().and_then(|snap| nearest::rule(subject, snap)),
+        snap,
     };
     (policy, distinct(reasons))
 }

@@ -122,7 +122,7 @@ fn type_ref(ty: &ast::Type) -> TypeRef {
 }
 
 /// Converts a constant to JSON. Variables cannot occur: validation refuses them in a default.
-fn to_json(value: &ast::Value) -> Value {
+pub(super) fn to_json(value: &ast::Value) -> Value {
     match value {
         ast::Value::Null | ast::Value::Variable(_) => Value::Null,
         ast::Value::Enum(name) => Value::String(name.to_string()),

@@ -60,6 +60,7 @@ fn a_manifest_is_apollos_with_our_fields_beside() {
             lng: "lng".to_owned(),
             resolution: 8,
         }),
+        nearest: None,
     };
     let manifest = Manifest::new(vec![near]).unwrap();
     insta::assert_snapshot!(manifest.to_json().unwrap(), @r#"
@@ -337,6 +338,7 @@ fn policy() -> impl Strategy<Value = CachePolicy> {
             lng: "lng".to_owned(),
             resolution,
         }),
+        nearest: None,
     })
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use cache_core::cursor::distance_body;
+
 use crate::{
     ID_BYTES, OfferId,
     cursor::{CursorKind, seal, unseal},
@@ -77,12 +79,7 @@ pub enum OfferPosition {
 impl OfferPosition {
     fn encoded(self) -> (CursorKind, Vec<u8>) {
         match self {
-            // The float's bits instead of decimal text: the next page must compare with exactly
-            // this value.
-            Self::Near { distance_km } => (
-                CursorKind::OfferNear,
-                distance_km.to_bits().to_be_bytes().to_vec(),
-            ),
+            Self::Near { distance_km } => (CursorKind::OfferNear, distance_body(distance_km, &[])),
             Self::Newest { created_at_ms } => (
                 CursorKind::OfferNewest,
                 created_at_ms.to_be_bytes().to_vec(),

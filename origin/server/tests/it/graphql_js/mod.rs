@@ -10,7 +10,7 @@ use access::caller::{Asker, Caller, SignedIn};
 use api::{
     documents::{Document, sent},
     environment::Environment,
-    execution::execute::execute,
+    execution::execute::{Demand, execute},
     schema::{self, Schema},
 };
 use cache_core::variables::CanonicalVariables;
@@ -54,7 +54,7 @@ impl Executor {
         self.failing.begin(rule);
         let by = (&self.app.state.services, &self.schema);
         let asker = self.asker.clone();
-        let executed = execute(by, document, &variables.unwrap(), asker, None).await;
+        let executed = execute(by, document, &variables.unwrap(), asker, Demand::default()).await;
         let response = executed.unwrap().response;
         let paths: Vec<_> = response.errors.iter().map(|error| &error.path).collect();
         json!({"data": response.data, "paths": paths})
