@@ -65,7 +65,8 @@ pub fn draft(
 
 /// Whether a booking is what a request asks for: the same offer, opening and number of people.
 fn is_same(before: &Booking, new: &NewBooking) -> bool {
-    let is_opening = |begins_ms| Night::of(begins_ms) == Some(before.night);
+    let is_opening =
+        |begins_ms| Night::of_opening(&(begins_ms..before.until_ms)) == Some(before.night);
     before.offer == new.offer && before.party == new.party && new.opening_ms.is_none_or(is_opening)
 }
 
