@@ -63,7 +63,7 @@ async fn who_walks_in_takes_places_and_is_counted_once() {
         (&staff, asked(21, None), "BAD_USER_INPUT"),
         (&staff, asked(1, Some("")), "BAD_USER_INPUT"),
         (&staff, asked(1, Some("k")), "IDEMPOTENCY_KEY_REUSED"),
-        (&staff, asked(2, None), "OFFER_SOLD_OUT"),
+        (&staff, asked(2, None), "OFFER_PLACES_TOO_FEW"),
     ] {
         let refused = who.ask(&app, WALK_IN, asked.clone()).await;
         assert_eq!(refused.code(), code, "{asked}");
