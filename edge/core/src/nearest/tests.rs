@@ -12,7 +12,7 @@ use crate::plan::{Plan, plan};
 
 const PARIS: (f64, f64) = (48.8566, 2.3522);
 
-fn operation(shows: Value) -> Operation {
+fn operation(shows: &Value) -> Operation {
     let body = "query Near { near }";
     serde_json::from_value(json!({
         "id": DocumentHash::of(body), "name": "Near", "type": "query", "body": body,
@@ -36,7 +36,7 @@ fn operation(shows: Value) -> Operation {
 }
 
 fn planned(shows: &Value, mut input: Value) -> Plan {
-    let operation = operation(shows.clone());
+    let operation = operation(shows);
     if input["at"].is_null() {
         input["at"] = json!({"lat": PARIS.0, "lng": PARIS.1});
     }
