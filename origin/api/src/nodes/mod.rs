@@ -12,6 +12,7 @@ pub mod guest_booking;
 pub mod identity;
 pub mod moment;
 pub mod money;
+pub mod nearest;
 pub mod notification;
 pub mod offer;
 pub mod offer_list;

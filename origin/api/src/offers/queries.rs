@@ -17,7 +17,8 @@ use domain::{
 
 use crate::{
     nodes::{
-        directives::{CacheControlScope, cache_control, nearest},
+        directives::{CacheControlScope, cache_control},
+        nearest::nearest,
         offer_list::{Wanted, list, load_relations, shared},
         page::{DEFAULT_DISTANCE_KM, DEFAULT_PAGE},
         partner::{no_partner, public_offer},

@@ -87,8 +87,8 @@ impl PartnerMutations {
             Founded::Member => founded_before(request, &partner.id).await,
             Founded::Done => {
                 request.services.auth.standings.forget(&user.id);
-                let founder = Membership::new(partner.id.clone(), Post::Owner);
-                request.joined.get_or_init(|| founder);
+                let owner = Membership::new(partner.id.clone(), Post::Owner);
+                request.joined.get_or_init(|| owner);
                 written(request, Purging::Pending).await;
                 // The store gave it a slug.
                 stored(request, &partner.id).await?.ok_or_else(no_partner)

@@ -64,10 +64,12 @@ fn exact_lists_are_made_without_the_origin_as_often_as_snapped_ones_were() {
         hits_snapped += u32::from(is_hit(&mut snapped, key, *now_s));
         let outcome = edge.answer(&index, &question);
         let keys = edge.keys(&question, outcome.looked_at);
-        let fresh = keys
+        // Each is filled, whatever the others were.
+        let fresh: Vec<bool> = keys
             .into_iter()
-            .map(|key| is_hit(&mut filled_s, key, *now_s));
-        let has_all = fresh.fold(true, |all, fresh| all && fresh);
+            .map(|key| is_hit(&mut filled_s, key, *now_s))
+            .collect();
+        let has_all = fresh.into_iter().all(|is_fresh| is_fresh);
         forwarded += u32::from(outcome.body.is_none());
         hits += u32::from(has_all && outcome.body.is_some());
     }
