@@ -1,7 +1,8 @@
 //! The edge on Cloudflare Workers. This crate only does I/O through the platform's bindings; every
 //! decision is in `edge-core`.
 //!
-//! Reading order: [`read`] handles a GraphQL request, step by step; [`isolate`] is the state that
+//! Reading order: [`read`] handles a GraphQL request, step by step, and [`partly`] one for a document that is
+//! partly private; [`isolate`] is the state that
 //! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
 //! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
 //! answers `cache explain`, [`tally`] counts what became of requests, and [`report`] tells Sentry of
@@ -20,6 +21,7 @@ mod limiter;
 mod memory;
 mod origin;
 mod panics;
+mod partly;
 mod purge_log;
 mod random;
 mod read;

@@ -1,5 +1,5 @@
 //! Requests to the origin: shared reads that the edge builds itself, look-ups of documents, and
-//! clients' requests that are forwarded.
+//! clients' requests, or what is private of them, that are forwarded.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use cache_core::{AsOf, Revision};
 use edge_core::admit::{OriginAnswer, admit};
 use edge_core::nearest::list::NearestList;
+use edge_core::partly::Remainder;
 use edge_core::plan::SharedRead;
 use edge_core::proof::{self, OnBehalfOf};
 use edge_core::trace::Sent;
@@ -244,24 +245,7 @@ pub(crate) async fn forward(
     body: Option<&[u8]>,
     timeout: Timeout,
 ) -> Result<web_sys::Response, EdgeError> {
-    let headers = Headers::new_with_headers(&incoming.raw.headers())?;
-    // Clients must not send the headers that authenticate the edge.
-    headers.delete(header::SIGNATURE)?;
-    headers.delete(header::CLIENT_IP)?;
-    headers.delete(header::SPAN)?;
-    headers.delete(header::CANDIDATES)?;
-    headers.delete(header::WARMS)?;
-    if let Some(trace) = trace::of(isolate, incoming) {
-        trace::set(&headers, &trace)?;
-    }
-    // `fetch` refuses requests with `Expect`, and the edge has read the body already.
-    headers.delete("expect")?;
-    // Without this the origin counts the request against the edge's own address.
-    if let Some(ip) = incoming.client_ip() {
-        headers.set(header::CLIENT_IP, &ip.to_string())?;
-        let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Client(ip), now_ms());
-        headers.set(header::SIGNATURE, &proof)?;
-    }
+    let headers = headers_of(isolate, incoming)?;
     let init = RequestInit::new();
     init.set_method(&incoming.method);
     init.set_headers(&headers);
@@ -282,6 +266,70 @@ pub(crate) async fn forward(
             .learn(Revision(revision), now_ms());
     }
     Ok(response)
+}
+
+/// Asks for the remainder of a document that is partly private, as the client: with its credentials, in its
+/// language. The answer is for this request alone.
+pub(crate) async fn remainder(isolate: &Isolate, incoming: &Incoming, body: &str) -> Remainder {
+    let attempt = async || try_remainder(isolate, incoming, body).await;
+    match retried(attempt, |_| true).await {
+        Ok(body) => Remainder::of_answer(&body),
+        Err(error) => {
+            let text = format!("a remainder is missing: {error}");
+            web_sys::console::warn_1(&JsValue::from_str(&text));
+            Remainder::unreachable()
+        }
+    }
+}
+
+async fn try_remainder(
+    isolate: &Isolate,
+    incoming: &Incoming,
+    body: &str,
+) -> Result<Vec<u8>, EdgeError> {
+    let headers = headers_of(isolate, incoming)?;
+    // Those of the client's own body, and of answers that it has.
+    for name in ["content-length", "content-encoding", "if-none-match", "if-modified-since"] {
+        headers.delete(name)?;
+    }
+    headers.set("content-type", "application/json")?;
+    headers.set("accept", MediaType::GraphqlResponse.content_type())?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(body));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    let response = send(&format!("{}/graphql", isolate.config.origin_url), &init).await?;
+    let (status, body) = (response.status(), bytes(&response).await?);
+    if status >= 500 {
+        return Err(EdgeError::Origin(format!(
+            "it answered a remainder with status {status}"
+        )));
+    }
+    Ok(body.to_vec())
+}
+
+/// The client's headers, as they are forwarded.
+fn headers_of(isolate: &Isolate, incoming: &Incoming) -> Result<Headers, EdgeError> {
+    let headers = Headers::new_with_headers(&incoming.raw.headers())?;
+    // Clients must not send the headers that authenticate the edge.
+    headers.delete(header::SIGNATURE)?;
+    headers.delete(header::CLIENT_IP)?;
+    headers.delete(header::SPAN)?;
+    headers.delete(header::CANDIDATES)?;
+    headers.delete(header::WARMS)?;
+    if let Some(trace) = trace::of(isolate, incoming) {
+        trace::set(&headers, &trace)?;
+    }
+    // `fetch` refuses requests with `Expect`, and the edge has read the body already.
+    headers.delete("expect")?;
+    // Without this the origin counts the request against the edge's own address.
+    if let Some(ip) = incoming.client_ip() {
+        headers.set(header::CLIENT_IP, &ip.to_string())?;
+        let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Client(ip), now_ms());
+        headers.set(header::SIGNATURE, &proof)?;
+    }
+    Ok(headers)
 }
 
 /// Forwards the request for a file that only the origin has.

@@ -11,7 +11,7 @@ use edge_core::answer::{Served, Tier};
 use edge_core::judge::{FetchReason, Verdict, judge, may_stand_in};
 use edge_core::limit::Errand;
 use edge_core::nearest::{Asked as AskedList, RESOLUTIONS};
-use edge_core::plan::{NearestRead, Plan, SharedRead, plan};
+use edge_core::plan::{self, NearestRead, Plan, SharedRead};
 use edge_core::report::Kind;
 use edge_core::tally::{Outcome as Counted, Source};
 use js_sys::Uint8Array;
@@ -33,7 +33,7 @@ use crate::origin::{self, Purpose, Timeout};
 use crate::request::Incoming;
 use crate::tally::Request;
 use crate::waits::Waits;
-use crate::{documents, feed, respond, tally, trace, websocket};
+use crate::{documents, feed, partly, respond, tally, trace, websocket};
 
 /// The shortest interval between writes of a key to KV, which accepts one per second, in
 /// milliseconds.
@@ -142,15 +142,22 @@ pub(crate) async fn graphql(
             media,
             min_revision,
             near,
+            is_part: false,
         }
     };
-    match plan(&request, &operation)? {
+    if let Some(split) = &operation.split {
+        let variables = plan::variables(&request, &operation)?;
+        return partly::answer(reader(None), split, &variables).await;
+    }
+    match plan::plan(&request, &operation)? {
         Plan::Forward => forward(isolate, incoming, body.as_deref(), Timeout::Usual).await,
         Plan::Read(read) => {
             let reader = reader(None);
             match shared(isolate, context, Rc::new(read), &reader).await? {
                 Answered::Sent(response) => Ok(response),
-                Answered::NotCertain(_) | Answered::ByOrigin => reader.forward().await,
+                Answered::NotCertain(_) | Answered::ByOrigin | Answered::Part(_) => {
+                    reader.forward().await
+                }
             }
         }
         Plan::Nearest(read) => {
@@ -158,34 +165,40 @@ pub(crate) async fn graphql(
                 asked: read.asked,
                 largest: None,
             };
-            nearest(isolate, context, read, reader(Some(near))).await
+            let mut reader = reader(Some(near));
+            match from_cells(isolate, context, read, &mut reader).await? {
+                Answered::Sent(response) => Ok(response),
+                Answered::NotCertain(_) | Answered::ByOrigin | Answered::Part(_) => {
+                    reader.forward().await
+                }
+            }
         }
     }
 }
 
-/// Answers a list by distance from the candidates of the location's cells, the largest first; forwards the
-/// request if they are not enough.
-async fn nearest(
+/// Answers a list by distance from the candidates of the location's cells, the largest first; the origin has to
+/// if they are not enough.
+pub(crate) async fn from_cells(
     isolate: &'static Isolate,
     context: &Context,
     mut read: NearestRead,
-    mut reader: Reader<'_>,
-) -> Result<web_sys::Response, EdgeError> {
+    reader: &mut Reader<'_>,
+) -> Result<Answered, EdgeError> {
     for resolution in RESOLUTIONS {
         let Some(candidates) = read.candidates(resolution) else {
             break;
         };
-        match shared(isolate, context, Rc::new(candidates), &reader).await? {
-            Answered::Sent(response) => return Ok(response),
+        match shared(isolate, context, Rc::new(candidates), reader).await? {
             Answered::NotCertain(ready) => {
                 if let Some(near) = &mut reader.near {
                     near.largest.get_or_insert(ready);
                 }
             }
+            done @ (Answered::Sent(_) | Answered::Part(_)) => return Ok(done),
             Answered::ByOrigin => break,
         }
     }
-    reader.forward().await
+    Ok(Answered::ByOrigin)
 }
 
 async fn forward(
@@ -207,34 +220,53 @@ struct Candidate {
 }
 
 /// What became of a shared read.
-enum Answered {
+pub(crate) enum Answered {
     Sent(web_sys::Response),
+    /// It was read as the part of a document.
+    Part(Part),
     /// Items that are not among these candidates could belong to the list.
     NotCertain(Ready),
     /// The origin has to answer the client's own request.
     ByOrigin,
 }
 
+/// The shared part of a document's answer.
+pub(crate) struct Part {
+    pub(crate) body: Uint8Array,
+    pub(crate) cache_status: String,
+}
+
 /// The list by distance that a client asks for.
-struct Near {
-    asked: AskedList,
+pub(crate) struct Near {
+    pub(crate) asked: AskedList,
     /// The candidates of the largest cell of the location, once they were not enough.
-    largest: Option<Ready>,
+    pub(crate) largest: Option<Ready>,
 }
 
 /// A client's request for a shared read.
-struct Reader<'a> {
-    isolate: &'static Isolate,
-    context: &'a Context,
-    incoming: &'a Incoming,
+pub(crate) struct Reader<'a> {
+    pub(crate) isolate: &'static Isolate,
+    pub(crate) context: &'a Context,
+    pub(crate) incoming: &'a Incoming,
     body: Option<&'a [u8]>,
     operation: &'a Operation,
-    media: MediaType,
+    pub(crate) media: MediaType,
     min_revision: Option<Revision>,
     near: Option<Near>,
+    /// Whether what is read is the public part of a document that is partly private.
+    is_part: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// The same request, to read a part of its document.
+    pub(crate) fn for_part(&self, near: Option<Near>) -> Reader<'a> {
+        Reader {
+            near,
+            is_part: true,
+            ..*self
+        }
+    }
+
     /// The answer to this client.
     fn serve(&self, ready: &Ready, served: Served) -> Result<Answered, EdgeError> {
         match (&ready.body, &self.near) {
@@ -262,6 +294,12 @@ impl Reader<'_> {
     ) -> Result<Answered, EdgeError> {
         let now_ms = now_ms();
         self.count(served.counted_as(), Some(head.age_ms(now_ms)), now_ms);
+        if self.is_part {
+            return Ok(Answered::Part(Part {
+                body: body.clone(),
+                cache_status: served.cache_status(head, now_ms),
+            }));
+        }
         let if_none_match = self.incoming.if_none_match();
         let answer = respond::Shared {
             head,
@@ -279,7 +317,7 @@ impl Reader<'_> {
     }
 
     /// Sends the origin the client's own request.
-    async fn forward(&self) -> Result<web_sys::Response, EdgeError> {
+    pub(crate) async fn forward(&self) -> Result<web_sys::Response, EdgeError> {
         forward(self.isolate, self.incoming, self.body, Timeout::Usual).await
     }
 
@@ -296,7 +334,7 @@ impl Reader<'_> {
 }
 
 /// Answers a query whose answer is the same for everybody.
-async fn shared(
+pub(crate) async fn shared(
     isolate: &'static Isolate,
     context: &Context,
     read: Rc<SharedRead>,
@@ -404,7 +442,9 @@ fn answer_fetched(
         }
         // A refusal: the origin was asked as nobody. The client reads it in its own language.
         Fetched::Unshared(answer)
-            if !answer.has_failed && reader.incoming.header("accept-language").is_some() =>
+            if !answer.has_failed
+                && !reader.is_part
+                && reader.incoming.header("accept-language").is_some() =>
         {
             reader.count(UNSHARED, None, now_ms());
             Ok(Answered::ByOrigin)
@@ -422,6 +462,17 @@ fn answer_fetched(
                 detail,
             }
             .to_string();
+            if reader.is_part {
+                let is_whole = answer.status == 200 && !answer.has_failed;
+                return Ok(if is_whole {
+                    Answered::Part(Part {
+                        body: answer.body,
+                        cache_status: status_header,
+                    })
+                } else {
+                    Answered::ByOrigin
+                });
+            }
             let response = respond::unshared(&answer, &status_header, reader.media)?;
             Ok(Answered::Sent(response))
         }

@@ -153,6 +153,28 @@ pub(crate) fn unshared(
     )?)
 }
 
+/// An answer that is made of a shared part and of what only this client may read. `cache_status` is that of
+/// the shared part, `remainder` says what became of the rest.
+pub(crate) fn partly(
+    body: &[u8],
+    (cache_status, remainder): (&str, &str),
+    media: MediaType,
+) -> Result<Response, EdgeError> {
+    let headers = Headers::new()?;
+    headers.set("content-type", media.content_type())?;
+    headers.set("cache-control", &CacheControl::Private.to_string())?;
+    headers.set("vary", "accept")?;
+    headers.set("cache-status", &format!("{cache_status}; remainder={remainder}"))?;
+    for (name, value) in security::HEADERS {
+        headers.set(name, value)?;
+    }
+    let init = init(200, &headers)?;
+    Ok(Response::new_with_opt_js_u8_array_and_init(
+        Some(&Uint8Array::from(body)),
+        &init,
+    )?)
+}
+
 /// A forwarded answer, without the headers that are meant for the edge only.
 pub(crate) fn forwarded(response: Response) -> Result<Response, EdgeError> {
     // The answer to a WebSocket upgrade must be returned unchanged.

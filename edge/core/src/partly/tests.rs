@@ -1,0 +1,234 @@
+//! The merged answer is that of the whole document, for any document.
+
+use pq_core::compile::Compiler;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use executor::Library;
+
+mod executor;
+
+const SDL: &str = r"
+enum CacheControlScope { PUBLIC PRIVATE }
+directive @cacheControl(maxAge: Int, staleWhileRevalidate: Int, staleIfError: Int, scope: CacheControlScope) on FIELD_DEFINITION | OBJECT
+directive @byIds(most: Int!) on FIELD_DEFINITION
+type Query {
+  me: User
+  user: User!
+  book(id: ID!): Book @cacheControl(maxAge: 60)
+  books: [Book!]! @cacheControl(maxAge: 60)
+  shelves: [[Book]] @cacheControl(maxAge: 60)
+  booksById(ids: [ID!]!): [Book]! @cacheControl(scope: PRIVATE) @byIds(most: 50)
+}
+type User @cacheControl(scope: PRIVATE) { id: ID! name: String book: Book }
+type Book @cacheControl(maxAge: 60) {
+  id: ID! title: String sequel: Book copies: [Book!]!
+  isLent: Boolean @cacheControl(scope: PRIVATE)
+  mark: String! @cacheControl(scope: PRIVATE)
+  reader: User
+}
+";
+
+/// A request for the whole, merged of its parts; none if the document stays whole.
+fn merged(
+    compiler: &Compiler,
+    body: &str,
+    variables: &Value,
+    library: &Library,
+    is_reached: bool,
+) -> Option<Merged> {
+    let compiled = compiler.compile(body, None).unwrap();
+    let operation = &compiled.operation;
+    let split = operation.split.as_ref()?;
+    let given = variables.as_object().unwrap();
+    let given = CanonicalVariables::coerce(&operation.variables, &operation.input_types, given);
+    let given = given.unwrap();
+    let [public, remainder] = [&compiled.parts[0].operation, &compiled.parts[1].operation];
+    let request = PartlyPrivate::new(split, &given);
+    let of_public = variables_of(public, &given).to_json();
+    let of_public = serde_json::from_str(&of_public).unwrap();
+    let answer = library.execute(&public.body, &of_public).text();
+    let answer = PublicAnswer::read(&request, answer.as_bytes()).expect("it has no errors");
+    let asked = request.remainder(answer.ids());
+    let remainder = match asked {
+        None => Remainder::NotNeeded,
+        Some(_) if !is_reached => Remainder::unreachable(),
+        Some(asked) => {
+            let asked: Value = serde_json::from_str(&asked).unwrap();
+            assert_eq!(asked["documentId"], remainder.id.to_string());
+            let text = library.execute(&remainder.body, &asked["variables"]).text();
+            Remainder::of_answer(text.as_bytes())
+        }
+    };
+    Some(answer.merged_with(&remainder))
+}
+
+fn paths(answer: &Value) -> Vec<String> {
+    let errors = answer["errors"].as_array().into_iter().flatten();
+    let mut paths: Vec<_> = errors.map(|error| error["path"].to_string()).collect();
+    paths.sort();
+    paths
+}
+
+/// Selections of a book, nested as deep as `depth`.
+fn of_book(depth: u32) -> BoxedStrategy<String> {
+    let leaf = prop_oneof![
+        4 => Just("title".to_owned()),
+        2 => Just("id".to_owned()),
+        1 => Just("name: title".to_owned()),
+        4 => Just("isLent".to_owned()),
+        1 => Just("lent: isLent".to_owned()),
+        1 => Just("lentIf: isLent @include(if: $a)".to_owned()),
+        1 => Just("titleIf: title @skip(if: $a)".to_owned()),
+        2 => Just("mark".to_owned()),
+        1 => Just("reader { id name }".to_owned()),
+        1 => Just("__typename".to_owned()),
+    ];
+    let leaves = prop::collection::vec(leaf, 1..5).prop_map(|leaves| {
+        let mut seen = std::collections::BTreeSet::new();
+        let distinct = leaves.into_iter().filter(|leaf| seen.insert(leaf.clone()));
+        distinct.collect::<Vec<_>>().join(" ")
+    });
+    if depth == 0 {
+        return leaves.boxed();
+    }
+    let below = of_book(depth - 1);
+    (leaves, 0..6u32, below)
+        .prop_map(|(leaves, kind, below)| match kind {
+            0 => format!("{leaves} sequel {{ {below} }}"),
+            1 => format!("copies {{ {below} }} {leaves}"),
+            2 => format!("... {{ {leaves} }} sequel {{ {below} }}"),
+            3 => format!("... on Book @include(if: $a) {{ {leaves} }} title"),
+            4 => format!("{leaves} ...Common"),
+            _ => leaves,
+        })
+        .boxed()
+}
+
+fn document() -> impl Strategy<Value = String> {
+    let root = (0..8u32, of_book(2)).prop_map(|(kind, below)| match kind {
+        0 => "me { id name book { title } }".to_owned(),
+        1 => "user { name }".to_owned(),
+        2 => format!("books {{ {below} }}"),
+        3 => format!("first: book(id: \"1\") {{ {below} }}"),
+        4 => format!("lost: book(id: \"9\") {{ {below} }}"),
+        5 => format!("shelves {{ {below} }}"),
+        6 => "maybe: me @include(if: $a) { id }".to_owned(),
+        _ => format!("other: book(id: \"2\") {{ {below} }}"),
+    });
+    prop::collection::vec(root, 1..4).prop_map(|roots| {
+        // Each by a name of its own.
+        let roots = roots.iter().enumerate().map(|(place, root)| {
+            let (name, field) = match root.split_once(": ") {
+                Some((name, field)) if name.chars().all(char::is_alphabetic) => (name, field),
+                _without_a_name => ("root", root.as_str()),
+            };
+            format!("{name}{place}: {field}")
+        });
+        let mut text = format!("{{ {} }}", roots.collect::<Vec<_>>().join(" "));
+        if text.contains("...Common") {
+            text += " fragment Common on Book { common: title commonLent: isLent }";
+        }
+        let declared = if text.contains("$a") { "($a: Boolean!)" } else { "" };
+        format!("query Q{declared} {text}")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn the_merged_answer_is_that_of_the_whole(
+        body in document(), a in any::<bool>(), failing in prop::collection::vec((0..6u32, 0..5usize), 0..4),
+        is_reached in prop::bool::weighted(0.8),
+    ) {
+        let compiler = Compiler::new(SDL).unwrap();
+        let variables = if body.contains("$a") { json!({"a": a}) } else { json!({}) };
+        let private = ["isLent", "mark", "reader", "me", "user"];
+        let mut library = Library::new(SDL);
+        for (id, field) in failing {
+            library.fail(&id.to_string(), private[field]);
+        }
+        let merged = merged(&compiler, &body, &variables, &library, is_reached);
+        let Some(merged) = merged else { return Ok(()) };
+        if !is_reached {
+            library.fail_all(&private);
+        }
+        let whole = library.execute(&body, &variables);
+        let answer: Value = serde_json::from_slice(&merged.body).unwrap();
+        let expected: Value = serde_json::from_str(&whole.text()).unwrap();
+        let data = |answer: &Value| answer["data"].to_string();
+        prop_assert_eq!(data(&answer), data(&expected), "{}", body);
+        if expected["errors"].is_null() {
+            prop_assert_eq!(String::from_utf8(merged.body).unwrap(), whole.text());
+        } else if expected["data"].is_null() {
+            prop_assert!(merged.errors > 0);
+        } else {
+            prop_assert_eq!(paths(&answer), paths(&expected), "{}", body);
+        }
+    }
+}
+
+#[test]
+fn a_document_whose_private_fields_are_left_out_asks_for_nothing() {
+    let compiler = Compiler::new(SDL).unwrap();
+    let body = "query Q($a: Boolean!) { books { title isLent @include(if: $a) } }";
+    let operation = compiler.compile(body, None).unwrap().operation;
+    let split = operation.split.as_ref().unwrap();
+    for (a, ids) in [(true, vec!["1".to_owned()]), (false, vec![])] {
+        let Value::Object(given) = json!({"a": a}) else {
+            panic!("an object")
+        };
+        let given =
+            CanonicalVariables::coerce(&operation.variables, &operation.input_types, &given);
+        let request = PartlyPrivate::new(split, &given.unwrap());
+        let body = br#"{"data":{"books":[{"title":"x","_edgeId":"1"}]}}"#;
+        let answer = PublicAnswer::read(&request, body).unwrap();
+        assert_eq!(answer.ids(), ids);
+        assert!(answer.is_within_limit());
+        assert_eq!(request.remainder(answer.ids()).is_some(), a);
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_the_public_parts_is_not_merged() {
+    let compiler = Compiler::new(SDL).unwrap();
+    let operation = compiler.compile("query Q { books { title isLent } }", None);
+    let operation = operation.unwrap().operation;
+    let split = operation.split.as_ref().unwrap();
+    let given = CanonicalVariables::coerce(&[], &operation.input_types, &Map::new()).unwrap();
+    let request = PartlyPrivate::new(split, &given);
+    for body in [
+        r#"{"data":{"books":[{"title":"x"}]}}"#,
+        r#"{"data":{"books":[[{"title":"x","_edgeId":"1"}]]}}"#,
+        r#"{"data":{"books":7}}"#,
+        r#"{"data":null}"#,
+        r#"{"data":{"books":[]},"errors":[]}"#,
+        r#"{"errors":[{"message":"x"}]}"#,
+        "<html>",
+    ] {
+        assert!(PublicAnswer::read(&request, body.as_bytes()).is_none(), "{body}");
+    }
+}
+
+#[test]
+fn a_refusal_of_the_remainder_is_the_error_of_every_private_field() {
+    let compiler = Compiler::new(SDL).unwrap();
+    let body = "query Q { me { name } books { title isLent } }";
+    let operation = compiler.compile(body, None).unwrap().operation;
+    let given = CanonicalVariables::coerce(&[], &operation.input_types, &Map::new()).unwrap();
+    let request = PartlyPrivate::new(operation.split.as_ref().unwrap(), &given);
+    let public = br#"{"data":{"books":[{"title":"x","_edgeId":"1"}]}}"#;
+    let answer = PublicAnswer::read(&request, public).unwrap();
+    let refusal = br#"{"errors":[{"message":"sign in","extensions":{"code":"UNAUTHENTICATED"}}]}"#;
+    let merged = answer.merged_with(&Remainder::of_answer(refusal));
+    let error = |path: &str| {
+        format!(r#"{{"message":"sign in","path":{path},"extensions":{{"code":"UNAUTHENTICATED"}}}}"#)
+    };
+    let errors = [error(r#"["me"]"#), error(r#"["books",0,"isLent"]"#)].join(",");
+    assert_eq!(
+        String::from_utf8(merged.body).unwrap(),
+        format!(r#"{{"data":{{"me":null,"books":[{{"title":"x","isLent":null}}]}},"errors":[{errors}]}}"#)
+    );
+}
