@@ -43,14 +43,19 @@ fn assert_private(answer: &Answer, remainder: &str) {
     assert_eq!(answer.header("cache-control"), "private, no-store");
     assert_eq!(answer.header("etag"), "");
     let status = answer.cache_status();
-    assert!(status.ends_with(&format!("; remainder={remainder}")), "{status}");
+    assert!(
+        status.ends_with(&format!("; remainder={remainder}")),
+        "{status}"
+    );
 }
 
 /// The bodies of the requests for GraphQL that the edge has sent to the origin.
 fn asked(stack: &Stack) -> Vec<String> {
     let passed = stack.to_origin.passed().into_iter();
     let reads = passed.filter(|passed| passed.line == "POST /graphql");
-    reads.map(|read| String::from_utf8(read.body.to_vec()).unwrap()).collect()
+    reads
+        .map(|read| String::from_utf8(read.body.to_vec()).unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -185,14 +190,28 @@ async fn nobody_gets_what_is_anothers_and_nothing_of_it_is_kept() {
     let mut looked_at = 0;
     while let Some(path) = files.pop() {
         if path.is_dir() {
-            files.extend(std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path()));
+            files.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|file| file.unwrap().path()),
+            );
             continue;
         }
         let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
         looked_at += usize::from(text.contains("offers"));
         // The private fields, and people; the names of fields are in the documents' records as well.
-        for private in ["\"isFavorite\":true", "\"isFavorite\":false", DOMAIN, &ana.id, &ben.id] {
-            assert!(!text.contains(private), "{private} is in {}", path.display());
+        for private in [
+            "\"isFavorite\":true",
+            "\"isFavorite\":false",
+            DOMAIN,
+            &ana.id,
+            &ben.id,
+        ] {
+            assert!(
+                !text.contains(private),
+                "{private} is in {}",
+                path.display()
+            );
         }
     }
     assert!(looked_at > 0, "answers are kept in {}", folder.display());
@@ -213,7 +232,10 @@ async fn a_list_with_hearts_is_exact_for_each_location() {
     let mut hits = 0;
     for step in 0..30 {
         let location = json!({"lat": PARIS.0 + f64::from(step) * 0.0002, "lng": PARIS.1});
-        let ask = stack.ask("OffersNearbyForMe", json!({"location": location, "first": 5}));
+        let ask = stack.ask(
+            "OffersNearbyForMe",
+            json!({"location": location, "first": 5}),
+        );
         let edge = through_edge(&stack, &ask, &ana).await;
         let origin = ask.post(&stack.client, &stack.origin_url, &ana.access);
         assert_eq!(edge.text, origin.await.unwrap().text, "{location}");

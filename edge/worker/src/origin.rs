@@ -289,7 +289,12 @@ async fn try_remainder(
 ) -> Result<Vec<u8>, EdgeError> {
     let headers = headers_of(isolate, incoming)?;
     // Those of the client's own body, and of answers that it has.
-    for name in ["content-length", "content-encoding", "if-none-match", "if-modified-since"] {
+    for name in [
+        "content-length",
+        "content-encoding",
+        "if-none-match",
+        "if-modified-since",
+    ] {
         headers.delete(name)?;
     }
     headers.set("content-type", "application/json")?;

@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
+use cache_core::variables::CanonicalVariables;
 use edge_core::partly::{PartlyPrivate, PublicAnswer, Remainder, variables_of};
 use edge_core::plan::{self, Plan};
 use futures_util::future::join;
-use cache_core::variables::CanonicalVariables;
 use pq_core::split::Split;
 
 use crate::documents;

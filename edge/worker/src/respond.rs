@@ -164,7 +164,10 @@ pub(crate) fn partly(
     headers.set("content-type", media.content_type())?;
     headers.set("cache-control", &CacheControl::Private.to_string())?;
     headers.set("vary", "accept")?;
-    headers.set("cache-status", &format!("{cache_status}; remainder={remainder}"))?;
+    headers.set(
+        "cache-status",
+        &format!("{cache_status}; remainder={remainder}"),
+    )?;
     for (name, value) in security::HEADERS {
         headers.set(name, value)?;
     }

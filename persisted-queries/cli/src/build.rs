@@ -56,7 +56,10 @@ pub(crate) fn run(
     let named_parts: HashSet<DocumentHash> = parts.iter().map(|part| part.operation.id).collect();
     for part in parts {
         // A manifest that is built again has its parts already.
-        if !documents.iter().any(|known| sort_key(known) == sort_key(&part)) {
+        if !documents
+            .iter()
+            .any(|known| sort_key(known) == sort_key(&part))
+        {
             documents.push(part);
         }
     }

@@ -192,7 +192,7 @@ impl Merge<'_> {
         } = failure;
         self.errors.push(ShownError {
             message,
-            path: [&self.path, below].concat(),
+            path: [self.path.as_slice(), below].concat(),
             extensions,
         });
     }

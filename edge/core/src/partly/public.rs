@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use pq_core::split::{Both, Origin, Selection};
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::PartlyPrivate;
@@ -78,10 +78,14 @@ impl<'a> PublicAnswer<'a> {
 
 fn note_ids<'o>(request: &PartlyPrivate<'_>, object: &'o Object<'_>, ids: &mut Vec<&'o str>) {
     if let Some(id) = &object.id
-        && object.selection.fields.iter().any(|shown| match &shown.from {
-            Origin::Private(field) => request.selects(field),
-            Origin::Public | Origin::Both(_) => false,
-        })
+        && object
+            .selection
+            .fields
+            .iter()
+            .any(|shown| match &shown.from {
+                Origin::Private(field) => request.selects(field),
+                Origin::Public | Origin::Both(_) => false,
+            })
     {
         ids.push(id);
     }

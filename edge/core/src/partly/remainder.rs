@@ -19,7 +19,7 @@ pub enum Remainder {
 }
 
 /// An error without its path.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// JSON text.
     pub(super) message: Box<RawValue>,
@@ -79,7 +79,9 @@ impl Remainder {
         let is_executed = data.is_some() || errors.iter().any(|error| error.path.is_some());
         if !is_executed {
             let first = errors.into_iter().next();
-            return first.map_or_else(Self::unreachable, |error| Self::Failed(error.without_path()));
+            return first.map_or_else(Self::unreachable, |error| {
+                Self::Failed(error.without_path())
+            });
         }
         let mut roots = data.unwrap_or_default();
         let objects = roots.remove(OBJECTS);

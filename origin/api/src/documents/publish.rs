@@ -82,7 +82,10 @@ fn compile_all(
     }
     // `pq build` lists them; whoever wrote the manifest may have left them out.
     for part in parts {
-        if !operations.iter().any(|known: &Operation| known.id == part.id) {
+        if !operations
+            .iter()
+            .any(|known: &Operation| known.id == part.id)
+        {
             operations.push(part);
         }
     }

@@ -92,7 +92,9 @@ impl Hints {
                 why: why.to_owned(),
             };
             let returned = of_ids(schema, field).ok_or_else(|| {
-                refuse("has @byIds, and is not `(ids: [ID!]!): [T]!` of an object type with `id: ID!`")
+                refuse(
+                    "has @byIds, and is not `(ids: [ID!]!): [T]!` of an object type with `id: ID!`",
+                )
             })?;
             let own = self.of_field(&query.name, &field.name);
             if !own.iter().all(|hint| hint.is_private) {

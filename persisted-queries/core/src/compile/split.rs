@@ -6,7 +6,8 @@
 //!   objects of several types,
 //! - an object with fields of both parts is selected twice, is of an interface or union, or has a field that
 //!   is selected twice, once of them under `@skip` or `@include`: the order of its fields would differ from
-//!   request to request.
+//!   request to request,
+//! - different fields are asked for of different objects, and one of them does not allow null.
 
 use std::collections::HashSet;
 
@@ -20,9 +21,7 @@ use apollo_compiler::{Name, Node, name};
 use super::hints::ByIds;
 use super::print;
 use super::subject::Subject;
-use crate::split::{
-    self, ADDED_ID, Both, Condition, IDS, Id, OBJECTS, Origin, Private, Shown,
-};
+use crate::split::{self, ADDED_ID, Both, Condition, IDS, Id, OBJECTS, Origin, Private, Shown};
 
 /// What the operations of the two parts are called: the document's name, and this.
 const PUBLIC: &str = "__public";
@@ -55,12 +54,14 @@ pub(super) fn parts(subject: &Subject<'_>, text: &str) -> Option<Parts> {
         subject,
         by_ids: None,
         of_objects: Vec::new(),
+        places: Vec::new(),
+        has_strict: false,
         shows_more_than_ids: false,
     };
     let divided = divider.set(&operation.selection_set, &[]).ok()?;
     let mut remainder = divided.private;
     remainder.extend(divider.objects());
-    if remainder.is_empty() || !divider.shows_more_than_ids {
+    if remainder.is_empty() || !divider.shows_more_than_ids || divider.is_strict_somewhere() {
         return None;
     }
     let used = uses(&remainder);
@@ -100,6 +101,10 @@ struct Divider<'a> {
     by_ids: Option<&'a ByIds>,
     /// Those fields.
     of_objects: Vec<AstSelection>,
+    /// What is asked for of each object that was seen.
+    places: Vec<Vec<AstSelection>>,
+    /// Whether one of them does not allow null.
+    has_strict: bool,
     shows_more_than_ids: bool,
 }
 
@@ -210,11 +215,17 @@ impl<'a> Divider<'a> {
             return Err(StaysWhole);
         }
         self.by_ids = Some(by_ids);
-        for selection in divided.private.drain(..) {
-            if !self.of_objects.contains(&selection) {
-                self.of_objects.push(selection);
+        self.has_strict |= divided
+            .shown
+            .iter()
+            .any(|one| matches!(&one.shown.from, Origin::Private(private) if !private.nullable));
+        let private = std::mem::take(&mut divided.private);
+        for selection in &private {
+            if !self.of_objects.contains(selection) {
+                self.of_objects.push(selection.clone());
             }
         }
+        self.places.push(private);
         let is_id = |selection: &AstSelection| match selection {
             AstSelection::Field(field) => {
                 field.name == "id" && field.alias.is_none() && field.directives.is_empty()
@@ -225,8 +236,16 @@ impl<'a> Divider<'a> {
             return Ok(Id::Selected);
         }
         let added = Name::new(ADDED_ID).ok();
-        divided.public.push(field_of(added, name!("id"), Vec::new(), Vec::new()));
+        divided
+            .public
+            .push(field_of(added, name!("id"), Vec::new(), Vec::new()));
         Ok(Id::Added)
+    }
+
+    /// Whether a field that fails could take another one with it that is not selected beside it: the
+    /// remainder asks for all fields of an object together.
+    fn is_strict_somewhere(&self) -> bool {
+        self.has_strict && self.places.windows(2).any(|two| two[0] != two[1])
     }
 
     /// The root field that asks for fields of objects by their ids, if there are any.
@@ -270,7 +289,9 @@ fn with(around: &[Condition], directives: &DirectiveList) -> Result<Vec<Conditio
             _other => return Err(StaysWhole),
         };
         let value = directive.specified_argument_by_name("if");
-        let variable = value.and_then(|value| value.as_variable()).ok_or(StaysWhole)?;
+        let variable = value
+            .and_then(|value| value.as_variable())
+            .ok_or(StaysWhole)?;
         let variable = variable.to_string();
         let condition = Condition { variable, is };
         if !conditions.contains(&condition) {

@@ -386,6 +386,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     cost,
                     depth,
                     policy,
+                    split: None,
                 }
             },
         )

@@ -18,11 +18,11 @@ type Query {
   node: Node @cacheControl(maxAge: 60)
 }
 type User @cacheControl(scope: PRIVATE) { id: ID! name: String! loans(first: Int): [Book!]! }
-interface Node @cacheControl(maxAge: 60) { id: ID! }
+interface Node { id: ID! }
 type Shelf @cacheControl(maxAge: 60) { count: Int! items: [Book!] }
 type Book implements Node @cacheControl(maxAge: 60) {
   id: ID! title: String! author: Author! isLent: Boolean @cacheControl(scope: PRIVATE)
-  loan(full: Boolean): User
+  loan(full: Boolean): User mark: String! @cacheControl(scope: PRIVATE)
 }
 type Author @cacheControl(maxAge: 60) { id: ID! name: String! isFollowed: Boolean! @cacheControl(scope: PRIVATE) }
 ";
@@ -35,7 +35,11 @@ fn compile(body: &str) -> Compiled {
 fn parts(body: &str) -> [Operation; 2] {
     let compiled = compile(body);
     let split = compiled.operation.split.expect("it is divided");
-    let parts: Vec<_> = compiled.parts.into_iter().map(|part| part.operation).collect();
+    let parts: Vec<_> = compiled
+        .parts
+        .into_iter()
+        .map(|part| part.operation)
+        .collect();
     let [public, remainder] = <[_; 2]>::try_from(parts).expect("two parts");
     assert_eq!([public.id, remainder.id], [split.public, split.remainder]);
     assert!(public.policy.is_shared() && !remainder.policy.is_shared());
@@ -101,12 +105,18 @@ fragment Lent on Book { loan(full: $full) { name } }
   }
 }"
     );
-    assert_eq!((public.policy.max_age_s, public.name.as_str()), (30, "Shelf__public"));
+    assert_eq!(
+        (public.policy.max_age_s, public.name.as_str()),
+        (30, "Shelf__public")
+    );
     assert!(public.clients.iter().eq(["reader"]));
     let whole = compile(body).operation;
     assert_eq!(whole.policy.scope, Scope::Private);
     let split = whole.split.unwrap();
-    assert_eq!((split.most_ids, split.variables), (Some(50), vec!["full".to_owned()]));
+    assert_eq!(
+        (split.most_ids, split.variables),
+        (Some(50), vec!["full".to_owned()])
+    );
     let below = |id, fields| Selection {
         id: Some(id),
         fields,
@@ -142,11 +152,18 @@ fragment Lent on Book { loan(full: $full) { name } }
 
 #[test]
 fn a_private_field_under_a_condition_has_the_condition() {
-    let [public, remainder] =
-        parts("query Q($a: Boolean!, $b: Boolean!) { book(isbn: 1) { title ... @include(if: $a) { lent: isLent @skip(if: $b) } } }");
+    let [public, remainder] = parts(
+        "query Q($a: Boolean!, $b: Boolean!) { book(isbn: 1) { title ... @include(if: $a) { lent: isLent @skip(if: $b) } } }",
+    );
     assert!(!public.body.contains('$'), "{}", public.body);
-    assert!(remainder.body.starts_with("query Q__remainder($a: Boolean!, $b: Boolean!, $_edgeIds"));
-    let split = compile("query Q($a: Boolean!, $b: Boolean!) { book(isbn: 1) { title ... @include(if: $a) { lent: isLent @skip(if: $b) } } }");
+    assert!(
+        remainder
+            .body
+            .starts_with("query Q__remainder($a: Boolean!, $b: Boolean!, $_edgeIds")
+    );
+    let split = compile(
+        "query Q($a: Boolean!, $b: Boolean!) { book(isbn: 1) { title ... @include(if: $a) { lent: isLent @skip(if: $b) } } }",
+    );
     let fields = split.operation.split.unwrap().shows.fields;
     let Origin::Both(book) = &fields[0].from else {
         panic!("{fields:?}")
@@ -190,9 +207,14 @@ fn what_cannot_be_divided_well_stays_whole() {
 
 #[test]
 fn two_places_ask_for_the_same_objects_once() {
-    let [_, remainder] =
-        parts("query Q { a: book(isbn: 1) { title isLent } b: book(isbn: 2) { title isLent loan { id } } }");
+    let [_, remainder] = parts(
+        "query Q { a: book(isbn: 1) { title isLent } b: book(isbn: 2) { title isLent loan { id } } }",
+    );
     assert_eq!(remainder.body.matches("isLent").count(), 1);
+    // A mark that fails would take the other field of the same object with it.
+    let compiled =
+        compile("query Q { a: book(isbn: 1) { title isLent } b: book(isbn: 2) { title mark } }");
+    assert_eq!(compiled.operation.split, None);
     // The same name means different things: the remainder would not be valid.
     let compiled = compile(
         "query Q { a: book(isbn: 1) { title l: loan(full: true) { id } } b: book(isbn: 2) { title l: loan(full: false) { id } } }",
@@ -208,7 +230,10 @@ fn the_parts_of_a_part_are_none_and_a_manifest_keeps_the_split() {
         assert_eq!(again.operation, part.operation);
     }
     let json = serde_json::to_string(&whole.operation).unwrap();
-    assert_eq!(serde_json::from_str::<Operation>(&json).unwrap(), whole.operation);
+    assert_eq!(
+        serde_json::from_str::<Operation>(&json).unwrap(),
+        whole.operation
+    );
     let old = compile("query Q { book(isbn: 1) { title } }").operation;
     assert!(!serde_json::to_string(&old).unwrap().contains("split"));
 }
@@ -230,6 +255,10 @@ fn a_field_by_ids_has_to_be_private_and_of_the_right_form() {
     for error in &errors[..2] {
         assert!(error.contains(form), "{error}");
     }
-    assert!(errors[2].contains("@byIds(most) that is not a number"), "{}", errors[2]);
+    assert!(
+        errors[2].contains("@byIds(most) that is not a number"),
+        "{}",
+        errors[2]
+    );
     assert!(errors[3].contains("is not PRIVATE"), "{}", errors[3]);
 }

@@ -146,8 +146,13 @@ impl<'a> Run<'a> {
         let ty = &field.definition.ty;
         if fails {
             let path = self.path.clone();
-            self.errors.push(json!({"message": "it fails", "path": path, "extensions": {"code": "X"}}));
-            return if ty.is_non_null() { Err(Forbidden) } else { Ok(Value::Null) };
+            self.errors
+                .push(json!({"message": "it fails", "path": path, "extensions": {"code": "X"}}));
+            return if ty.is_non_null() {
+                Err(Forbidden)
+            } else {
+                Ok(Value::Null)
+            };
         }
         let sets: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
         let resolved = self.resolve(id, field);
@@ -200,7 +205,11 @@ impl<'a> Run<'a> {
             "book" => {
                 let id = &field.arguments[0].value;
                 let id = id.as_str().unwrap();
-                if id == "9" { Resolved::Null } else { object(id.to_owned()) }
+                if id == "9" {
+                    Resolved::Null
+                } else {
+                    object(id.to_owned())
+                }
             }
             "books" => Resolved::List((1..=BOOKS).map(|id| object(id.to_string())).collect()),
             "shelves" => Resolved::List(vec![
