@@ -153,12 +153,8 @@ pub(crate) async fn graphql(
         Plan::Forward => forward(isolate, incoming, body.as_deref(), Timeout::Usual).await,
         Plan::Read(read) => {
             let reader = reader(None);
-            match shared(isolate, context, Rc::new(read), &reader).await? {
-                Answered::Sent(response) => Ok(response),
-                Answered::NotCertain(_) | Answered::ByOrigin | Answered::Part(_) => {
-                    reader.forward().await
-                }
-            }
+            let answered = shared(isolate, context, Rc::new(read), &reader).await?;
+            reader.response(answered).await
         }
         Plan::Nearest(read) => {
             let near = Near {
@@ -166,12 +162,8 @@ pub(crate) async fn graphql(
                 largest: None,
             };
             let mut reader = reader(Some(near));
-            match from_cells(isolate, context, read, &mut reader).await? {
-                Answered::Sent(response) => Ok(response),
-                Answered::NotCertain(_) | Answered::ByOrigin | Answered::Part(_) => {
-                    reader.forward().await
-                }
-            }
+            let answered = from_cells(isolate, context, read, &mut reader).await?;
+            reader.response(answered).await
         }
     }
 }
@@ -314,6 +306,16 @@ impl<'a> Reader<'a> {
             if_none_match.as_deref(),
         )?;
         Ok(Answered::Sent(response))
+    }
+
+    /// What was answered; if that is nothing, the origin's answer.
+    async fn response(&self, answered: Answered) -> Result<web_sys::Response, EdgeError> {
+        match answered {
+            Answered::Sent(response) => Ok(response),
+            Answered::NotCertain(_) | Answered::ByOrigin | Answered::Part(_) => {
+                self.forward().await
+            }
+        }
     }
 
     /// Sends the origin the client's own request.
