@@ -19,9 +19,9 @@ use crate::clock::now_ms;
 use crate::coalesce::Ticket;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
-use crate::origin;
 use crate::request::Incoming;
 use crate::waits::Waits;
+use crate::{console, origin};
 
 pub(crate) mod record;
 
@@ -59,9 +59,7 @@ pub(crate) async fn find(
             .await
             .unwrap_or_else(|error| {
                 // The origin knows every document, and its reply replaces the record.
-                web_sys::console::warn_1(&JsValue::from_str(&format!(
-                    "cannot use KV's record of a document: {error}"
-                )));
+                console::warn(&format!("cannot use KV's record of a document: {error}"));
                 isolate.reports.failed(Kind::KvRead, &error.to_string());
                 None
             }),
@@ -195,7 +193,7 @@ fn ask(isolate: &'static Isolate, context: &Context, hash: DocumentHash) -> Tick
             if let OriginReply::Published(known) = reply
                 && let Err(error) = store(isolate, hash, &known).await
             {
-                web_sys::console::warn_1(&JsValue::from_str(&error.to_string()));
+                console::warn(&error.to_string());
                 isolate.reports.failed(Kind::KvWrite, &error.to_string());
             }
         })

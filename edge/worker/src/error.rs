@@ -3,6 +3,8 @@
 use pq_core::error::{ErrorCode, Refusal};
 use wasm_bindgen::JsValue;
 
+use crate::console;
+
 /// An error while a request is answered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EdgeError {
@@ -31,14 +33,14 @@ impl EdgeError {
         match self {
             Self::Refused(refusal) => refusal,
             Self::Origin(_) => {
-                web_sys::console::warn_1(&JsValue::from_str(&self.to_string()));
+                console::warn(&self.to_string());
                 Refusal::new(
                     ErrorCode::ORIGIN_UNREACHABLE,
                     "the service cannot be reached; try again in a few seconds",
                 )
             }
             Self::Platform(_) => {
-                web_sys::console::error_1(&JsValue::from_str(&self.to_string()));
+                console::error(&self.to_string());
                 Refusal::new(ErrorCode::INTERNAL, "an internal error occurred")
             }
         }

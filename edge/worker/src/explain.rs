@@ -15,7 +15,7 @@ use crate::kv::Held;
 use crate::memory::Ready;
 use crate::request::Incoming;
 use crate::waits::Waits;
-use crate::{feed, read, respond};
+use crate::{feed, respond, shared};
 
 /// Answers an origin's question. It stores nothing. It refreshes the copy of the purge log as any
 /// request does, so that the verdict is the one that the next request would get.
@@ -77,7 +77,7 @@ async fn found(isolate: &Isolate, ready: Option<Ready>, waits: &Waits) -> Found 
     let Some(ready) = ready else {
         return Found::Absent;
     };
-    let verdict = read::verdict(isolate, &ready, None, waits).await;
+    let verdict = shared::verdict(isolate, &ready, None, waits).await;
     let replica = isolate.replica.borrow();
     let head = &ready.head;
     let age_ms = head.age_ms(now_ms());

@@ -1,16 +1,17 @@
 //! The edge on Cloudflare Workers. This crate only does I/O through the platform's bindings; every
 //! decision is in `edge-core`.
 //!
-//! Reading order: [`read`] handles a GraphQL request, step by step, and [`partly`] one for a document that is
-//! partly private; [`isolate`] is the state that
+//! Reading order: [`read`] handles a GraphQL request, step by step, [`shared`] one whose answer is the
+//! same for everybody, and [`reader`] tells it the client; [`isolate`] is the state that
 //! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
 //! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
 //! answers `cache explain`, [`tally`] counts what became of requests, and [`report`] tells Sentry of
-//! errors, and [`panics`] of panics; [`warm`] makes answers anew before they are asked for.
+//! errors, and [`panics`] of panics; [`partly`] answers documents that are partly private; [`warm`] makes answers anew before they are asked for.
 #![cfg(target_arch = "wasm32")]
 
 mod clock;
 mod coalesce;
+mod console;
 mod documents;
 mod error;
 mod explain;
@@ -25,9 +26,11 @@ mod partly;
 mod purge_log;
 mod random;
 mod read;
+mod reader;
 mod report;
 mod request;
 mod respond;
+mod shared;
 mod tally;
 mod trace;
 mod waits;

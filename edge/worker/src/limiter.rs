@@ -15,6 +15,7 @@ use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 use crate::clock::now_ms;
+use crate::console;
 use crate::error::EdgeError;
 use crate::request::Incoming;
 use crate::waits::Waited;
@@ -75,9 +76,7 @@ impl Limiter {
             Ok(false) => Err(refusal()),
             Err(error) => {
                 self.rests_until_ms.set(now_ms() + REST_MS);
-                web_sys::console::warn_1(&JsValue::from_str(&format!(
-                    "the rate limiter counts nothing: {error}"
-                )));
+                console::warn(&format!("the rate limiter counts nothing: {error}"));
                 Ok(())
             }
         }

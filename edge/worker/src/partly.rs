@@ -14,8 +14,10 @@ use pq_core::split::Split;
 use crate::documents;
 use crate::error::EdgeError;
 use crate::origin;
-use crate::read::{Answered, Near, Part, Reader, from_cells, shared};
+use crate::read::from_cells;
+use crate::reader::{Answered, Near, Part, Reader};
 use crate::respond;
+use crate::shared::shared;
 
 /// Answers a request for a document that is partly private.
 pub(crate) async fn answer(

@@ -4,13 +4,12 @@
 use std::cell::RefCell;
 
 use edge_core::report::{Budget, Dsn, Kind, Report, Sender};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use worker::Env;
 
 use crate::clock::now_ms;
 use crate::error::EdgeError;
-use crate::random;
+use crate::{console, random};
 
 const RELEASE: &str = env!("CARGO_PKG_VERSION");
 const AGENT: &str = concat!("edge/", env!("CARGO_PKG_VERSION"));
@@ -36,9 +35,9 @@ impl Reports {
         let to = dsn.filter(|dsn| !dsn.is_empty()).and_then(|dsn| {
             dsn.parse()
                 .inspect_err(|error| {
-                    web_sys::console::error_1(&JsValue::from_str(&format!(
+                    console::error(&format!(
                         "errors are not reported: SENTRY_DSN is not valid: {error}"
-                    )));
+                    ));
                 })
                 .ok()
         });

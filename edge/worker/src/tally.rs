@@ -7,10 +7,10 @@ use std::time::Duration;
 use edge_core::tally::{HAND_ON_EVERY_MS, HandOn, Outcome, Source, Tally};
 use edge_core::usage::Usage;
 use pq_core::Operation;
-use wasm_bindgen::JsValue;
 use worker::{Context, Delay};
 
 use crate::clock::now_ms;
+use crate::console;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::request::Incoming;
@@ -64,9 +64,7 @@ pub(crate) fn count(
         context.wait_until(async move {
             Delay::from(Duration::from_millis(HAND_ON_EVERY_MS)).await;
             if let Err(error) = hand_on(isolate).await {
-                web_sys::console::warn_1(&JsValue::from_str(&format!(
-                    "what became of requests is not counted: {error}"
-                )));
+                console::warn(&format!("what became of requests is not counted: {error}"));
             }
         });
     }

@@ -14,7 +14,7 @@ use worker::{Context, Delay};
 use crate::clock::now_ms;
 use crate::isolate::Isolate;
 use crate::origin::{self, Purpose};
-use crate::read::{begin_fetch, look_up, verdict};
+use crate::shared::{begin_fetch, look_up, verdict};
 use crate::waits::Waits;
 
 /// Makes them anew, one after the other, if the log asked for it.

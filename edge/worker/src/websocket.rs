@@ -1,14 +1,13 @@
 //! WebSocket handshakes, forwarded to the origin.
 
 use edge_core::websocket::{TRY_AGAIN_LATER, accepted_in_its_place};
-use wasm_bindgen::JsValue;
 use worker::WebSocketPair;
 
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::origin::{self, Timeout};
 use crate::request::Incoming;
-use crate::respond;
+use crate::{console, respond};
 
 const PROTOCOL: &str = "sec-websocket-protocol";
 
@@ -26,9 +25,7 @@ pub(crate) async fn answer(
     let offered = incoming.header(PROTOCOL);
     match accepted_in_its_place(offered.as_deref(), status) {
         Some(protocol) => {
-            web_sys::console::warn_1(&JsValue::from_str(
-                "the origin takes no WebSocket: its client is told to come back",
-            ));
+            console::warn("the origin takes no WebSocket: its client is told to come back");
             close_at_once(protocol)
         }
         None => respond::forwarded(answer?),

@@ -4,10 +4,10 @@
 use std::cell::Cell;
 
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
 use worker::{Cache, Response};
 
 use crate::clock::{now_ms, within};
+use crate::console;
 use crate::error::EdgeError;
 
 /// How long a read may take, in milliseconds.
@@ -72,7 +72,5 @@ async fn text_at(address: &str) -> Result<Option<String>, EdgeError> {
 }
 
 pub(super) fn console_warn(error: &EdgeError) {
-    web_sys::console::warn_1(&JsValue::from_str(&format!(
-        "cannot refresh the purge log: {error}"
-    )));
+    console::warn(&format!("cannot refresh the purge log: {error}"));
 }

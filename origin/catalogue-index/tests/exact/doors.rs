@@ -187,7 +187,7 @@ impl Edge {
             location["lat"].as_f64().unwrap(),
             location["lng"].as_f64().unwrap(),
         );
-        let cell = shared.candidates_of.unwrap().index;
+        let cell = shared.candidates_of.as_ref().unwrap().index;
         let first = body["variables"]["first"].as_u64().unwrap();
         let query = OfferQuery {
             first: usize::try_from(first).unwrap(),
