@@ -72,5 +72,6 @@ pub fn variables_of(public: &Operation, of_whole: &CanonicalVariables) -> Canoni
 }
 
 // The tests compile documents, which is for native targets only.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;

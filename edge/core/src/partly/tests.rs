@@ -41,16 +41,16 @@ fn merged(
     library: &Library,
     is_reached: bool,
 ) -> Option<Merged> {
-    let compiled = match compiler.compile(body, None) {
+    let document = match compiler.compile(body, None) {
         Err(CompileError::TooMuch(_)) => return None,
-        compiled => compiled.unwrap(),
+        document => document.unwrap(),
     };
-    let operation = &compiled.operation;
+    let operation = &document.operation;
     let split = operation.split.as_ref()?;
     let given = variables.as_object().unwrap();
     let given = CanonicalVariables::coerce(&operation.variables, &operation.input_types, given);
     let given = given.unwrap();
-    let [public, remainder] = [&compiled.parts[0].operation, &compiled.parts[1].operation];
+    let [public, remainder] = [&document.parts[0].operation, &document.parts[1].operation];
     let request = PartlyPrivate::new(split, &given);
     let of_public = variables_of(public, &given).to_json();
     let of_public = serde_json::from_str(&of_public).unwrap();

@@ -150,7 +150,7 @@ fn check_names_broken_documents_by_client_and_fails() {
 
     let changed = changed_schema(
         folder.path(),
-        "\"\"\"\n  totalCount: Int!\n  \"Whether `totalCount` is exact.\"\n  isTotalExact",
+        "\"\"\"\n  totalCount: Int!\n  \"Whether `totalCount` is exact; false if it is counted around the middle of a cell.\"\n  isTotalExact",
         "\"\"\"\n  isTotalExact",
     );
     let (code, text) = pq(&[

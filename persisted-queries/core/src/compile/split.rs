@@ -50,7 +50,7 @@ pub(super) fn parts(subject: &Subject<'_>, text: &str) -> Option<Parts> {
     if !is_query || !operation.directives.is_empty() || takes_ids || subject.introspects() {
         return None;
     }
-    let mut divider = Divider {
+    let mut parts = Divider {
         subject,
         by_ids: None,
         of_objects: Vec::new(),
@@ -58,10 +58,10 @@ pub(super) fn parts(subject: &Subject<'_>, text: &str) -> Option<Parts> {
         has_strict: false,
         shows_more_than_ids: false,
     };
-    let divided = divider.set(&operation.selection_set, &[]).ok()?;
+    let divided = parts.set(&operation.selection_set, &[]).ok()?;
     let mut remainder = divided.private;
-    remainder.extend(divider.objects());
-    if remainder.is_empty() || !divider.shows_more_than_ids || divider.is_strict_somewhere() {
+    remainder.extend(parts.objects());
+    if remainder.is_empty() || !parts.shows_more_than_ids || parts.is_strict_somewhere() {
         return None;
     }
     let used = uses(&remainder);
@@ -73,7 +73,7 @@ pub(super) fn parts(subject: &Subject<'_>, text: &str) -> Option<Parts> {
             .filter(|variable| used.contains(&variable.name))
             .map(|variable| variable.name.to_string())
             .collect(),
-        most_ids: divider.by_ids.map(|by_ids| by_ids.most),
+        most_ids: parts.by_ids.map(|by_ids| by_ids.most),
         shows: split::Selection {
             id: None,
             fields: merged(divided.shown).ok()?,
@@ -282,7 +282,7 @@ impl Divided {
 /// The conditions around something, with those of its own directives.
 fn with(around: &[Condition], directives: &DirectiveList) -> Result<Vec<Condition>, StaysWhole> {
     let mut conditions = around.to_vec();
-    for directive in directives.iter() {
+    for directive in directives {
         let is = match directive.name.as_str() {
             "include" => true,
             "skip" => false,
