@@ -23,6 +23,9 @@ pub(crate) struct Options {
     /// Random documents whose answers are compared with those of graphql-js.
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     documents: u64,
+    /// Lists by distance that are compared with what the edge makes of the candidates.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    exact_lists: u64,
     /// How often twelve writes of an account race with its erasure, on each backend.
     #[arg(long, value_name = "N", default_value_t = 200)]
     erasures: u32,
@@ -53,6 +56,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         (
             format!("comparing {} documents with graphql-js", options.documents),
             comparison(options),
+        ),
+        (
+            format!("{} lists at both doors", options.exact_lists),
+            exact_lists(options),
         ),
         (
             format!("chaos for {} s", options.chaos_s),
@@ -102,6 +109,15 @@ fn comparison(options: &Options) -> Command {
             "YOUSOON_GRAPHQL_JS_DOCUMENTS",
             options.documents.to_string(),
         );
+    cargo
+}
+
+fn exact_lists(options: &Options) -> Command {
+    let mut cargo = test::cargo_test();
+    cargo
+        .args(["-p", "catalogue-index", "--profile", "soak"])
+        .args(["--test", "exact", "--", "--nocapture"])
+        .env("YOUSOON_EXACT_LISTS", options.exact_lists.to_string());
     cargo
 }
 

@@ -2,8 +2,8 @@
 //!
 //! People who go out count 00:10 with the evening that began at 18:00. So a night is from 06:00 to
 //! 06:00 in Europe/Paris, and has the name of the day on which it begins. Limits per day, lists and
-//! statistics of bookings count by nights. A booking belongs to the night in which its opening
-//! began, however late in the opening it was made: see [`crate::bookings::booking::Booking::night`].
+//! statistics of bookings count by nights. A booking belongs to the night of its opening, however late
+//! in the opening it was made: see [`crate::bookings::booking::Booking::night`].
 
 use std::{fmt, ops::Range};
 
@@ -25,6 +25,20 @@ impl Night {
             today.previous()
         } else {
             today
+        })
+    }
+
+    /// The night of an opening: in which it begins. A breakfast from 05:30, or a day from midnight to
+    /// midnight, belongs to the day that it begins: it begins after midnight, and most of it is after 06:00.
+    pub fn of_opening(time: &Range<i64>) -> Option<Self> {
+        let night = Self::of(time.start)?;
+        let six_ms = night.next().begins_ms();
+        let is_past_midnight = Day::of(time.start)? != night.0;
+        let is_mostly_later = time.end.saturating_sub(six_ms) > six_ms - time.start;
+        Some(if is_past_midnight && is_mostly_later {
+            night.next()
+        } else {
+            night
         })
     }
 
@@ -88,6 +102,24 @@ mod tests {
 
     fn night(text: &str) -> Night {
         Night::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_opening_that_begins_before_six_belongs_to_where_most_of_it_is() {
+        for (from, to, expected) in [
+            ("06T05:30", "06T11:00", "2026-06-06"),
+            ("06T00:00", "07T00:00", "2026-06-06"),
+            ("06T02:30", "07T02:30", "2026-06-06"),
+            // A club after hours, and evenings.
+            ("06T02:00", "06T07:00", "2026-06-05"),
+            ("06T00:00", "06T12:00", "2026-06-05"),
+            ("05T18:00", "06T18:00", "2026-06-05"),
+            ("05T23:59", "06T23:59", "2026-06-05"),
+            ("06T06:00", "07T06:00", "2026-06-06"),
+        ] {
+            let [from, to] = [from, to].map(|at| ms(&format!("2026-06-{at}:00+02:00")));
+            assert_eq!(Night::of_opening(&(from..to)), Some(night(expected)));
+        }
     }
 
     #[test]

@@ -67,21 +67,15 @@ pub(super) fn run(
     )?;
     let running = system.start(options, build_dir, &mut processes)?;
     let summary = dir.path().join("summary.json");
-    let mut command = super::k6::command(k6, "k6/all.js", &summary, options);
-    command
-        .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
-        .env("MANIFEST", origin::manifest_file(dir.path()))
-        .env("MAILBOX", system.mailbox())
-        .env("TOKEN", &system.secrets.admin_token)
-        .env("OPERATOR", OPERATOR);
-    let granting = system.grant_operator(options);
+    let (mut command, granting) = system.traffic(options, k6, "k6/all.js", &running, &summary);
+    command.env("TOKEN", &system.secrets.admin_token);
     if let Some(limit_ms) = options.limit_ms {
         command.env("LIMIT_MS", limit_ms.to_string());
     }
     let at_rest = memory(&running, &processes)?;
     progress::announce("k6 with every kind of request, through the edge");
     let met = processes.run(&mut command)?.success();
-    granting.stop();
+    drop(granting);
     let under_load = memory(&running, &processes)?;
     drop(processes);
     for ((name, before), (_, after)) in at_rest.iter().zip(&under_load) {
@@ -101,11 +95,12 @@ fn memory(running: &Running, processes: &Processes) -> Result<Vec<(&'static str,
         .collect()
 }
 
-/// Tries to make an account an administrator, until it is one or this is stopped.
-struct Granting(Arc<AtomicBool>);
+/// Tries to make an account an administrator, until it is one or this is dropped.
+#[must_use]
+pub(super) struct Granting(Arc<AtomicBool>);
 
-impl Granting {
-    fn stop(&self) {
+impl Drop for Granting {
+    fn drop(&mut self) {
         self.0.store(false, Relaxed);
     }
 }
@@ -178,9 +173,23 @@ impl<'a> System<'a> {
         })
     }
 
-    /// Where what was sent can be read.
-    pub(super) fn mailbox(&self) -> String {
-        format!("http://127.0.0.1:{}/mailbox.json", self.mailbox_port)
+    /// k6 with a script that prepares people, and what makes one of them the operator who approves partners.
+    pub(super) fn traffic(
+        &self,
+        options: &Options,
+        k6: &Path,
+        script: &str,
+        running: &Running,
+        summary: &Path,
+    ) -> (Command, Granting) {
+        let mailbox = format!("http://127.0.0.1:{}/mailbox.json", self.mailbox_port);
+        let mut command = super::k6::command(k6, script, summary, options);
+        command
+            .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
+            .env("MANIFEST", origin::manifest_file(self.dir))
+            .env("MAILBOX", mailbox)
+            .env("OPERATOR", OPERATOR);
+        (command, self.grant_operator(options))
     }
 
     /// Starts all of it.

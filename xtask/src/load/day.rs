@@ -13,7 +13,6 @@ use super::all::{Running, System};
 use super::options::Options;
 use super::rates::{Rates, samples};
 use crate::binaries::Binaries;
-use crate::origin;
 use crate::processes::{Processes, TemporaryDir};
 use crate::{http, progress};
 
@@ -49,13 +48,10 @@ pub(super) fn run(
     let running = system.start(options, build_dir, &mut processes)?;
     let summary = dir.path().join("summary.json");
     let [hour_s, people] = if options.short { SHORT } else { FULL };
-    let mut command = super::k6::command(k6, "k6/day.js", &summary, options);
+    let (mut command, _granting) = system.traffic(options, k6, "k6/day.js", &running, &summary);
     command
         // Which people do everything in turn is of the mix's trial.
         .env_remove("SHORT")
-        .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
-        .env("MANIFEST", origin::manifest_file(dir.path()))
-        .env("MAILBOX", system.mailbox())
         .env("HOUR_S", hour_s.to_string())
         .env("PEOPLE", people.to_string());
     progress::announce("a day of the mix through the edge");

@@ -13,7 +13,7 @@ use super::all::{Running, System};
 use super::options::Options;
 use crate::binaries::Binaries;
 use crate::processes::{Processes, TemporaryDir};
-use crate::{origin, progress};
+use crate::progress;
 
 /// How often each origin is replaced.
 const TIMES: usize = 2;
@@ -60,12 +60,8 @@ pub(super) fn run(
     )?;
     let running = system.start(options, build_dir, &mut processes)?;
     let file = dir.path().join("summary.json");
-    let mut traffic = super::k6::command(k6, "k6/restarts.js", &file, options);
-    traffic
-        .env("TARGET", format!("http://127.0.0.1:{}", running.edge_port))
-        .env("MANIFEST", origin::manifest_file(dir.path()))
-        .env("MAILBOX", system.mailbox())
-        .env("SECONDS", SECONDS.to_string());
+    let (mut traffic, _granting) = system.traffic(options, k6, "k6/restarts.js", &running, &file);
+    traffic.env("SECONDS", SECONDS.to_string());
     progress::announce("k6 with 200 requests a second, while origins are replaced");
     let traffic = thread::spawn(move || traffic.status());
     sleep(BEFORE);

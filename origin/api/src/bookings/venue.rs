@@ -84,9 +84,11 @@ impl VenueMutations {
         let places = shown(request, &partner, establishment_id).await?;
         let unknown = || refuse(BookingRefusal::ShortCodeUnknown);
         let code = ShortCode::parse(&code).ok_or_else(unknown)?;
-        // A booking's night is over before its time is, and begins after its guests may come.
+        // A booking's night is over before its time is, and begins after its guests may come: one that was
+        // made just before six in the morning may be used for 26 hours, so also in the night after the next.
         let tonight = Night::of(request.now_ms).ok_or_else(unknown)?;
-        let nights = [tonight.previous(), tonight, tonight.next()];
+        let last = tonight.previous();
+        let nights = [last.previous(), last, tonight, tonight.next()];
         let bookings = &request.services.bookings;
         let with_code = bookings.by_short_code(&partner, &nights, &code).await;
         let mut candidates = with_code.map_err(failed)?;

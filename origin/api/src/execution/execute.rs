@@ -1,6 +1,9 @@
 //! Runs a document: takes the purge log position first, then reads the stores.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
 
 use access::caller::{Asker, Caller};
 use async_graphql::{Request, Response, Variables};
@@ -143,6 +146,7 @@ pub fn prepare(
         facts: Arc::clone(&facts),
         now_ms,
         asker,
+        joined: OnceLock::new(),
         shared: document.operation.policy.is_shared(),
         loader: loads.loader(stores),
     };

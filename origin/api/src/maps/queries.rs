@@ -18,6 +18,7 @@ use crate::{
     maps::service::Away,
     nodes::{
         directives::{CacheControlScope, cache_control},
+        partner::public_offer,
         place::LocationInput,
         travel::{PlaceSuggestion, Travel},
     },
@@ -145,12 +146,16 @@ async fn ways(
         .collect()
 }
 
-/// The offers that exist, each once, in the order of the ids.
+/// The offers that the public sees, each once, in the order of the ids.
 async fn offers(request: &RequestContext, ids: &[ID]) -> Result<Vec<Offer>> {
     let ids: Vec<OfferId> = ids.iter().filter_map(|id| OfferId::parse(id)).collect();
     let found = request.loader.load_many(ids.clone()).await;
     let mut found = found.map_err(failed)?;
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    let mut shown = Vec::new();
+    for id in &ids {
+        shown.extend(public_offer(request, found.remove(id)).await?);
+    }
+    Ok(shown)
 }
 
 fn unavailable() -> async_graphql::Error {

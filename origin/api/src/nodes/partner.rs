@@ -230,8 +230,8 @@ pub struct PartnerNode(pub domain::Partner);
 impl PartnerNode {
     /// Where it stands, if the caller may read this field.
     fn standing(&self, ctx: &Context<'_>, field: &str) -> Result<&Standing> {
-        let caller = &RequestContext::of(ctx).asker.caller;
-        authorise::field(caller, "Partner", field, About::Partner(&self.0.id))?;
+        let caller = RequestContext::of(ctx).caller_now();
+        authorise::field(&caller, "Partner", field, About::Partner(&self.0.id))?;
         Ok(&self.0.standing)
     }
 

@@ -27,6 +27,7 @@ use domain::{
     },
     pictures::picture::Purpose,
     sentence::Sentence,
+    users::membership::{Membership, Post},
 };
 
 use locating::{follow_address, locate};
@@ -86,6 +87,8 @@ impl PartnerMutations {
             Founded::Member => founded_before(request, &partner.id).await,
             Founded::Done => {
                 request.services.auth.standings.forget(&user.id);
+                let founder = Membership::new(partner.id.clone(), Post::Owner);
+                request.joined.get_or_init(|| founder);
                 written(request, Purging::Pending).await;
                 // The store gave it a slug.
                 stored(request, &partner.id).await?.ok_or_else(no_partner)

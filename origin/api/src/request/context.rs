@@ -1,6 +1,9 @@
 //! The context that the fields of one request share.
 
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use access::caller::{Asker, Caller, SignedIn};
 use async_graphql::{
@@ -11,7 +14,11 @@ use domain::{
     UserId,
     auth::sessions::SessionId,
     sentence::Sentence,
-    users::{account::Account, codes::EMAIL_NOT_VERIFIED},
+    users::{
+        account::{Account, Role},
+        codes::EMAIL_NOT_VERIFIED,
+        membership::Membership,
+    },
 };
 use pq_core::ErrorCode;
 
@@ -34,6 +41,8 @@ pub struct RequestContext {
     pub now_ms: i64,
     /// The caller. Fields of public documents do not read it.
     pub asker: Asker,
+    /// The team that this request's mutation put the caller into: its answer may show what the team sees.
+    pub joined: OnceLock<Membership>,
     /// Whether a shared cache may keep the answer; only then must its expiry be computed.
     pub shared: bool,
     pub loader: DataLoader<Stores, HashMapCache>,
@@ -51,6 +60,21 @@ impl RequestContext {
     /// Gets it from a field's context, where `execute` puts it.
     pub fn of<'a>(ctx: &Context<'a>) -> &'a Self {
         ctx.data_unchecked::<Self>()
+    }
+
+    /// The caller, with the membership that this request gave them.
+    pub fn caller_now(&self) -> Cow<'_, Caller> {
+        match (&self.asker.caller, self.joined.get()) {
+            (Caller::User(user), Some(joined)) => {
+                let mut user = user.clone();
+                user.memberships.join(joined.clone());
+                if user.role == Role::User {
+                    user.role = Role::Partner;
+                }
+                Cow::Owned(Caller::User(user))
+            }
+            (caller, _) => Cow::Borrowed(caller),
+        }
     }
 
     /// The signed-in user. The policy table admits no other caller to fields that need one.

@@ -104,6 +104,7 @@ impl TeamMutations {
             ))),
             Accepted::Done(membership) => {
                 request.services.auth.standings.forget(&account.id);
+                request.joined.get_or_init(|| membership.clone());
                 Ok(MembershipNode(membership))
             }
         }

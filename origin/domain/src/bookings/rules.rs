@@ -188,7 +188,8 @@ pub fn step(
     let scan = taken.scan.as_ref().map(|scan| scan.id.clone());
     let (checked_in_at_ms, scan) = match taken.step {
         Step::CheckIn | Step::ReportScan => (Some(at_ms), scan),
-        Step::UndoCheckIn => (None, None),
+        // The scan is still known: its report may arrive once more.
+        Step::UndoCheckIn => (None, before.scan.clone()),
         Step::Confirm
         | Step::Cancel
         | Step::Expire

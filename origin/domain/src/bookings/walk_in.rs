@@ -92,9 +92,12 @@ pub fn walk_in(
     if now_ms < opening.begins_ms - CHECK_IN_EARLY_MS {
         return refused(BookingRefusal::NotOpen);
     }
-    let left = offer.quota.map(|quota| quota.remaining);
-    if left.is_some_and(|left| left < new.party.people()) {
-        return refused(BookingRefusal::SoldOut);
+    match offer.quota {
+        Some(quota) if quota.is_sold_out() => return refused(BookingRefusal::SoldOut),
+        Some(quota) if quota.remaining < new.party.people() => {
+            return refused(BookingRefusal::TooFewPlaces);
+        }
+        Some(_) | None => {}
     }
     let walk_in = WalkIn {
         id: new.id.clone(),
@@ -240,7 +243,8 @@ mod tests {
         for (offer, refusal) in [
             (None, BookingRefusal::OfferNotFound),
             (Some(off), BookingRefusal::NotBookable),
-            (Some(left(2)), BookingRefusal::SoldOut),
+            (Some(left(0)), BookingRefusal::SoldOut),
+            (Some(left(2)), BookingRefusal::TooFewPlaces),
         ] {
             assert_eq!(walk_in(&new(3), None, offer, NOW_MS), refused(refusal));
         }

@@ -16,7 +16,7 @@ const DAYS_AHEAD: usize = 8;
 /// An opening of an offer, within its validity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// The night in which the schedule's opening begins, also where the offer's validity begins later.
+    /// The night of the schedule's opening, see [`Night::of_opening`], also where the offer's validity begins later.
     /// It names the opening: a schedule has one in each night.
     pub night: Night,
     /// The first moment of the opening; `until_ms` is the first moment after it.
@@ -48,7 +48,7 @@ pub fn next_opening(offer: &Offer, now_ms: i64) -> Option<Opening> {
     std::iter::successors(Some(yesterday), |day| Some(day.next()))
         .take(DAYS_AHEAD + 1)
         .filter_map(|day| schedule.window_of(day))
-        .filter_map(|window| within_validity(offer, Night::of(window.start)?, &window))
+        .filter_map(|window| within_validity(offer, Night::of_opening(&window)?, &window))
         .filter(|opening| now_ms < opening.until_ms)
         // Of several openings that are open now, take the one that ends last.
         .min_by_key(|opening| {
@@ -94,7 +94,7 @@ fn opening_of(offer: &Offer, day: Day) -> Option<Opening> {
         Some(schedule) => schedule.window_of(day)?,
         None => Night::beginning_on(day).range_ms(),
     };
-    within_validity(offer, Night::of(window.start)?, &window)
+    within_validity(offer, Night::of_opening(&window)?, &window)
 }
 
 fn within_validity(offer: &Offer, night: Night, window: &Range<i64>) -> Option<Opening> {

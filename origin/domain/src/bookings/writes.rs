@@ -65,7 +65,8 @@ pub fn draft(
 
 /// Whether a booking is what a request asks for: the same offer, opening and number of people.
 fn is_same(before: &Booking, new: &NewBooking) -> bool {
-    let is_opening = |begins_ms| Night::of(begins_ms) == Some(before.night);
+    let is_opening =
+        |begins_ms| Night::of_opening(&(begins_ms..before.until_ms)) == Some(before.night);
     before.offer == new.offer && before.party == new.party && new.opening_ms.is_none_or(is_opening)
 }
 
@@ -117,7 +118,8 @@ pub const fn opens_again(before: &Booking, after: &Booking) -> bool {
 
 /// Whether a step was taken before, so that the client, whose answer was lost, gets the same again.
 /// For a check-in only the same scanner does: the same scan as long as scans are accepted, and one that is
-/// not known to be the same soon.
+/// not known to be the same or another one soon. A report of a check-in that was taken back, which a scanner
+/// sends again by itself, changes nothing.
 fn is_repeated(booking: &Booking, taken: &Taken, by: &By, now_ms: i64) -> bool {
     match taken.step {
         Step::Confirm | Step::UndoCheckIn => booking.status == BookingStatus::Confirmed,
@@ -127,11 +129,16 @@ fn is_repeated(booking: &Booking, taken: &Taken, by: &By, now_ms: i64) -> bool {
         }
         Step::CheckIn | Step::ReportScan => {
             let scan = taken.scan.as_ref().map(|scan| &scan.id);
-            let is_same = scan.is_some() && scan == booking.scan.as_ref();
-            let within_ms = if is_same {
-                ACCEPTED_FOR_MS
-            } else {
-                rules::CHECK_IN_REPEAT_MS
+            let within_ms = match (scan, booking.scan.as_ref()) {
+                (Some(scan), Some(known)) if scan == known => {
+                    let was_undone = booking.checked_in_at_ms.is_none();
+                    if taken.step == Step::ReportScan && was_undone {
+                        return true;
+                    }
+                    ACCEPTED_FOR_MS
+                }
+                (Some(_), Some(_)) => return false,
+                (None, _) | (_, None) => rules::CHECK_IN_REPEAT_MS,
             };
             let is_soon = |at_ms| now_ms - at_ms < within_ms;
             booking.status == BookingStatus::CheckedIn

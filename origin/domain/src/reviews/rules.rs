@@ -216,14 +216,16 @@ fn contest(before: Review, by: &UserId, text: &str, now_ms: i64) -> Result<Chang
     Ok(Change::of(before, Some(after), audit))
 }
 
-/// What the partner answers instead of what it answered before.
+/// What the partner answers instead of what it answered before. To a guest whose account was erased nothing
+/// is answered any more: it could name them.
 fn reply(
     before: Review,
     text: Option<&String>,
     author: &Author,
     now_ms: i64,
 ) -> Result<Change, Written> {
-    if before.removal.is_some() {
+    let is_nobodys = before.user.is_none() && text.is_some();
+    if before.removal.is_some() || is_nobodys {
         return Err(ReviewRefusal::NotFound.into());
     }
     let at_ms = before.reply.as_ref().map_or(now_ms, |reply| reply.at_ms);

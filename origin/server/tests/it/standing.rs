@@ -118,6 +118,15 @@ fn assert_shown(shown: &Value) {
     assert_eq!(shown["search"]["partners"]["totalCount"], 1);
 }
 
+/// To how many of these offers somebody is told the way.
+async fn ways(app: &TestApp, who: &Person, offer: &Offer) -> usize {
+    const WAYS: &str = "query W($f: LocationInput!, $o: [ID!]!) {
+        travel(from: $f, offerIds: $o) { offer { title } } }";
+    let asked = json!({"f": {"lat": 48.8566, "lng": 2.3522}, "o": [offer.id]});
+    let found = who.ask(app, WAYS, asked).await.data();
+    found["travel"].as_array().unwrap().len()
+}
+
 async fn sitemap(app: &TestApp) -> usize {
     let pages = "{ sitemap { edges { cursor } } }";
     let found = app.ask(pages, json!({})).await.data();
@@ -132,6 +141,7 @@ async fn nobody_sees_a_partner_before_it_is_approved_nor_while_it_is_suspended()
     let admin = administrator(&app).await;
     assert_hidden(&shown(&app, &offer, "").await);
     assert_eq!(sitemap(&app).await, 0);
+    assert_eq!(ways(&app, &owner, &offer).await, 0);
     // Its team sees it, and prepares it.
     let own = owner.ask(&app, OWN, json!({})).await.data()["myMembership"]["partner"].clone();
     assert_eq!(
@@ -171,6 +181,7 @@ async fn nobody_sees_a_partner_before_it_is_approved_nor_while_it_is_suspended()
     assert_eq!(approved.data()["approvePartner"]["status"], "APPROVED");
     let seen = approved.header("yousoon-revision").to_owned();
     assert_shown(&shown(&app, &offer, &seen).await);
+    assert_eq!(ways(&app, &owner, &offer).await, 1);
     // The partner, its establishment, the offer and their city.
     assert_eq!(sitemap(&app).await, 4);
     let waiting = admin.ask(&app, WAITING, json!({})).await.data();

@@ -223,6 +223,13 @@ fn a_partner_answers_once_and_the_author_is_told_once() {
         changes(bare.clone(), &remove, NOW_MS + 6),
         Err(Written::Before(Box::new(bare.clone())))
     );
+    // Nobody is there to be told, and an answer could name them.
+    let of_nobody = Review {
+        user: None,
+        ..bare.clone()
+    };
+    let refusal = refused(changes(of_nobody, &reply("Merci"), NOW_MS + 7));
+    assert_eq!(refusal, ReviewRefusal::NotFound);
     // It is told again under the same key, which is stored once.
     let second = changes(bare, &reply("Merci"), NOW_MS + 7).unwrap();
     assert_eq!(second.tasks[0].key, first.tasks[0].key);

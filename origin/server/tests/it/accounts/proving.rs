@@ -275,7 +275,8 @@ async fn a_link_for_a_forgotten_password_ends_with_the_password() {
 
 #[tokio::test]
 async fn founding_and_inviting_need_a_verified_address() {
-    const FOUND: &str = "mutation F($i: CreatePartnerInput!) { createPartner(input: $i) { id } }";
+    const FOUND: &str =
+        "mutation F($i: CreatePartnerInput!) { createPartner(input: $i) { id status siret } }";
     const INVITE: &str = "mutation I($p: ID!, $i: InviteMemberInput!) {
         inviteMember(partnerId: $p, input: $i) { email } }";
     const VERIFY: &str = "mutation V($t: String!) { verifyEmail(token: $t) }";
@@ -289,6 +290,8 @@ async fn founding_and_inviting_need_a_verified_address() {
     ask(&app, VERIFY, json!({"t": token})).await.data();
     let founded = ana.ask(&app, FOUND, partner).await.data();
     let id = founded["createPartner"]["id"].clone();
+    // The team sees where it stands, and who founds it is of the team.
+    assert_eq!(founded["createPartner"]["status"], "DRAFT");
     // An owner whose address is no longer proven, as an operator may make one.
     let ben = sign_up(&app, "ben").await;
     let change = AccountChange::Role(

@@ -1,7 +1,7 @@
 //! A venue's evening over HTTP: the list of tonight, bookings that it declines or cancels, short codes, and
 //! check-ins that are taken back.
 
-use domain::{OfferSchedule, users::account::Post};
+use domain::{OfferSchedule, night::Night, users::account::Post};
 use serde_json::{Value, json};
 
 use super::{CHECK_IN, HOUR_MS, again, booked, places, works_for};
@@ -230,6 +230,27 @@ async fn a_venue_declines_what_waits() {
     let declined = staff.ask(&app, DECLINE, asked).await.data();
     let expected = json!({"status": "CANCELLED", "cancelReason": "Soirée privée"});
     assert_eq!(declined["declineBooking"], expected);
+}
+
+#[tokio::test]
+async fn a_short_code_of_yesterdays_last_minutes_still_works_after_a_day() {
+    const MINUTES_MS: i64 = 10 * 60_000;
+    let app = TestApp::start().await;
+    let now_ms = || app.state.services.clock.now_ms();
+    // Just before six in the morning, when the night ends.
+    while Night::of(now_ms()) == Night::of(now_ms() + MINUTES_MS) {
+        app.pass_ms(MINUTES_MS);
+    }
+    let always = places("a", 0, 9);
+    store(&app, "a", vec![always.clone()]).await;
+    let ana = register(&app, "ana").await;
+    let booking = booked(&app, &ana, &always).await;
+    let code = short_code(&app, &ana, &booking).await;
+    app.pass_ms(24 * HOUR_MS + 4 * MINUTES_MS);
+    let staff = works_for(&app, "staff", "a", Post::Staff).await;
+    let asked = json!({"p": partner("a").id, "c": code});
+    let done = staff.ask(&app, BY_CODE, asked).await.data();
+    assert_eq!(done["checkInByCode"]["status"], "CHECKED_IN");
 }
 
 #[tokio::test]

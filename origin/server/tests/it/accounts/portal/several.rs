@@ -23,8 +23,7 @@ const CREATE: &str = "mutation C($i: CreatePartnerInput!, $k: String) {
     createPartner(input: $i, idempotencyKey: $k) { id name } }";
 const INVITE: &str = "mutation I($id: ID!, $i: InviteMemberInput!) {
     inviteMember(partnerId: $id, input: $i) { role establishments { id } } }";
-const ACCEPT: &str =
-    "mutation A($t: String!) { acceptInvitation(token: $t) { role establishments { id } } }";
+const ACCEPT: &str = "mutation A($t: String!) { acceptInvitation(token: $t) { role partner { status } establishments { id } } }";
 const RAISE: &str = "mutation R($id: ID!, $u: ID!, $r: MemberRole!, $e: [ID!]) {
     changeMemberRole(partnerId: $id, userId: $u, role: $r, establishmentIds: $e) }";
 const RAISE_ALONE: &str = "mutation R($id: ID!, $u: ID!, $r: MemberRole!) {
@@ -224,6 +223,7 @@ async fn staff_are_invited_and_set_for_establishments_and_nobody_else_is() {
     let token = app.sent().await.pop().unwrap().proof();
     let joined = ben.ask(&app, ACCEPT, json!({"t": token})).await.data();
     assert_eq!(joined["acceptInvitation"]["establishments"], only);
+    assert_eq!(joined["acceptInvitation"]["partner"]["status"], "APPROVED");
     let of_ben = async || {
         let team = owner.ask(&app, TEAM, json!({"id": a})).await.data();
         let members = team["team"]["members"].as_array().unwrap().clone();
