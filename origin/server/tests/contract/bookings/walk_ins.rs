@@ -68,7 +68,7 @@ async fn who_walks_in_takes_places_until_none_is_left(fresh: Fresh) {
     let other = walk_in(&fresh, "1", &offer, 2, NOW_MS + 5).await;
     assert_eq!(other, WalkedIn::Refused(BookingRefusal::KeyReused));
     let too_many = walk_in(&fresh, "2", &offer, 3, NOW_MS).await;
-    assert_eq!(too_many, WalkedIn::Refused(BookingRefusal::SoldOut));
+    assert_eq!(too_many, WalkedIn::Refused(BookingRefusal::TooFewPlaces));
     assert_eq!(remaining(&fresh, &offer).await, 2);
     assert!(matches!(
         walk_in(&fresh, "3", &offer, 2, NOW_MS).await,
