@@ -33,6 +33,9 @@ pub fn nearby_disk(query: &OfferQuery) -> Option<&Near> {
     query.near.as_ref().filter(|_| is_by_distance && is_whole)
 }
 
+/// A micrometre: who takes the radius from the sum again must not get less than the distance.
+const ROUNDING_KM: f64 = 1e-9;
+
 impl Index {
     /// Answers a list by distance. A total of more than [`LARGEST_OWN_TOTAL`] is counted around `middle`, the
     /// centre of the cell that the list's location is in: so everybody in the cell has the same.
@@ -65,7 +68,7 @@ impl Index {
         radius_km: f64,
     ) -> Result<Candidates, StoreError> {
         let total = self.total_around(query, near.centre)?;
-        let whole_km = near.max_distance_km + radius_km;
+        let whole_km = near.max_distance_km + radius_km + ROUNDING_KM;
         let mut found = self.answer(&OfferQuery {
             near: Some(Near {
                 max_distance_km: whole_km,

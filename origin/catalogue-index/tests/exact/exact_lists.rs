@@ -113,3 +113,23 @@ fn an_offer_50_m_away_is_found_within_200_m_at_a_cells_corner() {
         assert_eq!(body, origin(&index, &question));
     }
 }
+
+#[test]
+fn an_empty_list_is_certain_in_the_largest_cell() {
+    let mut dice = Dice(3);
+    let index = catalogue(0, &mut dice);
+    for within_km in [0.2, 1.0, 3.5, 5.0, 50.0] {
+        for _ in 0..200 {
+            let question = Question {
+                at: dice.place(),
+                first: 20,
+                within_km: Some(within_km),
+                category: None,
+                min_discount: None,
+            };
+            let outcome = Edge::new().answer(&index, &question);
+            assert!(outcome.body.is_some(), "{question:?}");
+            assert_eq!(outcome.looked_at, 1, "{question:?}");
+        }
+    }
+}
