@@ -138,7 +138,6 @@ async fn try_read(
     let response = send(&format!("{}/graphql", isolate.config.origin_url), &init).await?;
     let status = response.status();
     let body = bytes(&response).await?;
-    let copied = body.to_vec();
     if status >= 500 {
         return Err(EdgeError::Origin(format!(
             "it answered a read with status {status}"
@@ -153,6 +152,7 @@ async fn try_read(
         "set-cookie",
     ]
     .map(|name| header_of(&response, name));
+    let copied = body.to_vec();
     let answer = OriginAnswer {
         status,
         cache_control: cache_control.as_deref(),
@@ -163,13 +163,18 @@ async fn try_read(
         sets_cookie: cookie.is_some(),
         body: &copied,
     };
-    let admitted = admit(&answer, sent_at_ms).ok();
-    let stored = match &read.candidates_of {
-        None => Some(Body::Whole(body.clone())),
-        Some(cell) => NearestList::of_answer(&copied, &cell.shows, cell.index)
-            .map(|list| Body::Candidates(Rc::new(list))),
-    };
-    Ok(match admitted.zip(stored) {
+    // What may not be stored is not made ready for it.
+    let stored = admit(&answer, sent_at_ms).ok().and_then(|admitted| {
+        let body = match &read.candidates_of {
+            None => Body::Whole(body.clone()),
+            Some(cell) => {
+                let list = NearestList::of_answer(&copied, &cell.shows, cell.index)?;
+                Body::Candidates(Rc::new(list))
+            }
+        };
+        Some((admitted, body))
+    });
+    Ok(match stored {
         Some((admitted, body)) => Fetched::Shared(Ready {
             head: Rc::new(admitted.head),
             current_at_ms: admitted.current_at_ms,

@@ -124,7 +124,7 @@ pub(crate) async fn graphql(
         Plan::Forward => forward(isolate, incoming, body.as_deref(), Timeout::Usual).await,
         Plan::Read(read) => {
             let reader = reader(None);
-            match shared(isolate, context, Rc::new(read), &reader).await? {
+            match shared(Rc::new(read), &reader).await? {
                 Answered::Sent(response) => Ok(response),
                 Answered::NotCertain(_) | Answered::ByOrigin => reader.forward().await,
             }
@@ -134,7 +134,7 @@ pub(crate) async fn graphql(
                 asked: read.asked,
                 largest: None,
             };
-            nearest(isolate, context, read, reader(Some(near))).await
+            nearest(read, reader(Some(near))).await
         }
     }
 }
@@ -142,8 +142,6 @@ pub(crate) async fn graphql(
 /// Answers a list by distance from the candidates of the location's cells, the largest first; forwards the
 /// request if they are not enough.
 async fn nearest(
-    isolate: &'static Isolate,
-    context: &Context,
     mut read: NearestRead,
     mut reader: Reader<'_>,
 ) -> Result<web_sys::Response, EdgeError> {
@@ -151,7 +149,7 @@ async fn nearest(
         let Some(candidates) = read.candidates(resolution) else {
             break;
         };
-        match shared(isolate, context, Rc::new(candidates), &reader).await? {
+        match shared(Rc::new(candidates), &reader).await? {
             Answered::Sent(response) => return Ok(response),
             Answered::NotCertain(ready) => {
                 if let Some(near) = &mut reader.near {

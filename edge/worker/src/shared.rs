@@ -41,15 +41,14 @@ struct Candidate {
 
 /// Answers a query whose answer is the same for everybody.
 pub(crate) async fn shared(
-    isolate: &'static Isolate,
-    context: &Context,
     read: Rc<SharedRead>,
     reader: &Reader<'_>,
 ) -> Result<Answered, EdgeError> {
+    let isolate = reader.isolate;
     let came = isolate.flights.next_number();
     let waits = &reader.incoming.waits;
     isolate.warming.borrow_mut().saw(&read);
-    feed::follow(isolate, context, reader.min_revision, waits).await;
+    feed::follow(isolate, reader.context, reader.min_revision, waits).await;
     let mut candidate: Option<Candidate> = None;
     // Memory again after KV: another request may have filled it in the meantime.
     for tier in [Tier::Memory, Tier::Kv, Tier::Memory] {
@@ -61,7 +60,7 @@ pub(crate) async fn shared(
                 return reader.serve(&ready, Served::Hit { tier });
             }
             Verdict::ServeAndRefresh { .. } => {
-                let _for_the_next_request = begin_fill(isolate, context, &read, reader);
+                let _for_the_next_request = begin_fill(&read, reader);
                 return reader.serve(&ready, Served::Stale { tier });
             }
             Verdict::Fetch { why, .. } => {
@@ -93,7 +92,7 @@ pub(crate) async fn shared(
             }
         };
     }
-    let (fetched, collapsed) = fill(isolate, context, &read, came, reader).await;
+    let (fetched, collapsed) = fill(&read, came, reader).await;
     // KV was not waited for, since the origin was to answer.
     if fetched.failure().is_some() && candidate.is_none() && waits.are_over() {
         let tier = Tier::Kv;
@@ -104,13 +103,12 @@ pub(crate) async fn shared(
             why: FetchReason::Distrust,
         });
     }
-    answer_fetched(isolate, reader, candidate.as_ref(), fetched, collapsed)
+    answer_fetched(reader, candidate.as_ref(), fetched, collapsed)
 }
 
 /// Answers with what a fetch brought, or with the stored answer if the fetch failed. `collapsed`: the
 /// request had joined another one's fetch.
 fn answer_fetched(
-    isolate: &Isolate,
     reader: &Reader<'_>,
     candidate: Option<&Candidate>,
     fetched: Fetched,
@@ -118,7 +116,7 @@ fn answer_fetched(
 ) -> Result<Answered, EdgeError> {
     // Judged again: a purge may have arrived while the origin was failing.
     if let (Some(why), Some(candidate)) = (fetched.failure(), candidate)
-        && stands_in(isolate, &candidate.ready, reader.min_revision)
+        && stands_in(reader.isolate, &candidate.ready, reader.min_revision)
     {
         console::warn(&format!(
             "serving a stored answer because the origin failed: {why}"
@@ -247,15 +245,11 @@ pub(crate) async fn verdict(
 }
 
 /// Joins the fetch of this key that is in progress, or begins one.
-fn begin_fill(
-    isolate: &'static Isolate,
-    context: &Context,
-    read: &Rc<SharedRead>,
-    reader: &Reader<'_>,
-) -> Ticket<Fetched> {
+fn begin_fill(read: &Rc<SharedRead>, reader: &Reader<'_>) -> Ticket<Fetched> {
+    let isolate = reader.isolate;
     let minimum = minimum_for_origin(isolate, reader.min_revision);
     let trace = trace::of(isolate, reader.incoming);
-    begin_fetch(isolate, context, read, move |read| async move {
+    begin_fetch(isolate, reader.context, read, move |read| async move {
         origin::read(isolate, &read, minimum, trace.as_ref(), Purpose::Read).await
     })
 }
@@ -327,16 +321,10 @@ async fn store(isolate: &Isolate, key: CacheKey, ready: &Ready) {
 /// A fetch that began before this request may return an answer that was purged in between. So its
 /// result is judged like a stored entry; if it may not be served, one more fetch serves all that had
 /// joined.
-async fn fill(
-    isolate: &'static Isolate,
-    context: &Context,
-    read: &Rc<SharedRead>,
-    came: FlightNumber,
-    reader: &Reader<'_>,
-) -> (Fetched, bool) {
-    let min_revision = reader.min_revision;
+async fn fill(read: &Rc<SharedRead>, came: FlightNumber, reader: &Reader<'_>) -> (Fetched, bool) {
+    let (isolate, min_revision) = (reader.isolate, reader.min_revision);
     for _ in 0..2 {
-        let ticket = begin_fill(isolate, context, read, reader);
+        let ticket = begin_fill(read, reader);
         let joined = ticket.boarding == Boarding::Joined;
         let began_later = ticket.number() >= came;
         let Some(fetched) = ticket.landed().await else {

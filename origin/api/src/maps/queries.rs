@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use domain::{
-    GeoPoint, Offer, OfferId,
+    GeoPoint, OfferId,
     broken::Reading,
     maps::{
         Typed,
@@ -18,14 +18,14 @@ use crate::{
     maps::service::Away,
     nodes::{
         directives::{CacheControlScope, cache_control},
-        partner::public_offer,
+        partner::public_offers,
         place::LocationInput,
         travel::{PlaceSuggestion, Travel},
     },
     request::{
         attempts::{Attempt, count_attempt},
         context::RequestContext,
-        errors::{broken, failed, refused},
+        errors::{broken, refused},
         reader::Reader,
     },
 };
@@ -90,7 +90,8 @@ impl MapQueries {
         count_attempt(request, Attempt::Travel(&request.signed_in()?.id)).await?;
         // Others are told estimates: an account without a proven address costs its owner nothing.
         let is_asked = request.account().await?.email_verified_at_ms.is_some();
-        let offers = offers(request, &offer_ids).await?;
+        let ids = offer_ids.iter().filter_map(|id| OfferId::parse(id));
+        let offers = public_offers(request, ids.collect()).await?;
         let to: Vec<GeoPoint> = offers.iter().map(|offer| offer.location).collect();
         let wanted = Wanted::of(ctx);
         let (walks, rides) = futures_util::join!(
@@ -144,18 +145,6 @@ async fn ways(
         .zip(ways)
         .map(|(to, way)| Some(Duration::of(way, from, *to, by)))
         .collect()
-}
-
-/// The offers that the public sees, each once, in the order of the ids.
-async fn offers(request: &RequestContext, ids: &[ID]) -> Result<Vec<Offer>> {
-    let ids: Vec<OfferId> = ids.iter().filter_map(|id| OfferId::parse(id)).collect();
-    let found = request.loader.load_many(ids.clone()).await;
-    let mut found = found.map_err(failed)?;
-    let mut shown = Vec::new();
-    for id in &ids {
-        shown.extend(public_offer(request, found.remove(id)).await?);
-    }
-    Ok(shown)
 }
 
 fn unavailable() -> async_graphql::Error {

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::{
-    self, PartnerId,
+    self, OfferId, PartnerId,
     offers::store::{OfferQuery, Purging},
     partners::{
         siret::Siret,
@@ -222,6 +224,23 @@ pub async fn public_offer(
         Some(offer) if is_public(request, &offer.partner_id).await? => Some(offer),
         Some(_) | None => None,
     })
+}
+
+/// The offers whose partners the public sees, each once, in the order of the ids.
+pub async fn public_offers(
+    request: &RequestContext,
+    ids: Vec<OfferId>,
+) -> Result<Vec<domain::Offer>> {
+    let loaded = request.loader.load_many(ids.clone()).await;
+    let mut offers = loaded.map_err(failed)?;
+    let partners = offers.values().map(|offer| offer.partner_id.clone());
+    let partners: BTreeSet<PartnerId> = partners.collect();
+    let partners = request.loader.load_many(partners).await.map_err(failed)?;
+    offers.retain(|_, offer| {
+        let partner = partners.get(&offer.partner_id);
+        partner.is_some_and(domain::Partner::is_public)
+    });
+    Ok(ids.iter().filter_map(|id| offers.remove(id)).collect())
 }
 
 #[derive(Clone, Debug)]

@@ -3,12 +3,9 @@
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
-use std::collections::BTreeSet;
-
 use access::caller::{Caller, SignedIn};
 use async_graphql::{Context, Enum, ID, Object, Result};
 use domain::{
-    Partner, PartnerId,
     auth::sessions::SessionId,
     users::{
         account::{self, Account},
@@ -22,6 +19,7 @@ use crate::{
         directives::{CacheControlScope, cache_control},
         moment::{DateTime, timestamp},
         offer::OfferNode,
+        partner::public_offers,
         picture::{PictureNode, shown_at},
         preferences::PreferencesNode,
     },
@@ -153,18 +151,9 @@ impl UserNode {
         let key = FavoritesOf(self.0.id.clone());
         let ids = request.loader.load_one(key).await.map_err(failed)?;
         let ids = ids.unwrap_or_default();
-        let loaded = request.loader.load_many(ids.clone()).await;
-        let mut offers = loaded.map_err(failed)?;
-        let partners = offers.values().map(|offer| offer.partner_id.clone());
-        let partners: BTreeSet<PartnerId> = partners.collect();
-        let partners = request.loader.load_many(partners).await.map_err(failed)?;
         // The others come back when their partner is approved again.
-        offers.retain(|_, offer| {
-            let partner = partners.get(&offer.partner_id);
-            partner.is_some_and(Partner::is_public)
-        });
-        let found = ids.into_iter().filter_map(|id| offers.remove(&id));
-        Ok(found.map(OfferNode::from).collect())
+        let offers = public_offers(request, ids).await?;
+        Ok(offers.into_iter().map(OfferNode::from).collect())
     }
 
     /// The user's newest bookings, at most 200.
