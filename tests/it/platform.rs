@@ -49,7 +49,7 @@ fn list(stack: &Stack, nth: usize) -> Ask {
     let (lat, lng) = geo::snap(PARIS.0, PARIS.1, 8).unwrap();
     stack.ask(
         "OffersNearby",
-        json!({"location": {"lat": lat, "lng": lng}, "maxDistance": 5, "first": 1 + nth}),
+        json!({"location": {"lat": lat, "lng": lng}, "maxDistance": 5, "minDiscount": nth}),
     )
 }
 
