@@ -183,6 +183,14 @@ pub fn composed(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
+/// The text as it would be read for links: small letters, without marks that are drawn as nothing, and with the
+/// full stops of ASCII for those that count as such in domain names.
+pub fn as_link(text: &str) -> String {
+    let text = text.nfkc().filter(|c| !is_invisible(*c));
+    let text: String = text.map(|c| if c == '。' { '.' } else { c }).collect();
+    text.to_lowercase()
+}
+
 /// The digits of a code as it was sent, whatever groups and digits it was typed in: `123 456`,
 /// `(１２３-４５６)`. `None` if it cannot be one: it has letters, or not [`CODE_DIGITS`] digits.
 pub fn typed_code(text: &str) -> Option<String> {

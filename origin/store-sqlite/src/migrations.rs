@@ -183,6 +183,11 @@ const MIGRATIONS: &[Migration] = &[
         name: "usage of documents",
         sql: include_str!("migrations/document_usage.sql"),
     },
+    Migration {
+        version: 35,
+        name: "held addresses",
+        sql: include_str!("migrations/held_addresses.sql"),
+    },
 ];
 
 /// `row` is the integer that the R*Tree and FTS5 tables share with `offers`; `id` is the public

@@ -22,7 +22,7 @@ use domain::{
 use payments::Payments;
 
 use crate::{
-    bookings::{refuse, scans::SCAN_ID},
+    bookings::{refuse, scans::SCAN_ID, venue::of_venue},
     nodes::{
         booking::{BookingNode, is_party},
         moment::{Moment, timestamp},
@@ -141,15 +141,9 @@ impl BookingMutations {
         let request = RequestContext::of(ctx);
         let scan = scan_id.map(|id| ScanId::parse(&id).ok_or(SCAN_ID.at("scanId")));
         let scan = scan.transpose().map_err(|rule| broken(vec![rule.into()]))?;
-        let booking = found(request, &booking_id).await?;
-        let (caller, about) = (&request.asker.caller, About::Partner(&booking.partner));
-        authorise::field(caller, "Mutation", "checkIn", about)?;
-        if !works_there(request, &booking).await? {
-            return Err(authorise::not_there(caller, "Mutation", "checkIn").into());
-        }
+        let (booking, by) = of_venue(request, "checkIn", &booking_id).await?;
         let keys = &request.services.qr_keys;
         qr::admit(&pasted_token(&qr_code), &booking, keys, request.now_ms).map_err(refuse)?;
-        let scanner = request.signed_in().ok().map(|user| user.id.clone());
         let step = Taken {
             scan: scan.map(|id| Scan {
                 id,
@@ -157,7 +151,7 @@ impl BookingMutations {
             }),
             ..Step::CheckIn.into()
         };
-        let booking = taken(request, &booking, step, By::Staff(scanner)).await?;
+        let booking = taken(request, &booking, step, by).await?;
         Ok(BookingNode::from(booking))
     }
 }

@@ -10,9 +10,10 @@ use domain::{
         scan::{self, MAX_AT_ONCE, Scan, ScanId},
         store::{By, Stepped, Taken},
     },
-    broken::{BrokenField, Reading, Rule},
+    broken::{self, BrokenRule, Rule},
     texts::{MOMENT, pasted_token},
 };
+use pq_core::ErrorCode;
 
 use super::mutations::changed;
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
         attempts::{Attempt, count_attempt},
         authorise::{self, About},
         context::{RequestContext, gone},
-        errors::{broken, failed},
+        errors::{self, Refused, failed},
         places::works_there,
         reader::Reader,
     },
@@ -56,28 +57,15 @@ struct Given {
     qr_code: String,
 }
 
-fn read(scans: Vec<ScanInput>) -> std::result::Result<Vec<Given>, Vec<BrokenField>> {
-    if !(1..=MAX_AT_ONCE).contains(&scans.len()) {
-        return Err(vec![SCANS.at("scans").into()]);
-    }
-    let mut reading = Reading::default();
-    let mut all = Vec::new();
-    for (n, given) in scans.into_iter().enumerate() {
-        all.extend(reading.within(&format!("scans[{n}]"), given.read()));
-    }
-    reading.end(all)
-}
-
 impl ScanInput {
-    fn read(self) -> std::result::Result<Option<Given>, Vec<BrokenField>> {
-        let mut reading = Reading::default();
-        let id = reading.take(ScanId::parse(&self.id).map(Some).ok_or(SCAN_ID.at("id")));
-        let at_ms = reading.take(self.scanned_at.0.ok_or(MOMENT.at("scannedAt")));
-        let id = reading.end(id)?;
-        Ok(id.map(|id| Given {
-            scan: Scan { id, at_ms },
+    fn read(self) -> std::result::Result<Given, BrokenRule> {
+        Ok(Given {
+            scan: Scan {
+                id: ScanId::parse(&self.id).ok_or(SCAN_ID.at("id"))?,
+                at_ms: self.scanned_at.0.ok_or(MOMENT.at("scannedAt"))?,
+            },
             qr_code: self.qr_code,
-        }))
+        })
     }
 }
 
@@ -97,8 +85,20 @@ pub struct ScanResult {
 
 /// A scan as it was judged.
 struct Judged {
-    refusal: Option<BookingRefusal>,
+    refusal: Option<Refused>,
     booking: Option<Booking>,
+}
+
+impl From<BrokenRule> for Judged {
+    fn from(rule: BrokenRule) -> Self {
+        Self {
+            refusal: Some(Refused::new(
+                ErrorCode::BAD_USER_INPUT,
+                broken::sentence(&[rule.into()]),
+            )),
+            booking: None,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -120,17 +120,23 @@ impl ScanMutations {
         let partner = PartnerId::parse(&partner_id).ok_or_else(no_partner)?;
         let about = About::Partner(&partner);
         authorise::field(&request.asker.caller, "Mutation", "recordScans", about)?;
-        let scans = read(scans).map_err(broken)?;
+        if !(1..=MAX_AT_ONCE).contains(&scans.len()) {
+            return Err(errors::broken(vec![SCANS.at("scans").into()]));
+        }
         count_attempt(request, Attempt::RecordScans(&partner)).await?;
         let language = Reader::of(&request.asker).language(&request.services).await;
         let mut results = Vec::new();
         for given in scans {
-            let judged = judged(request, &partner, &given).await?;
-            let refusal = judged.refusal;
+            let id = given.id.to_string();
+            let judged = match given.read() {
+                Ok(given) => judged(request, &partner, &given).await?,
+                Err(rule) => rule.into(),
+            };
+            let refusal = judged.refusal.as_ref();
             results.push(ScanResult {
-                id: given.scan.id.as_str().to_owned(),
-                code: refusal.map(|why| why.code().as_str().to_owned()),
-                message: refusal.map(|why| why.sentence().text(language).to_owned()),
+                id,
+                code: refusal.map(|why| why.code.as_str().to_owned()),
+                message: refusal.map(|why| why.sentence.text(language).to_owned()),
                 booking: judged.booking.map(GuestBookingNode),
             });
         }
@@ -151,8 +157,8 @@ async fn is_of_their_place(request: &RequestContext, ticket: &Ticket) -> Result<
 
 /// One scan, in a transaction of its own.
 async fn judged(request: &RequestContext, partner: &PartnerId, given: &Given) -> Result<Judged> {
-    let refused = |refusal, booking| Judged {
-        refusal: Some(refusal),
+    let refused = |refusal: BookingRefusal, booking| Judged {
+        refusal: Some(Refused::new(refusal.code(), refusal.sentence())),
         booking,
     };
     let at_ms = match scan::moment(given.scan.at_ms, request.now_ms) {

@@ -148,7 +148,7 @@ async fn ended(
 }
 
 /// A booking of a place at which the caller may use this field.
-async fn of_venue(
+pub(super) async fn of_venue(
     request: &RequestContext,
     field: &'static str,
     id: &str,

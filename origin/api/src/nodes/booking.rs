@@ -30,7 +30,7 @@ use crate::{
         user::UserNode,
     },
     request::{
-        authorise::{self, About},
+        authorise::{self, About, Opened},
         context::RequestContext,
         errors::failed,
         loaders::PaymentOf,
@@ -58,12 +58,13 @@ pub enum BookingTime {
     Past,
 }
 
+/// A booking.
 #[derive(Clone, Debug)]
-pub struct BookingNode(Booking);
+pub struct BookingNode(Booking, Opened);
 
 impl From<Booking> for BookingNode {
     fn from(booking: Booking) -> Self {
-        Self(booking)
+        Self(booking, Opened::No)
     }
 }
 
@@ -84,10 +85,18 @@ pub async fn is_party(request: &RequestContext, booking: &Booking) -> Result<boo
 }
 
 impl BookingNode {
+    /// Whether an administrator opened it decides who reads its fields.
+    pub const fn new(booking: Booking, opened: Opened) -> Self {
+        Self(booking, opened)
+    }
+
     /// Checks the policy for a field of this booking.
     fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
         let caller = &RequestContext::of(ctx).asker.caller;
-        authorise::field(caller, "Booking", field, about(&self.0))
+        match self.1 {
+            Opened::No => authorise::field(caller, "Booking", field, about(&self.0)),
+            Opened::ByAdministrator => authorise::opened(caller, "Booking", field),
+        }
     }
 
     async fn reviewed(&self, ctx: &Context<'_>) -> Result<Option<Review>> {
@@ -118,7 +127,8 @@ impl BookingNode {
             None => None,
         };
         let nobody = || Profile::nobody(UserId::derive("erased", self.0.id.as_str()));
-        Ok(found.unwrap_or_else(nobody).into())
+        let profile = found.unwrap_or_else(nobody);
+        Ok(UserNode::new(profile, self.1))
     }
 
     async fn offer(&self, ctx: &Context<'_>) -> Result<OfferNode> {
@@ -286,7 +296,7 @@ impl BookingConnection {
     ) -> Self {
         let edge = |booking: Booking| BookingEdge {
             cursor: cursor(&booking),
-            node: BookingNode(booking),
+            node: BookingNode::from(booking),
         };
         let edges: Vec<_> = page.items.into_iter().map(edge).collect();
         Self {

@@ -1,5 +1,5 @@
-//! The `User` type. `id`, `firstName`, `avatar` and `avatarPicture` are public; every other field requires that user
-//! or an administrator.
+//! The `User` type. `id`, `firstName`, `avatar` and `avatarPicture` are public; every other field requires that user,
+//! or an administrator who opened the account by a field for administrators.
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
@@ -24,7 +24,7 @@ use crate::{
         preferences::PreferencesNode,
     },
     request::{
-        authorise::{self, About},
+        authorise::{self, About, Opened},
         context::RequestContext,
         errors::failed,
         loaders::{BookingsOf, FavoritesOf, IdentityOf},
@@ -40,24 +40,36 @@ pub enum IdentityStatus {
     Rejected,
 }
 
-/// A user, with the caller who reads it if that is not the request's. After login the reader is the
-/// new session's user, while the request itself came without a token.
+/// A user, and who reads it.
 #[derive(Clone, Debug)]
-pub struct UserNode(Profile, Option<Caller>);
+pub struct UserNode(Profile, Reader);
+
+#[derive(Clone, Debug)]
+enum Reader {
+    /// The request's caller.
+    Caller(Opened),
+    /// The new session's user after login: the request itself came without a token.
+    SignedInNow(Box<Caller>),
+}
 
 impl From<Profile> for UserNode {
     fn from(profile: Profile) -> Self {
-        Self(profile, None)
+        Self::new(profile, Opened::No)
     }
 }
 
 impl From<Account> for UserNode {
     fn from(account: Account) -> Self {
-        Self(account.into(), None)
+        Self::from(Profile::from(account))
     }
 }
 
 impl UserNode {
+    /// Whether an administrator opened it decides who reads its fields.
+    pub const fn new(profile: Profile, opened: Opened) -> Self {
+        Self(profile, Reader::Caller(opened))
+    }
+
     /// The account as read by the session that was just created for it.
     pub fn of_signed_in(account: Account, session: SessionId) -> Self {
         let reader = SignedIn {
@@ -67,19 +79,31 @@ impl UserNode {
             chosen: None,
             session,
         };
-        Self(account.into(), Some(Caller::User(Box::new(reader))))
+        let reader = Caller::User(Box::new(reader));
+        Self(account.into(), Reader::SignedInNow(Box::new(reader)))
     }
 
     /// Checks the policy for a field of this user.
     fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
         let about = About::User(&self.0.id);
         let asker = &RequestContext::of(ctx).asker.caller;
-        authorise::field(self.1.as_ref().unwrap_or(asker), "User", field, about)
+        match &self.1 {
+            Reader::Caller(Opened::No) => authorise::field(asker, "User", field, about),
+            Reader::Caller(Opened::ByAdministrator) => authorise::opened(asker, "User", field),
+            Reader::SignedInNow(reader) => authorise::field(reader, "User", field, about),
+        }
+    }
+
+    const fn opened(&self) -> Opened {
+        match self.1 {
+            Reader::Caller(opened) => opened,
+            Reader::SignedInNow(_) => Opened::No,
+        }
     }
 }
 
-/// `id`, `firstName`, `avatar` and `avatarPicture` are public; every other field requires that user or an
-/// administrator.
+/// `id`, `firstName`, `avatar` and `avatarPicture` are public; every other field requires that user, or an
+/// administrator who reads `UserForOperator` or `bookingForOperator`.
 #[Object(name = "User", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl UserNode {
     async fn id(&self) -> ID {
@@ -162,6 +186,7 @@ impl UserNode {
         let key = BookingsOf(self.0.id.clone());
         let found = RequestContext::of(ctx).loader.load_one(key).await;
         let bookings = found.map_err(failed)?.unwrap_or_default();
-        Ok(bookings.into_iter().map(BookingNode::from).collect())
+        let node = |booking| BookingNode::new(booking, self.opened());
+        Ok(bookings.into_iter().map(node).collect())
     }
 }

@@ -31,6 +31,7 @@ use crate::{
     nodes::booking::BookingNode,
     operators::recording::record,
     request::{
+        authorise::Opened,
         context::RequestContext,
         errors::{failed, failed_with, last_owner, refused},
     },
@@ -211,7 +212,7 @@ impl OperatorMutations {
         match stepped.map_err(failed)? {
             Stepped::Before(booking) | Stepped::Done(booking) => {
                 changed(request).await;
-                Ok(BookingNode::from(*booking))
+                Ok(BookingNode::new(*booking, Opened::ByAdministrator))
             }
             Stepped::NoAccount => Err(not_found()),
             Stepped::Refused(refusal) => Err(refuse(refusal)),

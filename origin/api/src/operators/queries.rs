@@ -28,6 +28,7 @@ use crate::{
         user::UserNode,
     },
     request::{
+        authorise::Opened,
         context::RequestContext,
         errors::{broken, failed, failed_with, refused},
     },
@@ -221,7 +222,8 @@ impl OperatorQueries {
         let deed = reasoned(request, Deed::ReadBooking, target, &reason).await?;
         record(request, deed).await?;
         let found = request.loader.load_one(id).await.map_err(failed)?;
-        Ok(found.map(BookingNode::from))
+        let opened = |booking| BookingNode::new(booking, Opened::ByAdministrator);
+        Ok(found.map(opened))
     }
 
     /// What operators did, newest first; for administrators.
@@ -289,7 +291,7 @@ impl UserForOperator {
             favorite_count: count(favorites),
             consent_count: count(consents),
             updated_at: timestamp(account.updated_at_ms),
-            user: account.into(),
+            user: UserNode::new(account.into(), Opened::ByAdministrator),
         })
     }
 }

@@ -44,6 +44,13 @@ pub enum About<'a> {
     },
 }
 
+/// Whether a field for administrators gave an object, which asked for the reason and put it into the audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    No,
+    ByAdministrator,
+}
+
 /// Allows the caller to use a field, or returns the refusal.
 pub fn authorise(
     caller: &Caller,
@@ -95,8 +102,11 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
     match who {
         Who::Anybody => true,
         Who::SignedIn => signed_in(caller).is_some(),
-        Who::Themselves => is_theirs(caller, about),
+        Who::Themselves | Who::HolderAlone => is_theirs(caller, about),
         Who::Team(post) => is_of_the_team(caller, post, about),
+        Who::TeamOrAdministrators(post) => {
+            is_administrator(caller) || is_of_the_team(caller, post, about)
+        }
         Who::HolderOrTeam(post) => is_theirs(caller, about) || is_of_the_team(caller, post, about),
         Who::OwnerOrTeam(post) => {
             signed_in(caller).is_some()
@@ -108,14 +118,37 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
                 }
         }
         Who::Operators(scope) => is_operator(caller, scope),
-        Who::Administrators => signed_in(caller).is_some_and(|user| user.role == Role::Admin),
+        Who::Administrators => is_administrator(caller),
     }
+}
+
+/// Allows an administrator to read a field of an object that a field for administrators gave.
+pub fn opened(caller: &Caller, of_type: &str, field: &str) -> Result<()> {
+    let allowed = match who(of_type, field) {
+        Some(Who::HolderAlone) | None => false,
+        Some(
+            Who::Anybody
+            | Who::SignedIn
+            | Who::Themselves
+            | Who::HolderOrTeam(_)
+            | Who::OwnerOrTeam(_)
+            | Who::Team(_)
+            | Who::TeamOrAdministrators(_)
+            | Who::Operators(_)
+            | Who::Administrators,
+        ) => is_administrator(caller),
+    };
+    if allowed {
+        return Ok(());
+    }
+    note(caller, of_type, field);
+    Err(refusal(caller, field).into())
 }
 
 /// The establishments of a partner to which the caller is limited; none if it may see all of them. Staff
 /// are, if their membership says so. It has to be authorised for the partner besides.
 pub fn limited_to<'a>(caller: &'a Caller, partner: &PartnerId) -> Option<&'a [EstablishmentId]> {
-    if is_operator(caller, Scope::Partners) {
+    if acts_for_partners(caller) {
         return None;
     }
     let membership = signed_in(caller).and_then(|user| user.memberships.of(partner));
@@ -139,18 +172,15 @@ pub fn token_holder<'a>(
 }
 
 fn is_theirs(caller: &Caller, about: About<'_>) -> bool {
-    signed_in(caller).is_some_and(|user| {
-        user.role == Role::Admin
-            || match about {
-                About::User(id) => user.id == *id,
-                About::Booking { holder, .. } => holder == Some(&user.id),
-                About::Unknown | About::Partner(_) | About::Place { .. } => false,
-            }
+    signed_in(caller).is_some_and(|user| match about {
+        About::User(id) => user.id == *id,
+        About::Booking { holder, .. } => holder == Some(&user.id),
+        About::Unknown | About::Partner(_) | About::Place { .. } => false,
     })
 }
 
 fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
-    is_operator(caller, Scope::Partners)
+    acts_for_partners(caller)
         || signed_in(caller).is_some_and(|user| {
             // The membership of the partner that it is about, whichever is chosen.
             let is_concerned = |of: &Membership| match about {
@@ -160,14 +190,26 @@ fn is_of_the_team(caller: &Caller, post: Post, about: About<'_>) -> bool {
                 About::User(_) => false,
             };
             let mut memberships = user.memberships.all().iter();
-            user.role == Role::Partner && memberships.any(|of| is_concerned(of) && of.post >= post)
+            // Of an administrator who works for a partner as well, that team.
+            user.role != Role::User && memberships.any(|of| is_concerned(of) && of.post >= post)
         })
+}
+
+fn acts_for_partners(caller: &Caller) -> bool {
+    match caller {
+        Caller::Service(service) => service.may(Scope::Partners),
+        Caller::User(_) | Caller::Anonymous | Caller::Unknown(_) => false,
+    }
+}
+
+fn is_administrator(caller: &Caller) -> bool {
+    signed_in(caller).is_some_and(|user| user.role == Role::Admin)
 }
 
 fn is_operator(caller: &Caller, scope: Scope) -> bool {
     match caller {
         Caller::Service(service) => service.may(scope),
-        Caller::User(user) => user.role == Role::Admin,
+        Caller::User(_) => is_administrator(caller),
         Caller::Anonymous | Caller::Unknown(_) => false,
     }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn at(
         .collect())
 }
 
-/// Whether the booking is at an establishment at which the caller works, or the caller is an operator.
+/// Whether the booking is at an establishment at which the caller works, or the caller acts for partners.
 pub(crate) async fn works_there(request: &RequestContext, booking: &Booking) -> Result<bool> {
     let Some(places) = limited_to(&request.asker.caller, &booking.partner) else {
         return Ok(true);

@@ -8,17 +8,22 @@ pub enum Who {
     Anybody,
     /// Any user whose account is active.
     SignedIn,
-    /// The user the field is about, and administrators.
+    /// The user the field is about. And administrators, of an object that they opened: see
+    /// [`opened`](super::authorise::opened).
     Themselves,
-    /// The booking's holder; members of its partner's team with at least this post; administrators;
-    /// and the service.
+    /// The booking's holder, and nobody else.
+    HolderAlone,
+    /// The booking's holder; members of its partner's team with at least this post; and services that
+    /// act for partners. And administrators, of an object that they opened.
     HolderOrTeam(Post),
     /// The user whose picture it is. For a partner's picture: signed-in members of its team with at
-    /// least this post. And administrators.
+    /// least this post.
     OwnerOrTeam(Post),
-    /// Members of the partner's team with at least this post, administrators, and services that act
-    /// for partners.
+    /// Members of the partner's team with at least this post, and services that act for partners. An
+    /// administrator is none of them: the fields for administrators want a reason, and are in the audit.
     Team(Post),
+    /// Like `Team`, and administrators.
+    TeamOrAdministrators(Post),
     /// Administrators, and services with this scope.
     Operators(Scope),
     /// People who are administrators: no service.
@@ -207,11 +212,11 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Partner", "slug", Who::Anybody),
     ("Partner", "jsonLd", Who::Anybody),
     ("Partner", "updatedAt", Who::Anybody),
-    ("Partner", "status", Who::Team(Post::Staff)),
-    ("Partner", "siret", Who::Team(Post::Staff)),
-    ("Partner", "reviewReason", Who::Team(Post::Staff)),
-    ("Partner", "submittedAt", Who::Team(Post::Staff)),
-    ("Partner", "archivedAt", Who::Team(Post::Staff)),
+    ("Partner", "status", Who::TeamOrAdministrators(Post::Staff)),
+    ("Partner", "siret", Who::TeamOrAdministrators(Post::Staff)),
+    ("Partner", "reviewReason", Who::TeamOrAdministrators(Post::Staff)),
+    ("Partner", "submittedAt", Who::TeamOrAdministrators(Post::Staff)),
+    ("Partner", "archivedAt", Who::TeamOrAdministrators(Post::Staff)),
 
     ("User", "id", Who::Anybody),
     ("User", "firstName", Who::Anybody),
@@ -232,9 +237,9 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "user", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "offer", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "status", Who::HolderOrTeam(Post::Staff)),
-    // Staff who scan codes must not be able to read them.
-    ("Booking", "qrCode", Who::Themselves),
-    ("Booking", "offlineCode", Who::Themselves),
+    // Staff who scan codes must not be able to read them, nor whoever helps the guest.
+    ("Booking", "qrCode", Who::HolderAlone),
+    ("Booking", "offlineCode", Who::HolderAlone),
     ("Booking", "validFrom", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "validUntil", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "cancellableUntil", Who::HolderOrTeam(Post::Staff)),

@@ -7,6 +7,7 @@ use domain::{
     offers::store::Author,
     reviews::{
         input,
+        outcome::Written,
         refusals::ReviewRefusal,
         rules::{NewReview, ReviewEdit},
     },
@@ -98,7 +99,14 @@ impl ReviewMutations {
             return Ok(false);
         }
         let deleted = store.change(&id, ReviewEdit::Delete { by }, request.now_ms);
-        written(request, deleted.await.map_err(failed)?).await?;
+        let deleted = deleted.await.map_err(failed)?;
+        // Another request of the author may have deleted it meanwhile.
+        if deleted == Written::Refused(ReviewRefusal::NotFound)
+            && store.by_id(&id).await.map_err(failed)?.is_none()
+        {
+            return Ok(false);
+        }
+        written(request, deleted).await?;
         Ok(true)
     }
 

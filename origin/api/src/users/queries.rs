@@ -63,8 +63,7 @@ impl UserQueries {
         Ok(found.ok_or_else(gone)?.into())
     }
 
-    /// A user. `id`, `firstName`, `avatar` are public; every other field requires that user or an
-    /// administrator.
+    /// A user. `id`, `firstName`, `avatar` are public; every other field requires that user.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<UserNode>> {
         let Some(id) = UserId::parse(&id) else {

@@ -147,14 +147,14 @@ pub struct GuestSearch {
 }
 
 impl GuestSearch {
-    /// None if it has neither a word nor is a code: everybody is found.
+    /// None if nothing is written: everybody is found.
     pub fn parse(text: &str) -> Option<Self> {
         let words = search_text::search_words(text);
         let code = ShortCode::parse(text);
-        (!words.is_empty()).then_some(Self { words, code })
+        (!text.trim().is_empty()).then_some(Self { words, code })
     }
 
-    /// Whether it finds a booking of a guest with these names.
+    /// Whether it finds a booking of a guest with these names. Signs alone find nobody.
     pub fn finds(&self, booking: &Booking, first_name: &str, last_name: &str) -> bool {
         if self.code.is_some() && self.code == booking.short_code {
             return true;
@@ -162,7 +162,7 @@ impl GuestSearch {
         let names = format!("{first_name} {last_name}");
         let names = search_text::search_words(&names);
         let begins = |word: &String| names.iter().any(|name| name.starts_with(word.as_str()));
-        self.words.iter().all(begins)
+        !self.words.is_empty() && self.words.iter().all(begins)
     }
 }
 
@@ -264,10 +264,10 @@ mod tests {
         ] {
             assert!(finds(found), "{found}");
         }
-        for lost in ["oe u", "nne", "zoe durand", "aaaaaa"] {
+        for lost in ["oe u", "nne", "zoe durand", "aaaaaa", " . ", "%", "😀"] {
             assert!(!finds(lost), "{lost}");
         }
-        assert_eq!(GuestSearch::parse(" . "), None);
+        assert_eq!(GuestSearch::parse("  "), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     broken::{BrokenRule, Rule},
-    texts::line,
+    texts::{as_link, line},
 };
 
 const MOST_CHARS: usize = 300;
@@ -41,6 +41,7 @@ impl Reason {
 /// Whether mail programs would make a link of a part of the text: a scheme, or a name with a top-level
 /// domain.
 fn has_link(text: &str) -> bool {
+    let text = as_link(text);
     text.contains("://") || text.contains('@') || {
         let mut parts = text.split('.').peekable();
         let mut found = false;
@@ -83,6 +84,11 @@ mod tests {
             "allez sur chez-ana.fr",
             "www.ana.example/menu",
             "ana@example",
+            "chez-ana。fr",
+            "chez-ana．fr",
+            "chez-ana｡fr",
+            "chez-ana.\u{200b}fr",
+            "ana＠example",
             &"a".repeat(301),
         ] {
             assert!(Reason::parse(bad).is_err(), "{bad}");

@@ -110,7 +110,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 fn has_link(text: &str) -> bool {
-    let text = text.to_lowercase();
+    let text = texts::as_link(text);
     text.contains("://") || text.contains("www.")
 }
 
@@ -133,6 +133,8 @@ mod tests {
         for bad in [
             "voir https://x.example",
             "WWW.x.example",
+            "ｗｗｗ。x。example",
+            "ww\u{200b}w.x.example",
             "HTTP://x",
             "a\u{0}b",
             "a\tb",

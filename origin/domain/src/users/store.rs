@@ -22,6 +22,7 @@ pub const MAX_FAVORITES: usize = 500;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
     Done,
+    /// Another account has this e-mail address, or may still take it back.
     EmailTaken,
 }
 
@@ -31,7 +32,7 @@ pub enum Changed {
     NotFound,
     /// Another account has verified the number that this one would have verified.
     PhoneTaken,
-    /// Another account has this e-mail address.
+    /// Another account has this e-mail address, or may still take it back.
     EmailTaken,
     /// The user is the only owner of this partner and has to stay one.
     LastOwner(PartnerId),

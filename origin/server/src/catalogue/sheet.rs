@@ -16,8 +16,8 @@ use domain::{
         table::Record,
     },
     offers::{
-        codes::{APPROVAL_WITH_PRICE, OFFER_ARCHIVED, QUOTA_BELOW_BOOKED},
-        edit::Edit,
+        codes::OFFER_ARCHIVED,
+        edit::{Edit, Unfit},
         store::{Author, Created, MOST_OFFERS, OfferStore, Updated, Visibility},
     },
     partners::store::{PartnerStore, PlaceAdded, PlaceUpdated},
@@ -344,20 +344,8 @@ fn edited(updated: &Updated) -> Result<(), Refused> {
             ),
         )),
         Updated::Refused(rule) => Err(Refused::broken(&[(*rule).into()])),
-        Updated::BelowBooked(booked) => Err(Refused::new(
-            QUOTA_BELOW_BOOKED,
-            Sentence::with(
-                format!("`quota` vaut au moins {booked} : autant de places sont réservées"),
-                format!("`quota` is at least {booked}: so many places are booked"),
-            ),
-        )),
-        Updated::ApprovalWithPrice => Err(Refused::new(
-            APPROVAL_WITH_PRICE,
-            Sentence::new(
-                "l’offre demande l’accord de l’établissement et ne peut pas avoir de prix",
-                "the offer asks for the venue's approval and cannot have a price",
-            ),
-        )),
+        Updated::BelowBooked(booked) => Err(Unfit::BelowBooked(*booked).into()),
+        Updated::ApprovalWithPrice => Err(Unfit::ApprovalWithPrice.into()),
     }
 }
 

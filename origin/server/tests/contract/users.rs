@@ -41,6 +41,7 @@ tests! {
     an_address_changes_once_and_its_owner_is_told: [],
     an_address_that_another_has_is_not_taken: [],
     of_two_who_take_one_address_at_once_one_gets_it: [Transactions],
+    a_proven_address_is_held_for_its_owner_as_long_as_the_way_back: [],
     consents_are_added_and_never_changed: [],
     favourites_are_listed_newest_first_and_none_twice: [],
     favourites_have_an_end: [],
@@ -405,6 +406,60 @@ async fn of_two_who_take_one_address_at_once_one_gets_it(fresh: Fresh) {
         .iter()
         .filter(|one| matches!(one, Ok(Changed::Done(_))));
     assert_eq!((done.count(), taken.count()), (1, 5), "{outcomes:?}");
+}
+
+async fn a_proven_address_is_held_for_its_owner_as_long_as_the_way_back(fresh: Fresh) {
+    let users = &fresh.db.users;
+    let unproven = Account {
+        email_verified_at_ms: None,
+        ..account("ben")
+    };
+    let (ana, other) = (account("ana"), account("other"));
+    for person in [&ana, &unproven, &other] {
+        create(&fresh, person.clone()).await;
+        if person.id != other.id {
+            let to = format!("new-{}", person.email);
+            let changed =
+                users.change_email(&person.id, moved(person, &to), notice(person), NOW_MS);
+            assert!(matches!(changed.await.unwrap(), Changed::Done(_)));
+        }
+    }
+    let until_ms = notice(&ana).0.expires_at_ms;
+    let registers = |name: &str, email: &str, at_ms: i64| Account {
+        email: email.to_uppercase(),
+        created_at_ms: at_ms,
+        ..account(name)
+    };
+    let register = async |name, email, at_ms| {
+        let created = users.create(registers(name, email, at_ms), vec![], None);
+        created.await.unwrap()
+    };
+    // Nobody else gets it, by neither way.
+    let taken = register("cho", &ana.email, until_ms - 1).await;
+    assert_eq!(taken, Created::EmailTaken);
+    let change = moved(&other, &ana.email);
+    let changed = users.change_email(&other.id, change.clone(), notice(&other), until_ms - 1);
+    assert_eq!(changed.await.unwrap(), Changed::EmailTaken);
+    // What nobody has proven is held for nobody.
+    let free = register("dan", &unproven.email, NOW_MS + 1).await;
+    assert_eq!(free, Created::Done);
+    // Its owner takes it back.
+    let back = AccountChange::UndoEmail {
+        to: ana.email.clone(),
+        password: PasswordHash::new("random"),
+    };
+    let undone = users.change(&ana.id, back, NOW_MS + 2).await.unwrap();
+    assert!(matches!(undone, Changed::Done(after) if after.email == ana.email));
+    // Left for good, it is free when the way back is over.
+    let eve = account("eve");
+    create(&fresh, eve.clone()).await;
+    let to = moved(&eve, "eve-now@example.fr");
+    let changed = users.change_email(&eve.id, to, notice(&eve), NOW_MS).await;
+    assert!(matches!(changed.unwrap(), Changed::Done(_)));
+    let taken = register("eve-2", &eve.email, until_ms - 1).await;
+    assert_eq!(taken, Created::EmailTaken);
+    let free = register("eve-3", &eve.email, until_ms).await;
+    assert_eq!(free, Created::Done);
 }
 
 async fn consents_are_added_and_never_changed(fresh: Fresh) {

@@ -13,7 +13,10 @@ use domain::{
     partners::standing::{PartnerStatus, Standing},
     pictures::picture::{self, Purpose},
     reviews::rules::ReviewEdit,
-    users::account::Post,
+    users::{
+        account::{Membership, Post},
+        change::AccountChange,
+    },
 };
 use fake_providers::{Fake, Secrets};
 use serde_json::{Value, json};
@@ -91,12 +94,12 @@ const REPEATS: &[(&str, By, &str, Repeat)] = &[
 
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}, idempotencyKey: \"k\") { id name }", Same),
     ("createPartner", Guest, "(input: {name: \"Chez Ana\", category: BAR}) { id name }", Another),
-    ("submitPartner", Admin, "(id: DRAFT, siret: \"73282932000074\") { id status submittedAt }", Same),
+    ("submitPartner", Owner, "(id: DRAFT, siret: \"73282932000074\") { id status submittedAt }", Same),
     ("approvePartner", Admin, "(id: WAITING) { id status }", Refused("PARTNER_STATUS_CONFLICT")),
     ("returnPartner", Admin, "(id: WAITING, reason: \"no photograph\") { id status }", Refused("PARTNER_STATUS_CONFLICT")),
     ("suspendPartner", Admin, "(id: PARTNER, reason: \"ticket 1\") { id status }", Refused("PARTNER_STATUS_CONFLICT")),
     ("restorePartner", Admin, "(id: SUSPENDED) { id status }", Refused("PARTNER_STATUS_CONFLICT")),
-    ("deletePartner", Admin, "(id: DRAFT, password: PASSWORD)", Gets("false")),
+    ("deletePartner", Owner, "(id: DRAFT, password: PASSWORD)", Refused("FORBIDDEN")),
     ("deletePartnerFor", Admin, "(id: DRAFT, reason: \"ticket 1\")", Gets("false")),
     ("updatePartner", Owner, "(id: PARTNER, input: {name: \"Chez nous\"}) { id name }", Same),
     ("createEstablishment", Owner, "(partnerId: PARTNER, input: NEW_PLACE, idempotencyKey: \"k\") { id name }", Same),
@@ -309,7 +312,7 @@ impl World {
         let identity = app.state.services.identity.as_ref().unwrap();
         let check = identity.submit(&invited.user_id(), "1").await.unwrap();
         words.push(("CHECK", format!("{:?}", check.id.as_str())));
-        words.extend(of_standings(&app).await);
+        words.extend(of_standings(&app, &owner).await);
         let admin = administrator(&app).await;
         words.extend(of_reviews(&app, [&guest, &invited], [&visited, &reviewed]).await);
         let removed = reviewing::reviewed(&app, &invited, &visited, 1).await;
@@ -388,7 +391,7 @@ async fn person(app: &TestApp, name: &str, phone: Option<&str>) -> Person {
 }
 
 /// Partners that stand otherwise than approved.
-async fn of_standings(app: &TestApp) -> Vec<(&'static str, String)> {
+async fn of_standings(app: &TestApp, owner: &Person) -> Vec<(&'static str, String)> {
     let mut words = Vec::new();
     for (word, status) in [
         ("DRAFT", PartnerStatus::Draft),
@@ -398,6 +401,10 @@ async fn of_standings(app: &TestApp) -> Vec<(&'static str, String)> {
         store_standing(app, word, Standing::new(status), vec![]).await;
         words.push((word, format!("{:?}", partner(word).id.as_str())));
     }
+    let users = &app.state.services.users;
+    let of_draft = AccountChange::Join(Membership::new(partner("DRAFT").id, Post::Owner));
+    users.change(&owner.user_id(), of_draft, 0).await.unwrap();
+    app.state.services.auth.standings.forget(&owner.user_id());
     words
 }
 

@@ -13,6 +13,7 @@ mod catalogue;
 mod change;
 mod counters;
 mod document_usage;
+mod held_addresses;
 mod identity;
 mod known_devices;
 mod lease;
@@ -211,6 +212,11 @@ const STEPS: &[Migration] = &[
         version: 30,
         name: "usage of documents",
         changes: document_usage::changes,
+    },
+    Migration {
+        version: 31,
+        name: "held addresses",
+        changes: held_addresses::changes,
     },
 ];
 

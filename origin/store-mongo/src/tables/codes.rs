@@ -4,6 +4,7 @@ use domain::{
     UserId,
     auth::codes::{CodePurpose, StoredCode},
     queue::NewTask,
+    users::account::EmailKey,
 };
 use mongodb::bson::{DateTime, Document, doc};
 
@@ -18,7 +19,7 @@ use crate::{
 /// it.
 pub async fn put(tx: &mut Tx, code: &StoredCode, task: &NewTask) -> Result<(), MongoError> {
     let (key, mut row) = (key(&code.user, code.purpose), row(code)?);
-    let edit = doc! {"$set": row.clone()};
+    let edit = doc! {"$set": row.clone(), "$unset": {"holdsEmail": ""}};
     if tx.update_one(CODES, doc! {"_id": &key}, edit).await? == 0 {
         row.insert("_id", key);
         tx.insert_one(CODES, row).await?;
@@ -32,6 +33,29 @@ pub async fn put_first(tx: &mut Tx, code: &StoredCode, task: &NewTask) -> Result
     row.insert("_id", key(&code.user, code.purpose));
     tx.insert_one(CODES, row).await?;
     queue::push_new(tx, std::slice::from_ref(task)).await
+}
+
+/// Holds an address for the account of a code, as long as the code is valid.
+pub async fn hold(tx: &mut Tx, code: &StoredCode, email: &EmailKey) -> Result<(), MongoError> {
+    let this = doc! {"_id": key(&code.user, code.purpose)};
+    let edit = doc! {"$set": {"holdsEmail": email.as_str()}};
+    tx.update_one(CODES, this, edit).await?;
+    Ok(())
+}
+
+/// Whether an address is held for another account than this one.
+pub async fn is_held(
+    tx: &mut Tx,
+    email: &EmailKey,
+    own: &UserId,
+    now_ms: i64,
+) -> Result<bool, MongoError> {
+    let held = doc! {
+        "holdsEmail": email.as_str(),
+        "userId": {"$ne": object_id(own)?},
+        "expiresAt": {"$gt": DateTime::from_millis(now_ms)},
+    };
+    tx.exists(CODES, held).await
 }
 
 pub fn key(user: &UserId, purpose: CodePurpose) -> String {

@@ -31,7 +31,7 @@ use crate::{
         codes, payments, pictures, queue, reviews,
         users::{
             actors,
-            change::{apply, apply_email, has_one_owner},
+            change::{apply, apply_email, has_one_owner, is_taken},
             consents, is_active,
         },
         verifications,
@@ -60,7 +60,7 @@ impl UserStore for EmbeddedUsers {
     ) -> Result<Created, StoreError> {
         let create = self.db.write(move |tx| {
             let email = account.email_key();
-            if crate::tables::users::account(tx, "email_key", email.as_str())?.is_some() {
+            if is_taken(tx, &email, &account.id, account.created_at_ms)? {
                 return Ok(Created::EmailTaken);
             }
             crate::tables::users::insert(tx, &account)?;

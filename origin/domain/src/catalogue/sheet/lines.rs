@@ -210,7 +210,10 @@ fn offer(reading: &mut Reading, cells: &Cells<'_>) -> OfferEdit {
         valid_until_ms: reading.take(until),
         schedule: schedule(reading, cells),
         quota: reading.take(cells.nullable("quota", quota)),
-        is_active: reading.take(cells.value("active", flag)),
+        is_active: match reading.take(cells.nullable("active", flag)) {
+            Edit::Set(Some(is_active)) => Edit::Set(is_active),
+            Edit::Set(None) | Edit::Keep => Edit::Keep,
+        },
         per_day: reading.take(cells.nullable("perDay", limit)),
         per_user: reading.take(cells.nullable("perUser", limit)),
         max_party_size: reading.take(cells.nullable("maxPartySize", party_size)),

@@ -19,6 +19,10 @@ use pq_core::{ErrorCode, limits};
 use crate::{
     EstablishmentId, OfferId, PartnerId,
     broken::{self, BrokenField},
+    offers::{
+        codes::{APPROVAL_WITH_PRICE, QUOTA_BELOW_BOOKED},
+        edit::Unfit,
+    },
     sentence::Sentence,
 };
 
@@ -42,6 +46,28 @@ impl Refused {
     /// Cells that break rules.
     pub fn broken(fields: &[BrokenField]) -> Self {
         Self::new(ErrorCode::BAD_USER_INPUT, broken::sentence(fields))
+    }
+}
+
+impl From<Unfit> for Refused {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Broken(rule) => Self::broken(&[rule.into()]),
+            Unfit::BelowBooked(booked) => Self::new(
+                QUOTA_BELOW_BOOKED,
+                Sentence::with(
+                    format!("`quota` vaut au moins {booked} : autant de places sont réservées"),
+                    format!("`quota` is at least {booked}: so many places are booked"),
+                ),
+            ),
+            Unfit::ApprovalWithPrice => Self::new(
+                APPROVAL_WITH_PRICE,
+                Sentence::new(
+                    "l’offre demande l’accord de l’établissement et ne peut pas avoir de prix",
+                    "the offer asks for the venue's approval and cannot have a price",
+                ),
+            ),
+        }
     }
 }
 

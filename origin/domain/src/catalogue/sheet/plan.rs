@@ -8,7 +8,7 @@ use super::{Refused, codes::IMPORT_LINE_REPEATED, establishment_id, lines::Line,
 use crate::{
     Address, Admission, BookingLimits, Category, Discount, Establishment, EstablishmentId,
     GeoPoint, Offer, OfferId, PartnerId, WebPage,
-    broken::{BrokenRule, Rule},
+    broken::Rule,
     offers::{
         codes::OFFER_ARCHIVED,
         edit::{Edit, OfferEdit},
@@ -258,8 +258,7 @@ impl Stored {
 }
 
 fn applied(edit: OfferEdit, before: &Offer, booked: i32) -> Result<Offer, Refused> {
-    let after = edit.apply(before, booked);
-    after.map_err(|unfit| Refused::broken(&[BrokenRule::from(unfit).into()]))
+    edit.apply(before, booked).map_err(Refused::from)
 }
 
 fn blank_offer(id: OfferId, place: &Establishment, now_ms: i64) -> Offer {

@@ -258,6 +258,45 @@ fn a_discount_is_what_its_filled_cells_say() {
 }
 
 #[test]
+fn a_quota_below_what_is_booked_has_the_code_that_it_has_in_the_portal() {
+    let mut stored = stored();
+    import(&mut stored, FRENCH.as_bytes());
+    let header = "kind;externalId;establishment;quota\n";
+    import(
+        &mut stored,
+        format!("{header}offer;menu;bar-1;10").as_bytes(),
+    );
+    let offer = stored.offers.values_mut().next().unwrap();
+    offer.quota.as_mut().unwrap().remaining = 7;
+    for (quota, expected) in [(2, "QUOTA_BELOW_BOOKED"), (3, "UPDATE")] {
+        let steps = import(
+            &mut stored,
+            format!("{header}offer;menu;bar-1;{quota}").as_bytes(),
+        );
+        assert_eq!(code(&steps[0]), expected, "{quota}");
+    }
+}
+
+#[test]
+fn an_empty_cell_leaves_an_offer_active_or_not() {
+    let mut stored = stored();
+    import(&mut stored, FRENCH.as_bytes());
+    let header = "kind;externalId;establishment;active\n";
+    for (cell, expected) in [
+        ("", "NONE"),
+        ("non", "UPDATE"),
+        ("", "NONE"),
+        ("oui", "UPDATE"),
+    ] {
+        let steps = import(
+            &mut stored,
+            format!("{header}offer;menu;bar-1;{cell}").as_bytes(),
+        );
+        assert_eq!(code(&steps[0]), expected, "{cell}");
+    }
+}
+
+#[test]
 fn a_message_names_every_wrong_cell_in_both_languages() {
     let steps = import(
         &mut stored(),

@@ -83,7 +83,7 @@ pub(super) async fn everybody(app: &TestApp) -> Vec<(&'static str, Option<String
             access(works_for(app, "owner", "a", Post::Owner).await),
             true,
         ),
-        ("admin", access(admin), true),
+        ("admin", access(admin), false),
     ]
 }
 

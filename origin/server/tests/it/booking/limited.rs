@@ -162,7 +162,7 @@ async fn a_booking_of_another_establishment_is_as_one_of_another_partner() {
     let venue = venue().await;
     let [here, there] = &venue.bookings;
     let of = |booking: &Value| json!({"b": booking["id"], "q": booking["qrCode"]});
-    assert_eq!(venue.code(CHECK_IN, of(there)).await, "FORBIDDEN");
+    assert_eq!(venue.code(CHECK_IN, of(there)).await, "BOOKING_NOT_FOUND");
     for query in OF_ID {
         let asked = json!({"b": there["id"]});
         assert_eq!(
@@ -250,5 +250,5 @@ async fn whose_establishments_are_all_archived_sees_nothing() {
     assert_eq!(named, "ESTABLISHMENT_NOT_FOUND");
     let here = &venue.bookings[0];
     let asked = json!({"b": here["id"], "q": here["qrCode"]});
-    assert_eq!(venue.code(CHECK_IN, asked).await, "FORBIDDEN");
+    assert_eq!(venue.code(CHECK_IN, asked).await, "BOOKING_NOT_FOUND");
 }

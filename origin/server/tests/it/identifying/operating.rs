@@ -10,7 +10,7 @@ const CASES: &str = "query C($s: VerificationState, $f: Int, $a: String) {
     identityVerifications(state: $s, first: $f, after: $a) {
     pageInfo { hasNextPage endCursor } edges { node { id state reason attempt consentVersion birthYear
     providerUrl createdAt decidedAt decidedBy expiresAt operatorNote operatorDecidedAt
-    user { id email } operator { id } } } } }";
+    user { id firstName } operator { id } } } } }";
 const DECIDE: &str = "mutation D($i: ID!, $v: IdentityVerdict!, $r: String!, $b: Int) {
     decideIdentity(id: $i, verdict: $v, reason: $r, birthYear: $b) {
     id state reason decidedBy operatorNote birthYear user { id } operator { id } } }";
@@ -35,7 +35,11 @@ async fn administrators_look_and_decide_with_a_reason() {
     assert_eq!(edges.len(), 1);
     let case = &edges[0]["node"];
     assert_eq!(case["reason"], "FACE_DOES_NOT_MATCH");
-    assert_eq!(case["user"]["email"], "ana@example.fr");
+    // More is behind a reason: `userForOperator`.
+    assert_eq!(case["user"]["firstName"], "Zoé");
+    let more = CASES.replace("firstName", "firstName email");
+    let refused = admin.ask(&world.app, &more, json!({})).await;
+    assert_eq!(refused.code(), "FORBIDDEN");
     let page = case["providerUrl"].as_str().unwrap();
     assert_eq!(
         page,

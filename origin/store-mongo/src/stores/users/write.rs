@@ -26,7 +26,11 @@ use crate::{
             QUEUE, USERS,
         },
         payments, pictures, queue, reviews, users as rows,
-        users::{actors, change::has_one_owner, held},
+        users::{
+            actors,
+            change::{has_one_owner, is_taken},
+            held,
+        },
         verifications,
     },
     tx::Tx,
@@ -40,8 +44,8 @@ pub(super) async fn create(
     consents: &[Consent],
     code: Option<&(StoredCode, NewTask)>,
 ) -> Result<Created, MongoError> {
-    let key = doc! {"emailKey": account.email_key().as_str()};
-    if tx.exists(USERS, key).await? {
+    let (email, now_ms) = (account.email_key(), account.created_at_ms);
+    if is_taken(tx, &email, &account.id, now_ms).await? {
         return Ok(Created::EmailTaken);
     }
     tx.insert_one(USERS, rows::document(account)?).await?;

@@ -6,7 +6,7 @@ use domain::{
     queue::NewTask,
     team::MOST_MEMBERS,
     users::{
-        account::{Membership, Status},
+        account::{EmailKey, Membership, Status},
         change::AccountChange,
         profile::purge_of_change,
         store::{Changed, Joined, lose_owner},
@@ -36,6 +36,18 @@ async fn verified_by_another(tx: &mut Tx, phone: &str, own: &UserId) -> Result<b
         .is_some_and(|found| found.get("_id") != Some(&own)))
 }
 
+/// Whether an account has an address, or another one than this may still take it back. Of two transactions at
+/// the same time, each sees an account that has it, or the code that holds it.
+pub async fn is_taken(
+    tx: &mut Tx,
+    email: &EmailKey,
+    own: &UserId,
+    now_ms: i64,
+) -> Result<bool, MongoError> {
+    let has = doc! {"emailKey": email.as_str()};
+    Ok(tx.exists(USERS, has).await? || codes::is_held(tx, email, own, now_ms).await?)
+}
+
 /// Applies a change, and says what came of it.
 pub async fn change(
     tx: &mut Tx,
@@ -53,7 +65,7 @@ pub async fn change(
         return Ok(Changed::Done(Box::new(after)));
     }
     let email = after.email_key();
-    if email != before.email_key() && tx.exists(USERS, doc! {"emailKey": email.as_str()}).await? {
+    if email != before.email_key() && is_taken(tx, &email, id, now_ms).await? {
         return Ok(Changed::EmailTaken);
     }
     if let Some(phone) = after.verifies(&before)
@@ -81,7 +93,8 @@ pub async fn change(
     Ok(Changed::Done(Box::new(after)))
 }
 
-/// Applies a change of the address; stores what tells the owner of the one before, if it applies.
+/// Applies a change of the address; stores what tells the owner of the one before, if it applies. The one
+/// before is held for them, if it was proven to be theirs.
 pub async fn change_email(
     tx: &mut Tx,
     id: &UserId,
@@ -96,6 +109,9 @@ pub async fn change_email(
         && before.epoch != after.epoch
     {
         codes::put(tx, code, task).await?;
+        if before.email_verified_at_ms.is_some() {
+            codes::hold(tx, code, &before.email_key()).await?;
+        }
     }
     Ok(changed)
 }

@@ -5,7 +5,7 @@ use domain::{
     auth::codes::StoredCode,
     queue::NewTask,
     users::{
-        account::{Account, Membership, Post, Status},
+        account::{Account, EmailKey, Membership, Post, Status},
         change::AccountChange,
         profile::purge_of_change,
         store::{Changed, Joined, lose_owner},
@@ -33,6 +33,17 @@ fn verified_by_another(
         .exists((phone, own.as_str()))?)
 }
 
+/// Whether an account has an address, or another one than this may still take it back.
+pub fn is_taken(
+    tx: &Transaction<'_>,
+    email: &EmailKey,
+    own: &UserId,
+    now_ms: i64,
+) -> Result<bool, SqliteError> {
+    let has = account(tx, "email_key", email.as_str())?.is_some();
+    Ok(has || codes::is_held(tx, email, own, now_ms)?)
+}
+
 /// Applies a change, and says what came of it.
 pub fn apply(
     tx: &Transaction<'_>,
@@ -48,7 +59,7 @@ pub fn apply(
         return Ok(Changed::Done(Box::new(after)));
     }
     let email = after.email_key();
-    if email != before.email_key() && account(tx, "email_key", email.as_str())?.is_some() {
+    if email != before.email_key() && is_taken(tx, &email, id, now_ms)? {
         return Ok(Changed::EmailTaken);
     }
     if let Some(phone) = after.verifies(&before)
@@ -69,7 +80,8 @@ pub fn apply(
     Ok(Changed::Done(Box::new(after)))
 }
 
-/// Applies a change of the address; stores what tells the owner of the one before, if it applies.
+/// Applies a change of the address; stores what tells the owner of the one before, if it applies. The one
+/// before is held for them, if it was proven to be theirs.
 pub fn apply_email(
     tx: &Transaction<'_>,
     id: &UserId,
@@ -83,6 +95,9 @@ pub fn apply_email(
         && before.epoch != after.epoch
     {
         codes::put(tx, code, task)?;
+        if before.email_verified_at_ms.is_some() {
+            codes::hold(tx, code, &before.email_key())?;
+        }
     }
     Ok(changed)
 }
