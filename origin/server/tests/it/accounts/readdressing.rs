@@ -4,7 +4,9 @@
 use domain::auth::codes::CodePurpose;
 use serde_json::{Value, json};
 
-use super::person::{PASSWORD, Person, both, login, refresh, register, sign_up};
+use super::person::{
+    PASSWORD, Person, both, input, login, refresh, register, registering, sign_up,
+};
 use crate::app::{Answer, Sent, TestApp};
 
 const CHANGE: &str = "mutation C($i: ChangeEmailInput!) { changeEmail(input: $i) }";
@@ -244,7 +246,9 @@ async fn an_address_stays_changed_after_seven_days() {
 #[tokio::test]
 async fn an_address_that_somebody_else_took_is_not_given_back() {
     let app = TestApp::start().await;
-    let ana = register(&app, "ana").await;
+    // Nobody has proven that it is theirs.
+    let ana = sign_up(&app, "ana").await;
+    app.sent().await;
     change(&app, &ana, "anne@example.org").await.data();
     let link = only(&app, "change_email").await.proof();
     confirm(&app, None, &link).await.data();
@@ -253,6 +257,25 @@ async fn an_address_that_somebody_else_took_is_not_given_back() {
     let refused = ask(&app, UNDO, &told).await;
     assert_eq!(refused.code(), "EMAIL_TAKEN");
     login(&app, "anne@example.org", PASSWORD).await.data();
+}
+
+/// Whoever took the account over cannot close the way back by registering the address.
+#[tokio::test]
+async fn an_address_that_was_proven_is_held_until_the_way_back_is_over() {
+    let app = TestApp::start().await;
+    let ana = register(&app, "ana").await;
+    change(&app, &ana, "anne@example.org").await.data();
+    let link = only(&app, "change_email").await.proof();
+    confirm(&app, None, &link).await.data();
+    let told = only(&app, "undo_email_change").await.proof();
+    let taken = Answer::of(registering(&app, &input("ana"))).await;
+    assert_eq!(taken.code(), "EMAIL_TAKEN");
+    app.pass_ms(6 * DAY_MS);
+    let taken = Answer::of(registering(&app, &input("ana"))).await;
+    assert_eq!(taken.code(), "EMAIL_TAKEN");
+    ask(&app, UNDO, &told).await.data();
+    let refused = login(&app, "anne@example.org", PASSWORD).await;
+    assert_eq!(refused.code(), "CREDENTIALS_INVALID");
 }
 
 #[tokio::test]
