@@ -4,7 +4,10 @@ use domain::purges::audit::AuditFilter;
 use serde_json::{Value, json};
 
 use super::{World, administrator};
-use crate::{accounts::person::register, app::Answer};
+use crate::{
+    accounts::person::{Person, register},
+    app::Answer,
+};
 
 const CASES: &str = "query C($s: VerificationState, $f: Int, $a: String) {
     identityVerifications(state: $s, first: $f, after: $a) {
@@ -14,6 +17,13 @@ const CASES: &str = "query C($s: VerificationState, $f: Int, $a: String) {
 const DECIDE: &str = "mutation D($i: ID!, $v: IdentityVerdict!, $r: String!, $b: Int) {
     decideIdentity(id: $i, verdict: $v, reason: $r, birthYear: $b) {
     id state reason decidedBy operatorNote birthYear user { id } operator { id } } }";
+
+/// What `userForOperator` gives for a reason.
+async fn assert_more_needs_a_reason(world: &World, admin: &Person) {
+    let more = CASES.replace("firstName", "firstName email");
+    let refused = admin.ask(&world.app, &more, json!({})).await;
+    assert_eq!(refused.code(), "FORBIDDEN");
+}
 
 #[tokio::test]
 async fn administrators_look_and_decide_with_a_reason() {
@@ -35,11 +45,8 @@ async fn administrators_look_and_decide_with_a_reason() {
     assert_eq!(edges.len(), 1);
     let case = &edges[0]["node"];
     assert_eq!(case["reason"], "FACE_DOES_NOT_MATCH");
-    // More is behind a reason: `userForOperator`.
     assert_eq!(case["user"]["firstName"], "Zoé");
-    let more = CASES.replace("firstName", "firstName email");
-    let refused = admin.ask(&world.app, &more, json!({})).await;
-    assert_eq!(refused.code(), "FORBIDDEN");
+    assert_more_needs_a_reason(&world, &admin).await;
     let page = case["providerUrl"].as_str().unwrap();
     assert_eq!(
         page,
