@@ -184,11 +184,16 @@ pub fn composed(text: &str) -> String {
 }
 
 /// The text as it would be read for links: small letters, without marks that are drawn as nothing, and with the
-/// full stops of ASCII for those that count as such in domain names.
+/// full stops of ASCII for those that count as such in domain names. One that ends a sentence in Chinese or
+/// Japanese stays.
 pub fn as_link(text: &str) -> String {
-    let text = text.nfkc().filter(|c| !is_invisible(*c));
-    let text: String = text.map(|c| if c == '。' { '.' } else { c }).collect();
-    text.to_lowercase()
+    let mut read = String::new();
+    let mut left = text.nfkc().filter(|c| !is_invisible(*c)).peekable();
+    while let Some(c) = left.next() {
+        let is_dot = c == '。' && left.peek().is_some_and(char::is_ascii_alphanumeric);
+        read.push(if is_dot { '.' } else { c });
+    }
+    read.to_lowercase()
 }
 
 /// The digits of a code as it was sent, whatever groups and digits it was typed in: `123 456`,

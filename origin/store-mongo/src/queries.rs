@@ -63,6 +63,8 @@ pub const QUERIES: &[Query] = &[
     query("code of a user", "codes", "find", "_id_"),
     query("try of a code", "codes", "findAndModify", "_id_"),
     query("code that another replaces", "codes", "update", "_id_"),
+    query("code that holds an address from now on", "codes", "update", "_id_"),
+    query("address that a code holds", "codes", "find", "holdsEmail"),
     query("codes of an erased account", "codes", "delete", "codesOfUser"),
     query("consents of a user", "consents", "find", "byOwner"),
     query("who agrees to something", "consents", "find", "byOwner"),

@@ -76,7 +76,9 @@ impl Person {
     async fn book(&self, world: &World, offer: &str) -> Result<Option<String>> {
         let query = "mutation C($o: ID!, $k: String) { createBooking(offerId: $o, idempotencyKey: $k) \
                      { id status } }";
+        let began = Instant::now();
         loop {
+            ensure!(began.elapsed() < WITHIN, "neither a place nor an end");
             let variables = json!({"o": offer, "k": format!("wish-{}", self.n)});
             let answer = self.ask(world, query, variables).await?;
             let booking = &answer["data"]["createBooking"];
@@ -122,7 +124,15 @@ impl Person {
             ("client_secret", secret),
             ("payment_method", method),
         ]);
-        Ok(request.send().await?.status().is_success())
+        let began = Instant::now();
+        loop {
+            let again = request.try_clone().context("a form is sent again")?;
+            match again.send().await {
+                Ok(answer) => return Ok(answer.status().is_success()),
+                // It may have been heard: to confirm twice is to confirm.
+                Err(error) => ensure!(began.elapsed() < WITHIN, "{error}"),
+            }
+        }
     }
 
     async fn cancel(&self, world: &World, booking: &str) -> Result<()> {

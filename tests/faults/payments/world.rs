@@ -15,6 +15,8 @@ use super::{TOKEN, WITHIN};
 
 /// The pause before a client without an answer tries the other origin.
 const PAUSE: Duration = Duration::from_millis(150);
+/// An answer that takes longer is given up: it may have been lost.
+const NO_ANSWER: Duration = Duration::from_secs(15);
 
 pub(super) struct World {
     pub(super) fake: Fake,
@@ -64,7 +66,10 @@ impl World {
             bin: bin.into(),
             dir: tempfile::tempdir()?,
             urls,
-            client: reqwest::Client::builder().no_proxy().build()?,
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(NO_ANSWER)
+                .build()?,
             environment,
             _redis: redis,
             confirmed: AtomicUsize::new(0),
@@ -121,7 +126,6 @@ impl World {
         let mut request = self
             .client
             .post(format!("{}/graphql", self.urls[index]))
-            .timeout(Duration::from_secs(15))
             .json(&json!({"query": query, "variables": variables}));
         if let Some(token) = token {
             request = request.bearer_auth(token);

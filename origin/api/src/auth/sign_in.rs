@@ -101,8 +101,8 @@ pub(super) fn email_taken() -> Error {
     refused(
         EMAIL_TAKEN,
         Sentence::new(
-            "un autre compte a cette adresse e-mail",
-            "another account has this e-mail address",
+            "un autre compte a cette adresse e-mail, ou l’avait il y a moins de sept jours",
+            "another account has this e-mail address, or had it less than seven days ago",
         ),
     )
 }

@@ -158,6 +158,7 @@ pub(super) async fn of_venue(
     authorise::authorise(&request.asker.caller, "Mutation", field, about)
         .map_err(|_refused| refuse(BookingRefusal::NotFound))?;
     if !works_there(request, &booking).await? {
+        authorise::note(&request.asker.caller, "Mutation", field);
         return Err(refuse(BookingRefusal::NotFound));
     }
     let user = request.signed_in().ok().map(|user| user.id.clone());

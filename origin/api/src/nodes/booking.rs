@@ -1,5 +1,5 @@
-//! The `Booking` type: its fields are readable by its holder, the partner's team and
-//! administrators.
+//! The `Booking` type: its fields are readable by its holder, the partner's team, and an administrator who
+//! opened it.
 
 #![expect(clippy::unused_async, reason = "fields of async-graphql are async")]
 
@@ -95,7 +95,9 @@ impl BookingNode {
         let caller = &RequestContext::of(ctx).asker.caller;
         match self.1 {
             Opened::No => authorise::field(caller, "Booking", field, about(&self.0)),
-            Opened::ByAdministrator => authorise::opened(caller, "Booking", field),
+            Opened::ByAdministrator | Opened::ToCallThem => {
+                authorise::opened(caller, "Booking", field)
+            }
         }
     }
 
@@ -128,7 +130,7 @@ impl BookingNode {
         };
         let nobody = || Profile::nobody(UserId::derive("erased", self.0.id.as_str()));
         let profile = found.unwrap_or_else(nobody);
-        Ok(UserNode::new(profile, self.1))
+        Ok(UserNode::new(profile, self.1.of_its_guest()))
     }
 
     async fn offer(&self, ctx: &Context<'_>) -> Result<OfferNode> {

@@ -90,6 +90,10 @@ impl UserNode {
         match &self.1 {
             Reader::Caller(Opened::No) => authorise::field(asker, "User", field, about),
             Reader::Caller(Opened::ByAdministrator) => authorise::opened(asker, "User", field),
+            Reader::Caller(Opened::ToCallThem) if authorise::is_to_call_them(field) => {
+                authorise::opened(asker, "User", field)
+            }
+            Reader::Caller(Opened::ToCallThem) => authorise::field(asker, "User", field, about),
             Reader::SignedInNow(reader) => authorise::field(reader, "User", field, about),
         }
     }
@@ -103,7 +107,7 @@ impl UserNode {
 }
 
 /// `id`, `firstName`, `avatar` and `avatarPicture` are public; every other field requires that user, or an
-/// administrator who reads `UserForOperator` or `bookingForOperator`.
+/// administrator who reads `UserForOperator`. Of the guest of a booking for operators: `lastName`, `email` and `phone`.
 #[Object(name = "User", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl UserNode {
     async fn id(&self) -> ID {

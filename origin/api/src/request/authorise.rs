@@ -49,6 +49,26 @@ pub enum About<'a> {
 pub enum Opened {
     No,
     ByAdministrator,
+    /// The guest of a booking that was opened: the audit names the booking, so only what calling them takes.
+    ToCallThem,
+}
+
+impl Opened {
+    /// The guest of a booking that was opened so.
+    pub const fn of_its_guest(self) -> Self {
+        match self {
+            Self::No => Self::No,
+            Self::ByAdministrator | Self::ToCallThem => Self::ToCallThem,
+        }
+    }
+}
+
+/// The fields of a guest of an opened booking.
+const TO_CALL_THEM: [&str; 3] = ["lastName", "email", "phone"];
+
+/// Whether calling somebody takes this field.
+pub fn is_to_call_them(field: &str) -> bool {
+    TO_CALL_THEM.contains(&field)
 }
 
 /// Allows the caller to use a field, or returns the refusal.
@@ -61,7 +81,8 @@ pub fn authorise(
     permit(caller, of_type, field, about).inspect_err(|_| note(caller, of_type, field))
 }
 
-fn note(caller: &Caller, of_type: &str, field: &str) {
+/// Logs a refusal.
+pub fn note(caller: &Caller, of_type: &str, field: &str) {
     tracing::warn!(
         caller = caller.as_str(),
         what = format_args!("{of_type}.{field}"),
@@ -153,13 +174,6 @@ pub fn limited_to<'a>(caller: &'a Caller, partner: &PartnerId) -> Option<&'a [Es
     }
     let membership = signed_in(caller).and_then(|user| user.memberships.of(partner));
     membership.map_or(Some(&[]), Membership::limited_to)
-}
-
-/// The refusal of a field to a member of the team who does not work at the establishment that it is about: the
-/// same as to anybody of another partner.
-pub fn not_there(caller: &Caller, of_type: &str, field: &str) -> Refused {
-    note(caller, of_type, field);
-    refusal(caller, field)
 }
 
 /// The user and the session of the caller's access token, also of one that has expired or whose session

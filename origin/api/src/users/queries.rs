@@ -1,5 +1,4 @@
-//! User queries. `id`, `firstName`, `avatar` are public; every other field requires that user or an
-//! administrator.
+//! User queries. `id`, `firstName`, `avatar` are public; every other field requires that user.
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 

@@ -65,6 +65,7 @@ mod tests {
             "Fermé à 20.30, désolés… Revenez demain !",
             "  a ",
             "Complet. Merci de votre compréhension",
+            "満席です。申し訳ありません",
             &"é".repeat(300),
         ] {
             let reason = Reason::parse(good);

@@ -15,7 +15,7 @@ pub const EMAIL_TAKEN: ErrorCode = ErrorCode {
     word: "EMAIL_TAKEN",
     status: 409,
     layer: Layer::Field,
-    meaning: "Another account has this e-mail address.",
+    meaning: "Another account has this e-mail address, or had it until less than seven days ago.",
     remedy: "The user signs in to that account, or uses another address.",
 };
 

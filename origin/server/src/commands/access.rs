@@ -140,7 +140,7 @@ pub(crate) struct RoleOptions {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct NewRole {
-    /// Make the account an administrator, who may do everything.
+    /// Make the account an administrator, who works for partners as before.
     #[arg(long)]
     admin: bool,
     /// Make the account an ordinary user, with no further rights and in no team.
@@ -173,9 +173,10 @@ pub(crate) async fn role(database: DatabaseOptions, options: RoleOptions) -> any
             if account.memberships.is_full() && !account.works_for(&membership.partner) {
                 bail!("{email} works for {MOST_MEMBERSHIPS} partners: nobody works for more");
             }
-            AccountChange::Role(Role::Partner, Some(membership))
+            // An administrator stays one.
+            AccountChange::Role(account.role.max(Role::Partner), Some(membership))
         }
-        None if new.admin => AccountChange::Role(Role::Admin, None),
+        None if new.admin => AccountChange::Administrator(Role::Admin),
         None => AccountChange::Role(Role::User, None),
     };
     let is_given_rights = new.admin || new.partner.is_some();

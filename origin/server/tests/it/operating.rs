@@ -348,6 +348,42 @@ async fn the_only_owner_of_a_partner_is_not_erased() {
     assert_eq!(audit(&app, &admin, json!({})).await.len(), 0);
 }
 
+/// Not the codes, and not the guest's account: the audit would name the booking alone.
+#[tokio::test]
+async fn of_a_booking_an_administrator_reads_what_helping_takes() {
+    let app = TestApp::start().await;
+    store(&app, "a", vec![places("a", 0, 9)]).await;
+    let admin = administrator(&app).await;
+    let ana = register(&app, "ana").await;
+    let booking = booked(&app, &ana, &places("a", 0, 9)).await;
+    let booking = &booking["id"];
+    let read = "id status shortCode user { firstName lastName email phone }";
+    let look =
+        format!("query Q {{ bookingForOperator(id: {booking}, reason: \"ill\") {{ {read} }} }}");
+    let seen = admin.ask(&app, &look, json!({})).await.data();
+    let guest =
+        json!({"firstName": "Zoé", "lastName": "d'Été", "email": "ana@example.fr", "phone": null});
+    assert_eq!(seen["bookingForOperator"]["user"], guest);
+    for part in [
+        "qrCode",
+        "offlineCode",
+        "user { preferences { language } }",
+        "user { bookings { id } }",
+        "user { favorites { id } }",
+    ] {
+        let look = format!(
+            "query Q {{ bookingForOperator(id: {booking}, reason: \"ill\") {{ {part} }} }}"
+        );
+        let refused = admin.ask(&app, &look, json!({})).await;
+        assert_eq!(refused.code(), "FORBIDDEN", "{part}: {}", refused.text);
+    }
+    for unopened in ["status", "qrCode"] {
+        let look = format!("query Q {{ booking(id: {booking}) {{ {unopened} }} }}");
+        let none = admin.ask(&app, &look, json!({})).await.data();
+        assert_eq!(none["booking"], Value::Null, "{unopened}");
+    }
+}
+
 #[tokio::test]
 async fn support_cancels_a_booking_and_gives_back_what_it_says() {
     let fake = Fake::start(Secrets::default()).await.unwrap();

@@ -7,7 +7,7 @@ use store_mongo::{database::MongoDb, migrations};
 use super::on_each;
 
 /// The last step.
-const STEPS: u8 = 30;
+const STEPS: u8 = 31;
 const KNOWN: i64 = STEPS as i64;
 
 #[tokio::test]
