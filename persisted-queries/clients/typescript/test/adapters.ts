@@ -31,7 +31,7 @@ function apollo(client: YousoonClient): Library {
   const own = new ApolloClient({ link: yousoonLink(client, nodes), cache: new InMemoryCache() });
   const codeOf = (error: unknown) => (CombinedGraphQLErrors.is(error) ? String(error.errors[0]?.extensions?.["code"]) : undefined);
   return {
-    me: async () => (await own.query({ query: nodes.Me, fetchPolicy: "network-only" })).data?.me.id,
+    me: async () => (await own.query({ query: nodes.Me, fetchPolicy: "network-only" })).data?.me?.id,
     async book(offerId) {
       const { data, error } = await own.mutate({ mutation: nodes.CreateBooking, variables: { offerId }, errorPolicy: "all" });
       return { id: data?.createBooking?.id, code: codeOf(error) };
@@ -47,7 +47,7 @@ function apollo(client: YousoonClient): Library {
 function urql(client: YousoonClient): Library {
   const own = new Urql({ url: options.url, preferGetMethod: false, exchanges: [cacheExchange, yousoonExchange(client, nodes)] });
   return {
-    me: async () => (await own.query(nodes.Me, {}, { requestPolicy: "network-only" })).data?.me.id,
+    me: async () => (await own.query(nodes.Me, {}, { requestPolicy: "network-only" })).data?.me?.id,
     async book(offerId) {
       const { data, error } = await own.mutation(nodes.CreateBooking, { offerId });
       return { id: data?.createBooking?.id, code: error?.graphQLErrors[0]?.extensions["code"] as string | undefined };
@@ -67,7 +67,7 @@ function relay(client: YousoonClient): Library {
     return Observable.from(network.execute(request, variables, { force: true }, null)) as Observable<unknown>;
   };
   return {
-    me: async () => ((await ask(documents.Me, {}).toPromise()) as { data: documents.MeQuery }).data.me.id,
+    me: async () => ((await ask(documents.Me, {}).toPromise()) as { data: documents.MeQuery }).data.me?.id,
     async book(offerId) {
       try {
         const answer = (await ask(documents.CreateBooking, { offerId }).toPromise()) as { data: documents.CreateBookingMutation };

@@ -80,7 +80,7 @@ async function session(number: number, offer: string): Promise<void> {
   const early = everyTab();
   await paused(random() * 400);
   if (hasLocks) browser.expire();
-  for (const me of await Promise.all([...early, ...everyTab()])) if (dataOf("me", me)?.me.id !== id) note("signed out", "me is somebody else");
+  for (const me of await Promise.all([...early, ...everyTab()])) if (dataOf("me", me)?.me?.id !== id) note("signed out", "me is somebody else");
 
   maybeExpired();
   const booked = dataOf("booking", await first.mutate(createBooking, { offerId: offer }));
@@ -97,7 +97,7 @@ async function session(number: number, offer: string): Promise<void> {
 
   maybeExpired();
   dataOf("favourite", await first.mutate(AddFavorite, { offerId: offer }));
-  await bothSee(browser, "the favourite", async (tab) => dataOf("favourites", await tab.query(MyFavorites))?.me.favorites.some((one) => one.id === offer) ?? false);
+  await bothSee(browser, "the favourite", async (tab) => dataOf("favourites", await tab.query(MyFavorites))?.me?.favorites.some((one) => one.id === offer) ?? false);
   dataOf("offer", await first.query(OfferDetail, { id: offer }));
   dataOf("offer", await first.query(OfferDetail, { id: offer }));
   if (browser.signedOut > 0) note("signed out", `${browser.signedOut} times`);
