@@ -11,7 +11,7 @@ use crate::{PARIS, near, stack, venue, warm};
 
 /// The header in which Cloudflare tells the worker the client's address. workerd alone does not
 /// overwrite it, so tests can set it.
-const CLOUDFLARE_SAYS: &str = "cf-connecting-ip";
+pub(crate) const CLOUDFLARE_SAYS: &str = "cf-connecting-ip";
 const PER_IP: u32 = 5;
 
 async fn limited() -> Stack {
@@ -92,7 +92,7 @@ async fn the_origin_does_not_count_shared_reads_of_the_edge() {
 
 /// The platform's limiter counts by the minute of the clock. A test that counts begins when there is
 /// enough left of it.
-async fn early_in_a_minute() {
+pub(crate) async fn early_in_a_minute() {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let second = since_epoch.as_secs() % 60;
     if second > 40 {

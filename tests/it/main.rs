@@ -22,6 +22,7 @@ mod metrics;
 mod observed;
 mod operating;
 mod pages;
+mod partly_private;
 mod passing;
 mod payments;
 mod people;

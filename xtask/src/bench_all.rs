@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::bench::{Figure, Machine};
 use crate::{
-    bench, bench_edge, bench_lists, bench_origin, bench_purge, bench_subscriptions, bench_writes,
-    checkout, progress,
+    bench, bench_edge, bench_lists, bench_origin, bench_private, bench_purge, bench_subscriptions,
+    bench_writes, checkout, progress,
 };
 
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,7 @@ pub(crate) struct Options {
 type Benchmark = fn(Option<String>) -> Result<Vec<Figure>>;
 
 /// A new benchmark is a line here.
-const BENCHMARKS: [(&str, Benchmark); 6] = [
+const BENCHMARKS: [(&str, Benchmark); 7] = [
     ("lists", |mongodb_url| {
         bench_lists::measure(&usual::<bench_lists::Options>().on(mongodb_url))
     }),
@@ -45,6 +45,7 @@ const BENCHMARKS: [(&str, Benchmark); 6] = [
     }),
     ("origin", |_| bench_origin::measure(&usual())),
     ("edge", |_| bench_edge::measure(&usual::<bench::Turns>())),
+    ("private", |_| bench_private::measure(&usual())),
     ("purge", |_| bench_purge::measure(&usual())),
     ("subscriptions", |_| bench_subscriptions::measure(&usual())),
 ];

@@ -7,6 +7,7 @@ mod bench_all;
 mod bench_edge;
 mod bench_lists;
 mod bench_origin;
+mod bench_private;
 mod bench_purge;
 mod bench_subscriptions;
 mod bench_traces;
@@ -93,6 +94,8 @@ enum Command {
     BenchOrigin(bench_origin::Options),
     /// Compare the origin's hits with traces off, with 1 % and with all requests traced.
     BenchTraces(bench_traces::Options),
+    /// Measure documents that are partly private beside each of their parts.
+    BenchPrivate(bench_private::Options),
     /// Measure how long after a write each tier answers with what was there before.
     BenchPurge(bench_purge::Options),
     /// Draw how soon hits come back after a new purge log and after a deployment, with warm fills and
@@ -136,6 +139,7 @@ fn main() -> ExitCode {
         Command::BenchLists(options) => bench_lists::run(&options),
         Command::BenchOrigin(options) => bench_origin::run(&options),
         Command::BenchTraces(options) => bench_traces::run(&options),
+        Command::BenchPrivate(options) => bench_private::run(&options),
         Command::BenchPurge(options) => bench_purge::run(&options),
         Command::BenchWarm(options) => bench_warm::run(&options),
         Command::BenchSubscriptions(options) => bench_subscriptions::run(&options),

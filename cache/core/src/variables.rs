@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+mod json;
+
 /// How many levels deep a value may be nested.
 const MAX_DEPTH: usize = 32;
 
@@ -108,7 +110,7 @@ fn some_value<'de, D: serde::Deserializer<'de>>(
 }
 
 /// The scalar types: GraphQL's built-in ones, and one variant for all custom ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum ScalarKind {
     /// A whole number of 32 bits.
     Int,
@@ -125,7 +127,7 @@ pub enum ScalarKind {
 }
 
 /// The definition of a named input type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum InputType {
     /// A scalar.
@@ -197,9 +199,21 @@ impl CanonicalVariables {
         self.0.is_empty()
     }
 
-    /// Drops the variables for whose name `keep` is false.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
-        self.0.retain(|name, _| keep(name));
+    /// The variables for whose name `keep` is true.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let mut kept = BTreeMap::new();
+        for (name, value) in &self.0 {
+            if keep(name) {
+                kept.insert(name.clone(), value.clone());
+            }
+        }
+        Self(kept)
+    }
+
+    /// Whether the variable is given, and is this boolean.
+    pub fn is(&self, name: &str, boolean: bool) -> bool {
+        self.0.get(name) == Some(&Canonical::Boolean(boolean))
     }
 
     /// The numbers in the fields `lat` and `lng` of the object at `path`; `None` when the object or

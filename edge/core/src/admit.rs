@@ -97,7 +97,8 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, Not
     if tags.is_empty() || tags.len() > MAX_TAGS {
         return Err(NotStored::Tags);
     }
-    let body: Body = serde_json::from_slice(answer.body).map_err(|_| NotStored::Errors)?;
+    let text = str::from_utf8(answer.body).map_err(|_| NotStored::Errors)?;
+    let body: Body = serde_json::from_str(text).map_err(|_| NotStored::Errors)?;
     if body.errors.is_some() {
         return Err(NotStored::Errors);
     }

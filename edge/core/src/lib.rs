@@ -1,7 +1,8 @@
 //! Every decision of the edge, without I/O: bytes, headers and the current time come in, decisions
 //! go out.
 //!
-//! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache), with [`nearest`] (lists by distance) →
+//! In request order: [`route`] → [`plan`] (refuse, forward, or read through the cache), with [`nearest`] (lists by distance) and
+//! [`partly`] (documents that are partly private) →
 //! [`judge`] (serve, serve and refresh, or fetch) → [`limit`] (whether this client may make the edge ask the
 //! origin) → [`admit`] (whether the origin's answer may be
 //! stored) → [`answer`] (status and headers) and [`cors`] (which sites may read it); [`websocket`]
@@ -23,6 +24,7 @@ pub mod feed;
 pub mod judge;
 pub mod limit;
 pub mod nearest;
+pub mod partly;
 pub mod patience;
 pub mod plan;
 pub mod proof;

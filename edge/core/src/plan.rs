@@ -89,6 +89,17 @@ impl NearestRead {
 /// # Errors
 /// A [`Refusal`] with `OPERATION_UNKNOWN` or `VARIABLE_*`.
 pub fn plan(request: &GraphqlRequest, operation: &Operation) -> Result<Plan, Refusal> {
+    variables(request, operation).map(|variables| plan_for(operation, variables))
+}
+
+/// The canonical variables of a request for a published document.
+///
+/// # Errors
+/// As [`plan`].
+pub fn variables(
+    request: &GraphqlRequest,
+    operation: &Operation,
+) -> Result<CanonicalVariables, Refusal> {
     if request
         .operation_name
         .as_ref()
@@ -104,7 +115,7 @@ pub fn plan(request: &GraphqlRequest, operation: &Operation) -> Result<Plan, Ref
         &operation.input_types,
         &request.variables,
     )?;
-    Ok(plan_for(operation, variables))
+    Ok(variables)
 }
 
 /// Decides what to do with a request that has these variables.

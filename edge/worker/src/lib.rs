@@ -6,9 +6,10 @@
 //! an isolate keeps between requests; then one file per binding: [`kv`], [`limiter`], [`origin`],
 //! [`feed`] (the isolate's side of the purge log) and [`purge_log`] (the Durable Object); [`explain`]
 //! answers `cache explain`, [`tally`] counts what became of requests, and [`report`] tells Sentry of
-//! errors, and [`panics`] of panics; [`warm`] makes answers anew before they are asked for.
+//! errors, and [`panics`] of panics; [`partly`] answers documents that are partly private; [`warm`] makes answers anew before they are asked for.
 #![cfg(target_arch = "wasm32")]
 
+mod cached;
 mod clock;
 mod coalesce;
 mod console;
@@ -22,6 +23,7 @@ mod limiter;
 mod memory;
 mod origin;
 mod panics;
+mod partly;
 mod purge_log;
 mod random;
 mod read;

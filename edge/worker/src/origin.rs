@@ -1,5 +1,5 @@
 //! Requests to the origin: shared reads that the edge builds itself, look-ups of documents, and
-//! clients' requests that are forwarded.
+//! clients' requests, or what is private of them, that are forwarded.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -24,8 +24,7 @@ use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::memory::{Body, Ready};
 use crate::request::Incoming;
-use crate::respond;
-use crate::trace;
+use crate::{respond, trace};
 
 pub(crate) mod fetched;
 
@@ -249,24 +248,7 @@ pub(crate) async fn forward(
     body: Option<&[u8]>,
     timeout: Timeout,
 ) -> Result<web_sys::Response, EdgeError> {
-    let headers = Headers::new_with_headers(&incoming.raw.headers())?;
-    // Clients must not send the headers that authenticate the edge.
-    headers.delete(header::SIGNATURE)?;
-    headers.delete(header::CLIENT_IP)?;
-    headers.delete(header::SPAN)?;
-    headers.delete(header::CANDIDATES)?;
-    headers.delete(header::WARMS)?;
-    if let Some(trace) = trace::of(isolate, incoming) {
-        trace::set(&headers, &trace)?;
-    }
-    // `fetch` refuses requests with `Expect`, and the edge has read the body already.
-    headers.delete("expect")?;
-    // Without this the origin counts the request against the edge's own address.
-    if let Some(ip) = incoming.client_ip() {
-        headers.set(header::CLIENT_IP, &ip.to_string())?;
-        let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Client(ip), now_ms());
-        headers.set(header::SIGNATURE, &proof)?;
-    }
+    let headers = headers_of(isolate, incoming)?;
     let init = RequestInit::new();
     init.set_method(&incoming.method);
     init.set_headers(&headers);
@@ -287,6 +269,74 @@ pub(crate) async fn forward(
             .learn(Revision(revision), now_ms());
     }
     Ok(response)
+}
+
+/// Asks for the remainder of a document that is partly private, as the client: with its credentials, in its
+/// language. The answer is for this request alone.
+pub(crate) async fn remainder(
+    isolate: &Isolate,
+    incoming: &Incoming,
+    body: &str,
+) -> Result<String, EdgeError> {
+    let attempt = async || try_remainder(isolate, incoming, body).await;
+    retried(attempt, |_| true).await
+}
+
+async fn try_remainder(
+    isolate: &Isolate,
+    incoming: &Incoming,
+    body: &str,
+) -> Result<String, EdgeError> {
+    let headers = headers_of(isolate, incoming)?;
+    // Those of the client's own body, and of answers that it has.
+    for name in [
+        "content-length",
+        "content-encoding",
+        "if-none-match",
+        "if-modified-since",
+    ] {
+        headers.delete(name)?;
+    }
+    headers.set("content-type", "application/json")?;
+    headers.set("accept", MediaType::GraphqlResponse.content_type())?;
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_headers(&headers);
+    init.set_body(&JsValue::from_str(body));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MS)));
+    let response = send(&format!("{}/graphql", isolate.config.origin_url), &init).await?;
+    let status = response.status();
+    let text = JsFuture::from(response.text()?).await;
+    let text = text.map_err(|error| EdgeError::Origin(format!("{error:?}")))?;
+    if status >= 500 {
+        return Err(EdgeError::Origin(format!(
+            "it answered a remainder with status {status}"
+        )));
+    }
+    Ok(text.as_string().unwrap_or_default())
+}
+
+/// The client's headers, as they are forwarded.
+fn headers_of(isolate: &Isolate, incoming: &Incoming) -> Result<Headers, EdgeError> {
+    let headers = Headers::new_with_headers(&incoming.raw.headers())?;
+    // Clients must not send the headers that authenticate the edge.
+    headers.delete(header::SIGNATURE)?;
+    headers.delete(header::CLIENT_IP)?;
+    headers.delete(header::SPAN)?;
+    headers.delete(header::CANDIDATES)?;
+    headers.delete(header::WARMS)?;
+    if let Some(trace) = trace::of(isolate, incoming) {
+        trace::set(&headers, &trace)?;
+    }
+    // `fetch` refuses requests with `Expect`, and the edge has read the body already.
+    headers.delete("expect")?;
+    // Without this the origin counts the request against the edge's own address.
+    if let Some(ip) = incoming.client_ip() {
+        headers.set(header::CLIENT_IP, &ip.to_string())?;
+        let proof = proof::sign(&isolate.config.secret, OnBehalfOf::Client(ip), now_ms());
+        headers.set(header::SIGNATURE, &proof)?;
+    }
+    Ok(headers)
 }
 
 /// Forwards the request for a file that only the origin has.

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use edge_core::nearest::RESOLUTIONS;
-use edge_core::plan::{NearestRead, Plan, plan};
+use edge_core::plan::{self, Plan};
 use pq_core::error::Refusal;
 use pq_core::manifest::OperationKind;
 use pq_core::request::{HttpParts, Method};
@@ -14,10 +13,9 @@ use crate::clock::now_ms;
 use crate::error::EdgeError;
 use crate::isolate::Isolate;
 use crate::origin::Timeout;
-use crate::reader::{Answered, Near, Reader, forward};
+use crate::reader::{Answered, Reader, forward};
 use crate::request::Incoming;
-use crate::shared::shared;
-use crate::{console, documents, websocket};
+use crate::{cached, console, documents, partly, websocket};
 
 /// A request whose document could not be looked up at the origin is forwarded, unless that took longer
 /// than this, in milliseconds: an origin that hangs would be waited for twice.
@@ -106,58 +104,32 @@ pub(crate) async fn graphql(
         }
     };
     // canonical variables → key
-    let reader = |near| {
+    let variables = plan::variables(&request, &operation)?;
+    let reader = || {
         let asked = incoming.min_revision();
         let min_revision = isolate.replica.borrow_mut().admit_minimum(asked, now_ms());
         Reader {
             isolate,
             context,
             incoming,
-            body: body.as_deref(),
             operation: &operation,
             media,
             min_revision,
-            near,
+            near: None,
+            is_part: false,
         }
     };
-    match plan(&request, &operation)? {
-        Plan::Forward => forward(isolate, incoming, body.as_deref(), Timeout::Usual).await,
-        Plan::Read(read) => {
-            let reader = reader(None);
-            match shared(Rc::new(read), &reader).await? {
-                Answered::Sent(response) => Ok(response),
-                Answered::NotCertain(_) | Answered::ByOrigin => reader.forward().await,
-            }
-        }
-        Plan::Nearest(read) => {
-            let near = Near {
-                asked: read.asked,
-                largest: None,
-            };
-            nearest(read, reader(Some(near))).await
+    let answered = match &operation.split {
+        Some(split) => partly::answer(&reader(), split, &variables).await?,
+        None => match plan::plan_for(&operation, variables) {
+            Plan::Forward => Answered::ByOrigin,
+            plan @ (Plan::Read(_) | Plan::Nearest(_)) => cached::answer(plan, reader()).await?,
+        },
+    };
+    match answered {
+        Answered::Sent(response) => Ok(response),
+        Answered::Part(_) | Answered::NotCertain(_) | Answered::ByOrigin => {
+            forward(isolate, incoming, body.as_deref(), Timeout::Usual).await
         }
     }
-}
-
-/// Answers a list by distance from the candidates of the location's cells, the largest first; forwards the
-/// request if they are not enough.
-async fn nearest(
-    mut read: NearestRead,
-    mut reader: Reader<'_>,
-) -> Result<web_sys::Response, EdgeError> {
-    for resolution in RESOLUTIONS {
-        let Some(candidates) = read.candidates(resolution) else {
-            break;
-        };
-        match shared(Rc::new(candidates), &reader).await? {
-            Answered::Sent(response) => return Ok(response),
-            Answered::NotCertain(ready) => {
-                if let Some(near) = &mut reader.near {
-                    near.largest.get_or_insert(ready);
-                }
-            }
-            Answered::ByOrigin => break,
-        }
-    }
-    reader.forward().await
 }

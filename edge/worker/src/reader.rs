@@ -21,10 +21,18 @@ use crate::{respond, tally};
 /// What became of a shared read.
 pub(crate) enum Answered {
     Sent(web_sys::Response),
+    /// The public part of a document that is partly private.
+    Part(Part),
     /// Items that are not among these candidates could belong to the list.
     NotCertain(Ready),
     /// The origin has to answer the client's own request.
     ByOrigin,
+}
+
+/// The answer to a public part.
+pub(crate) struct Part {
+    pub(crate) body: Uint8Array,
+    pub(crate) cache_status: String,
 }
 
 /// The list by distance that a client asks for.
@@ -39,14 +47,24 @@ pub(crate) struct Reader<'a> {
     pub(crate) isolate: &'static Isolate,
     pub(crate) context: &'a Context,
     pub(crate) incoming: &'a Incoming,
-    pub(crate) body: Option<&'a [u8]>,
     pub(crate) operation: &'a Operation,
     pub(crate) media: MediaType,
     pub(crate) min_revision: Option<Revision>,
     pub(crate) near: Option<Near>,
+    /// Whether what is read is the public part of a document that is partly private.
+    pub(crate) is_part: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// The same request, to read the public part of its document.
+    pub(crate) fn for_part(&self) -> Reader<'a> {
+        Reader {
+            near: None,
+            is_part: true,
+            ..*self
+        }
+    }
+
     /// The answer to this client.
     pub(crate) fn serve(&self, ready: &Ready, served: Served) -> Result<Answered, EdgeError> {
         match (&ready.body, &self.near) {
@@ -74,6 +92,12 @@ impl Reader<'_> {
     ) -> Result<Answered, EdgeError> {
         let now_ms = now_ms();
         self.count(served.counted_as(), Some(head.age_ms(now_ms)), now_ms);
+        if self.is_part {
+            return Ok(Answered::Part(Part {
+                body: body.clone(),
+                cache_status: served.cache_status(head, now_ms),
+            }));
+        }
         let if_none_match = self.incoming.if_none_match();
         let answer = respond::Shared {
             head,
@@ -88,11 +112,6 @@ impl Reader<'_> {
             if_none_match.as_deref(),
         )?;
         Ok(Answered::Sent(response))
-    }
-
-    /// Sends the origin the client's own request.
-    pub(crate) async fn forward(&self) -> Result<web_sys::Response, EdgeError> {
-        forward(self.isolate, self.incoming, self.body, Timeout::Usual).await
     }
 
     /// Notes what became of the request. `age_ms` is the age of an entry's answer.

@@ -142,7 +142,8 @@ pub(crate) fn unshared(
     let status = if *status == 200 || media == MediaType::GraphqlResponse {
         *status
     } else {
-        let code = serde_json::from_slice::<Errors>(&body.to_vec())
+        let text = String::from_utf8(body.to_vec()).unwrap_or_default();
+        let code = serde_json::from_str::<Errors>(&text)
             .ok()
             .and_then(|answer| answer.errors.into_iter().next()?.extensions?.code);
         shared_status(*status, code.as_deref(), media)
@@ -151,6 +152,28 @@ pub(crate) fn unshared(
         Some(body),
         &init(status, &headers)?,
     )?)
+}
+
+/// An answer that is made of a shared part and of what only this client may read. `cache_status` is that of
+/// the shared part, `remainder` says what became of the rest.
+pub(crate) fn partly(
+    body: &str,
+    (cache_status, remainder): (&str, &str),
+    media: MediaType,
+) -> Result<Response, EdgeError> {
+    let headers = Headers::new()?;
+    headers.set("content-type", media.content_type())?;
+    headers.set("cache-control", &CacheControl::Private.to_string())?;
+    headers.set("vary", "accept")?;
+    headers.set(
+        "cache-status",
+        &format!("{cache_status}; remainder={remainder}"),
+    )?;
+    for (name, value) in security::HEADERS {
+        headers.set(name, value)?;
+    }
+    let init = init(200, &headers)?;
+    Ok(Response::new_with_opt_str_and_init(Some(body), &init)?)
 }
 
 /// A forwarded answer, without the headers that are meant for the edge only.

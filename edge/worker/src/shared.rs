@@ -140,7 +140,9 @@ fn answer_fetched(
             reader.serve(&ready, served)
         }
         // It is for nobody, or it is a refusal of what the client did not ask for.
-        Fetched::Unshared(answer) if !answer.has_failed && reader.near.is_some() => {
+        Fetched::Unshared(answer)
+            if reader.is_part || (!answer.has_failed && reader.near.is_some()) =>
+        {
             reader.count(UNSHARED, None, now_ms());
             Ok(Answered::ByOrigin)
         }

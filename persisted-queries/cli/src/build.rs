@@ -1,5 +1,6 @@
 //! `pq build`: compiles documents into a manifest.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -35,22 +36,35 @@ pub(crate) fn run(
         mut refusals,
         warnings,
     } = operations::read(path, client, form)?;
-    let mut documents = Vec::new();
+    let (mut documents, mut parts) = (Vec::new(), Vec::new());
     let lacking = sources
         .iter()
         .filter(|source| source.lacks_typename)
         .count();
     for source in sources {
         match compiler.compile(&source.body, source.client.as_deref()) {
-            Ok(document) => documents.push(document),
+            Ok(mut document) => {
+                parts.append(&mut document.parts);
+                documents.push(document);
+            }
             Err(error) => refusals.push(format!("{}: {error}", source.origin)),
         }
     }
     if !refusals.is_empty() {
         bail!(refusals.join("\npq: "));
     }
+    let named_parts: HashSet<DocumentHash> = parts.iter().map(|part| part.operation.id).collect();
+    for part in parts {
+        // A manifest that is built again has its parts already.
+        if !documents
+            .iter()
+            .any(|known| sort_key(known) == sort_key(&part))
+        {
+            documents.push(part);
+        }
+    }
     documents.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    let mut report = report(&documents);
+    let mut report = report(&documents, &named_parts);
     if lacking > 0 {
         let _ = writeln!(
             report,
@@ -74,7 +88,8 @@ fn sort_key(document: &Compiled) -> (&Clients, &str, DocumentHash) {
     (&operation.clients, &operation.name, operation.id)
 }
 
-fn report(documents: &[Compiled]) -> String {
+/// `parts` are those of documents that are partly private.
+fn report(documents: &[Compiled], parts: &HashSet<DocumentHash>) -> String {
     let mut rows = vec![
         [
             "client", "name", "type", "scope", "maxAge", "cost", "depth", "id",
@@ -97,10 +112,16 @@ fn report(documents: &[Compiled]) -> String {
     let mut text = table::aligned(&rows);
     for document in documents {
         let operation = &document.operation;
-        if operation.kind != OperationKind::Query || document.why_private.is_empty() {
+        let is_part = parts.contains(&operation.id);
+        if operation.kind != OperationKind::Query || document.why_private.is_empty() || is_part {
             continue;
         }
-        let _ = writeln!(text, "\n{} is not cached at the edge:", operation.label());
+        let what = if operation.split.is_some() {
+            "is cached at the edge in part, without"
+        } else {
+            "is not cached at the edge"
+        };
+        let _ = writeln!(text, "\n{} {what}:", operation.label());
         for reason in &document.why_private {
             let _ = writeln!(text, "  {reason}");
         }

@@ -3,8 +3,8 @@
 //!
 //! `size` checks the document's size before anything else. `cacheability` has the rules of the
 //! policy, `snap` the rule for locations,
-//! `nearest` the rule for lists by distance, and `cost` the measure of cost and depth. `folder` makes
-//! documents of a client's files, with `apollo` and `print`.
+//! `nearest` the rule for lists by distance, and `cost` the measure of cost and depth. `split` divides a
+//! document that is partly private. `folder` makes documents of a client's files, with `apollo` and `print`.
 
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::executable;
@@ -16,6 +16,8 @@ use serde_json::{Map, Value as Json};
 use crate::hash::DocumentHash;
 use crate::limits::{self, TooMuch};
 use crate::manifest::{Clients, Operation, OperationKind};
+use crate::policy::Scope;
+use crate::split::Split;
 
 mod apollo;
 mod cacheability;
@@ -28,6 +30,7 @@ mod print;
 mod reason;
 mod size;
 mod snap;
+mod split;
 mod subject;
 mod variables;
 
@@ -49,6 +52,7 @@ const SNAP_TO_CELL: &str = "\ndirective @snapToCell(resolution: Int = 8) \
 const NEAREST: &str = "\ndirective @nearest(input: String!, within: String!, withinKm: Int!, \
     order: String!, byDistance: String!, pageSize: Int!, others: [String!]!, distances: [String!]!, \
     total: String!, isTotalExact: String!, wholeList: [String!]!) on FIELD_DEFINITION\n";
+const BY_IDS: &str = "\ndirective @byIds(most: Int!) on FIELD_DEFINITION\n";
 
 /// Compiles documents against one SDL.
 #[derive(Debug)]
@@ -66,6 +70,9 @@ pub struct Compiled {
     pub why_private: Vec<Reason>,
     /// Whether it is an introspection query (`__schema` or `__type`).
     pub introspects: bool,
+    /// The two parts of a document that is partly private: what is shared, and the remainder. They are
+    /// published with it, because it names them ([`Operation::split`]).
+    pub parts: Vec<Compiled>,
 }
 
 impl Compiler {
@@ -78,17 +85,61 @@ impl Compiler {
         Ok(Self { schema, hints })
     }
 
-    /// Compiles a document for publishing. Its id is the hash of the exact bytes of `body`; its cost
-    /// is computed with the defaults of its variables.
+    /// Compiles a document for publishing, and divides it if it is partly private. Its id is the hash of
+    /// the exact bytes of `body`; its cost is computed with the defaults of its variables.
     ///
     /// # Errors
     /// [`CompileError`]; [`CompileError::Anonymous`] when the operation has no name.
     pub fn compile(&self, body: &str, client: Option<&str>) -> Result<Compiled, CompileError> {
-        let compiled = self.compile_with(body, client, &Map::new())?;
-        if compiled.operation.name.is_empty() {
+        let mut compiled = self.compile_with(body, client, &Map::new())?;
+        let operation = &compiled.operation;
+        if operation.name.is_empty() {
             return Err(CompileError::Anonymous);
         }
+        if operation.kind == OperationKind::Query && operation.policy.scope == Scope::Private {
+            self.divide(&mut compiled, client)?;
+        }
         Ok(compiled)
+    }
+
+    /// Divides a document, if both of its parts are documents, and the first may be shared.
+    fn divide(&self, whole: &mut Compiled, client: Option<&str>) -> Result<(), CompileError> {
+        let document = self.validate(&whole.operation.body)?;
+        let subject = self.subject(&document, only_operation(&document)?, &Map::new());
+        let Some(parts) = split::parts(&subject, &whole.operation.body) else {
+            return Ok(());
+        };
+        let compile = |body: &str| self.compile_with(body, client, &Map::new());
+        let (Ok(public), Ok(remainder)) = (compile(&parts.public), compile(&parts.remainder))
+        else {
+            return Ok(());
+        };
+        if public.operation.policy.is_shared() {
+            whole.operation.split = Some(Split {
+                public: public.operation.id,
+                remainder: remainder.operation.id,
+                variables: parts.variables,
+                most_ids: parts.most_ids,
+                shows: parts.shows,
+            });
+            whole.parts = vec![public, remainder];
+        }
+        Ok(())
+    }
+
+    fn subject<'a>(
+        &'a self,
+        document: &'a Valid<ExecutableDocument>,
+        operation: &'a Node<executable::Operation>,
+        given: &Map<String, Json>,
+    ) -> Subject<'a> {
+        Subject {
+            schema: &self.schema,
+            hints: &self.hints,
+            document,
+            operation,
+            given: variables::literals(given),
+        }
     }
 
     /// Like [`Compiler::compile`], for an unpublished document that a client sent: its operation
@@ -112,13 +163,7 @@ impl Compiler {
     ) -> Result<Compiled, CompileError> {
         let document = self.validate(body)?;
         let operation = only_operation(&document)?;
-        let subject = Subject {
-            schema: &self.schema,
-            hints: &self.hints,
-            document: &document,
-            operation,
-            given: variables::literals(given),
-        };
+        let subject = self.subject(&document, operation, given);
         let variables = variables::definitions(operation);
         let (policy, why_private) = cacheability::decide(&subject);
         let (cost, depth) = cost::measure(&subject);
@@ -135,11 +180,13 @@ impl Compiler {
             cost,
             depth,
             policy,
+            split: None,
         };
         Ok(Compiled {
             operation,
             why_private,
             introspects: subject.introspects(),
+            parts: Vec::new(),
         })
     }
 
@@ -191,6 +238,9 @@ fn complete(sdl: &str) -> Result<String, CompileError> {
     }
     if !schema.directive_definitions.contains_key("nearest") {
         text.push_str(NEAREST);
+    }
+    if !schema.directive_definitions.contains_key("byIds") {
+        text.push_str(BY_IDS);
     }
     Ok(text)
 }

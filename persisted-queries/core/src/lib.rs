@@ -2,8 +2,8 @@
 //! request in the same way.
 //!
 //! Pure: no clock, no I/O, no randomness. Reading order: [`hash`] (a document's id) → [`policy`]
-//! (what may be cached) → [`manifest`] (the published documents) → [`limits`] (maximum sizes) →
-//! [`media`] (media types) → [`error`] (refusals, their codes and statuses) → [`encoding`] (unpacks a
+//! (what may be cached) → [`split`] (documents that are partly private) → [`manifest`] (the published
+//! documents) → [`limits`] (maximum sizes) → [`media`] (media types) → [`error`] (refusals, their codes and statuses) → [`encoding`] (unpacks a
 //! body) → [`request`] (parses a client's request) → [`negotiate`] (how it is answered) and
 //! [`security`] (security headers); [`websocket`] (what clients of subscriptions say). The feature
 //! `compile` adds `compile`, which validates a document against a schema and decides its policy; for
@@ -22,6 +22,7 @@ pub mod negotiate;
 pub mod policy;
 pub mod request;
 pub mod security;
+pub mod split;
 pub mod websocket;
 
 pub use error::{ErrorCode, Refusal};

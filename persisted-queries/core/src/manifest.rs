@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::hash::{DocumentHash, HashError};
 use crate::policy::CachePolicy;
+use crate::split::Split;
 
 mod clients;
 mod signature;
@@ -71,6 +72,9 @@ pub struct Operation {
     /// Who may cache its answers, and for how long.
     #[serde(default)]
     pub policy: CachePolicy,
+    /// How its answer is made of those of two other documents, if it is partly private.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
 }
 
 /// What the edge and the origin store per document, as JSON.
@@ -312,6 +316,7 @@ fn mapped_operation((id_text, body): (String, String)) -> Result<Operation, Mani
         cost: 0,
         depth: 0,
         policy: CachePolicy::NOT_CACHEABLE,
+        split: None,
     })
 }
 

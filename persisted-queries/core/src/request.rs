@@ -152,7 +152,10 @@ fn from_body(parts: HttpParts<'_>) -> Result<Map<String, Value>, Refusal> {
     if body.contains(&0) {
         return refuse(ErrorCode::NUL_BYTE, "the body contains a NUL byte");
     }
-    match serde_json::from_slice(&body) {
+    let Ok(text) = str::from_utf8(&body) else {
+        return refuse(ErrorCode::INVALID_JSON, "the body is not UTF-8");
+    };
+    match serde_json::from_str(text) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(Value::Array(_)) => refuse(
             ErrorCode::INVALID_REQUEST,

@@ -41,7 +41,7 @@ pub(super) fn find(body: &str, shows: &Shows) -> Option<Places> {
         Some((range(part), Slot::OfList(*what)))
     });
     let mut frame: Vec<_> = of_list.chain([(range(list), Slot::Items)]).collect();
-    frame.sort_unstable_by_key(|(range, _)| range.start);
+    in_order(&mut frame);
     let items: Vec<&RawValue> = serde_json::from_str(list).ok()?;
     let items = items.into_iter().map(|item| {
         let item = item.get();
@@ -51,13 +51,17 @@ pub(super) fn find(body: &str, shows: &Shows) -> Option<Places> {
         };
         let mut places = all(&shows.distances, Slot::Distance);
         places.extend(all(&shows.cursors, Slot::Cursor));
-        places.sort_unstable_by_key(|(range, _)| range.start);
+        in_order(&mut places);
         (range(item), places)
     });
     Some(Places {
         frame,
         items: items.collect(),
     })
+}
+
+fn in_order(places: &mut [Place]) {
+    places.sort_unstable_by_key(|(range, _)| range.start);
 }
 
 /// The text of the value at a path of response keys, which have no escapes.

@@ -60,6 +60,7 @@ fn compile_all(
         std::str::from_utf8(manifest).map_err(|_| refuse("the manifest is not UTF-8".into()))?;
     let manifest = Manifest::from_json(text).map_err(|error| refuse(error.to_string()))?;
     let mut operations = Vec::with_capacity(manifest.operations().len());
+    let mut parts = Vec::new();
     for given in manifest.operations() {
         let named = |Refusal { code, message }| {
             let (label, id) = (given.label(), given.id);
@@ -69,11 +70,24 @@ fn compile_all(
             .compile(&given.body, None)
             .map_err(|error| named(sent::refused(&error)))?;
         done.operation.clients = given.clients.clone();
+        parts.extend(done.parts.drain(..).map(|part| Operation {
+            clients: given.clients.clone(),
+            ..part.operation
+        }));
         sent::may_introspect(&done, environment).map_err(named)?;
         // Executed by another parser than it was compiled by: both have to read it.
         let document = Document::parse(done.operation)
             .map_err(|error| named(Refusal::new(ErrorCode::DOCUMENT_INVALID, error.to_string())))?;
         operations.push(document.operation);
+    }
+    // `pq build` lists them; whoever wrote the manifest may have left them out.
+    for part in parts {
+        if !operations
+            .iter()
+            .any(|known: &Operation| known.id == part.id)
+        {
+            operations.push(part);
+        }
     }
     Ok(operations)
 }

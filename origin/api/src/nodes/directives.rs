@@ -25,6 +25,12 @@ pub fn cache_control(
 ) {
 }
 
+/// Gives objects of a type by their ids, in the order of the ids, and null for one that is not there; at most
+/// `most` at once. The edge asks through it for the private fields of objects whose other fields it has: of a
+/// document that is partly private, it answers the shared part from its cache.
+#[TypeDirective(name = "byIds", location = "FieldDefinition")]
+pub fn by_ids(most: u32) {}
+
 /// Replaces a location by the centre of its H3 cell before the cache is looked up.
 #[TypeDirective(
     name = "snapToCell",

@@ -354,13 +354,14 @@ impl OfferNode {
         i32::try_from(self.offer.version).unwrap_or(i32::MAX)
     }
 
-    /// Whether the offer is a favourite of the signed-in user; false if nobody is signed in.
+    /// Whether the offer is a favourite of the signed-in user; false if nobody is signed in. Null only with an
+    /// error: what else is known of the offer is then answered all the same.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
-    async fn is_favorite(&self, ctx: &Context<'_>) -> Result<bool> {
+    async fn is_favorite(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         let request = RequestContext::of(ctx);
         let key = FavoriteOf(self.offer.id.clone());
         let found = request.loader.load_one(key).await.map_err(failed)?;
-        Ok(found.is_some())
+        Ok(Some(found.is_some()))
     }
 
     /// The distance from the location of the list or subscription, in kilometres.

@@ -1,7 +1,7 @@
 //! Offer queries. A field checks its arguments, asks the store once and records what the answer
 //! depends on.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Error, ID, Object, Result};
 use catalogue_index::nearby_disk;
 
 pub use crate::nodes::category::{Category, Locale, OfferCategory};
@@ -13,11 +13,13 @@ pub use crate::nodes::offer::{
 use domain::{
     self, OfferId, PartnerId,
     offers::store::{OfferQuery, Visibility},
+    sentence::Sentence,
 };
+use pq_core::ErrorCode;
 
 use crate::{
     nodes::{
-        directives::{CacheControlScope, cache_control},
+        directives::{CacheControlScope, by_ids, cache_control},
         nearest::nearest,
         offer_list::{Wanted, list, load_relations, shared},
         page::{DEFAULT_DISTANCE_KM, DEFAULT_PAGE},
@@ -30,9 +32,22 @@ use crate::{
     request::{
         authorise::{self, About},
         context::RequestContext,
-        errors::failed,
+        errors::{failed, refused},
     },
 };
+
+/// How many offers are given by their ids at once.
+const MOST_BY_ID: u32 = 200;
+
+fn too_many_ids() -> Error {
+    refused(
+        ErrorCode::BAD_USER_INPUT,
+        Sentence::with(
+            format!("`ids` : au plus {MOST_BY_ID}"),
+            format!("`ids` has at most {MOST_BY_ID}"),
+        ),
+    )
+}
 
 #[derive(Debug, Default)]
 pub struct OfferQueries;
@@ -119,6 +134,34 @@ impl OfferQueries {
             None => request.facts.uncacheable(),
         }
         Ok(found.map(OfferNode::from))
+    }
+
+    /// Offers by their ids, in this order, whether or not they can be used now; null in place of one that does
+    /// not exist, or whose partner is not approved, or ended.
+    #[graphql(
+        directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)),
+        directive = by_ids::apply(MOST_BY_ID)
+    )]
+    async fn offers_by_id(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 200.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<OfferNode>>> {
+        if ids.len() > MOST_BY_ID as usize {
+            return Err(too_many_ids());
+        }
+        let loader = &RequestContext::of(ctx).loader;
+        let ids: Vec<_> = ids.iter().map(|id| OfferId::parse(id)).collect();
+        let known = ids.iter().flatten().cloned();
+        let offers = loader.load_many(known).await.map_err(failed)?;
+        let partners = offers.values().map(|offer| offer.partner_id.clone());
+        let partners = loader.load_many(partners).await.map_err(failed)?;
+        let shown = |id: Option<OfferId>| {
+            let offer = offers.get(&id?)?;
+            let is_public = partners.get(&offer.partner_id)?.is_public();
+            is_public.then(|| OfferNode::from(offer.clone()))
+        };
+        Ok(ids.into_iter().map(shown).collect())
     }
 
     /// All categories, in menu order.

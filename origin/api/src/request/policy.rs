@@ -38,6 +38,7 @@ pub const ROUTE: &str = "(route)";
 pub const POLICY: &[(&str, &str, Who)] = &[
     ("Query", "offers", Who::Anybody),
     ("Query", "offer", Who::Anybody),
+    ("Query", "offersById", Who::Anybody),
     ("Query", "categories", Who::Anybody),
     ("Query", "partner", Who::Anybody),
     ("Query", "partners", Who::Anybody),

@@ -53,13 +53,13 @@ pub struct UserQueries;
 
 #[Object]
 impl UserQueries {
-    /// The signed-in user.
+    /// The signed-in user. Null only with an error: what is asked for beside it is then answered all the same.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
-    async fn me(&self, ctx: &Context<'_>) -> Result<UserNode> {
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<UserNode>> {
         let request = RequestContext::of(ctx);
         let user = request.signed_in()?.id.clone();
         let found = request.loader.load_one(user).await.map_err(failed)?;
-        Ok(found.ok_or_else(gone)?.into())
+        Ok(Some(found.ok_or_else(gone)?.into()))
     }
 
     /// A user. `id`, `firstName`, `avatar` are public; every other field requires that user.

@@ -106,6 +106,11 @@ fn note(operation: &Operation, plan: &Plan) -> Option<&'static str> {
     if operation.kind != OperationKind::Query {
         return Some("not a query: never kept");
     }
+    if operation.split.is_some() {
+        return Some(
+            "its answer is partly private: the part that is kept is a document of its own, of the same name and `__public`",
+        );
+    }
     if !operation.policy.is_shared() {
         return Some("its answer is private or not cacheable: never kept");
     }

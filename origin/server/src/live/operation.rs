@@ -54,7 +54,7 @@ async fn steps(
         let language = Reader::of(asker).language(&state.services).await;
         return Err(why.refusal(language).into());
     }
-    let operation = Operation::new(document, variables);
+    let operation = Operation::new(document, &variables);
     let by = (&state.services, &state.schema);
     let (response, topic) = operation.begin(by, asker).await?;
     Ok(match (response, topic) {

@@ -136,6 +136,21 @@ async fn one_bad_document_refuses_all() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_partly_private_is_published_with_its_parts() {
+    let app = TestApp::builder().mode(DocumentMode::Enforce).start().await;
+    let body = "query F { me { id } offer(id: 1) { title isFavorite } }";
+    let published = Answer::of(publish(&app, &manifest(&[body]))).await;
+    assert_eq!(published.text, r#"{"added":3,"unchanged":0}"#);
+    let public = "query F__public {\n  offer(id: 1) {\n    title\n    _edgeId: id\n  }\n}";
+    let path = format!("/graphql/{}", DocumentHash::of(public));
+    let answer = Answer::of(app.request(Method::GET, &path)).await;
+    assert_eq!(answer.text, r#"{"data":{"offer":null}}"#);
+    let path = format!("/graphql/{}", DocumentHash::of(body));
+    let whole = Answer::of(app.request(Method::GET, &path)).await;
+    assert_eq!(whole.code(), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
 async fn the_policy_is_ours_whatever_the_manifest_says() {
     let app = TestApp::builder().mode(DocumentMode::Enforce).start().await;
     let mut lying = manifest(&["query F { offer(id: 1) { isFavorite } }"]);

@@ -25,6 +25,8 @@ const EVERYWHERE: &str = "query E($p: ID!, $o: ID!, $e: ID!, $ps: String!, $os: 
     newest: offers(input: {}) { edges { node { id } } }
     search(input: {text: \"chez\", location: $near}) { partners { totalCount } establishments { totalCount } offers { totalCount } }
 }";
+/// Private, so it is asked for alone.
+const BY_ID: &str = "query B($o: ID!) { offersById(ids: [$o]) { id } }";
 const SUBMIT: &str = "mutation S($p: ID!, $s: String!) { submitPartner(id: $p, siret: $s) {
     id status siret reviewReason submittedAt } }";
 const APPROVE: &str = "mutation A($p: ID!) { approvePartner(id: $p) { id status } }";
@@ -63,13 +65,18 @@ async fn shown(app: &TestApp, offer: &Offer, seen: &str) -> Value {
     let variables = json!({"p": partner("a").id, "o": offer.id, "e": establishment("a").id,
         "ps": partner("a").id, "os": offer.id, "es": establishment("a").id,
         "near": {"lat": 48.8566, "lng": 2.3522}});
-    let request = app.post(EVERYWHERE, &variables);
-    Answer::of(request.header("yousoon-min-revision", seen))
-        .await
-        .data()
+    let ask = async |query| {
+        let request = app.post(query, &variables);
+        let request = request.header("yousoon-min-revision", seen);
+        Answer::of(request).await.data()
+    };
+    let mut shown = ask(EVERYWHERE).await;
+    shown["offersById"] = ask(BY_ID).await["offersById"].clone();
+    shown
 }
 
 fn assert_hidden(shown: &Value) {
+    assert_eq!(shown["offersById"], json!([null]));
     for field in [
         "partner",
         "offer",
@@ -90,6 +97,7 @@ fn assert_hidden(shown: &Value) {
 }
 
 fn assert_shown(shown: &Value) {
+    assert_ne!(shown["offersById"], json!([null]));
     for field in [
         "partner",
         "offer",

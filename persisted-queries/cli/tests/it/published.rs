@@ -71,7 +71,7 @@ fn the_manifest_is_posted_with_the_token_and_the_counts_are_printed() {
         "{head}"
     );
     let manifest = pq_core::Manifest::from_json(&body).unwrap();
-    assert_eq!(manifest.operations().len(), 199);
+    assert_eq!(manifest.operations().len(), 208);
 }
 
 #[test]

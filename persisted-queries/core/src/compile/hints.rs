@@ -1,8 +1,8 @@
-//! Reads and checks the uses of our directives `@cacheControl` and `@snapToCell` in an SDL.
+//! Reads and checks the uses of our directives `@cacheControl`, `@snapToCell` and `@byIds` in an SDL.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apollo_compiler::ast::{Directive, InputValueDefinition};
+use apollo_compiler::ast::{Directive, FieldDefinition, InputValueDefinition, OperationType};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema, ast};
 
@@ -29,6 +29,16 @@ pub(super) struct Hints {
     fields: BTreeMap<(Name, Name), Hint>,
     /// The possible object types of each type: itself, or its implementers or members.
     possible: BTreeMap<Name, Vec<Name>>,
+    /// By the type that it returns: a root field with `@byIds`.
+    by_ids: BTreeMap<Name, ByIds>,
+}
+
+/// A root field that gives objects of a type by their ids.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ByIds {
+    pub(super) field: Name,
+    /// How many it gives at once.
+    pub(super) most: u32,
 }
 
 impl Hints {
@@ -64,7 +74,41 @@ impl Hints {
                 ExtendedType::Scalar(_) | ExtendedType::Enum(_) => {}
             }
         }
+        hints.read_by_ids(schema)?;
         Ok(hints)
+    }
+
+    fn read_by_ids(&mut self, schema: &Schema) -> Result<(), CompileError> {
+        let query = schema.root_operation(OperationType::Query);
+        let Some(query) = query.and_then(|name| schema.get_object(name)) else {
+            return Ok(());
+        };
+        for field in query.fields.values() {
+            let Some(directive) = field.directives.get("byIds") else {
+                continue;
+            };
+            let refuse = |why: &str| CompileError::Directive {
+                coordinate: format!("{}.{}", query.name, field.name),
+                why: why.to_owned(),
+            };
+            let returned = of_ids(schema, field).ok_or_else(|| {
+                refuse(
+                    "has @byIds, and is not `(ids: [ID!]!): [T]!` of an object type with `id: ID!`",
+                )
+            })?;
+            let own = self.of_field(&query.name, &field.name);
+            if !own.iter().all(|hint| hint.is_private) {
+                return Err(refuse("has @byIds, and is not PRIVATE"));
+            }
+            let most = given(directive, "most").and_then(|value| value.to_i32());
+            let most = most.and_then(|most| u32::try_from(most).ok());
+            let by_ids = ByIds {
+                field: field.name.clone(),
+                most: most.ok_or_else(|| refuse("has an @byIds(most) that is not a number"))?,
+            };
+            self.by_ids.insert(returned.clone(), by_ids);
+        }
+        Ok(())
     }
 
     fn read_fields<'a>(
@@ -113,10 +157,26 @@ impl Hints {
             .collect()
     }
 
+    /// The root field that gives objects of a type by their ids.
+    pub(super) fn by_ids(&self, name: &Name) -> Option<&ByIds> {
+        self.by_ids.get(name)
+    }
+
     /// The possible object types of a composite type; empty for scalars and enums.
     pub(super) fn possible_types(&self, name: &Name) -> &[Name] {
         self.possible.get(name).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The type of the objects that a field gives by ids; none if it is not such a field.
+fn of_ids<'a>(schema: &Schema, field: &'a FieldDefinition) -> Option<&'a Name> {
+    let ids = field.argument_by_name("ids")?;
+    let returned = field.ty.inner_named_type();
+    let id = schema.get_object(returned)?.fields.get("id")?;
+    let is_right = ids.ty.to_string() == "[ID!]!"
+        && field.ty.to_string() == format!("[{returned}]!")
+        && id.ty.to_string() == "ID!";
+    is_right.then_some(returned)
 }
 
 fn read_hint(directive: &Directive, coordinate: &str) -> Result<Hint, CompileError> {

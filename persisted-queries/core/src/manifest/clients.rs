@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 /// The names of the clients that use a document. In JSON no name is
 /// null, one is a string, several are a list.
@@ -62,17 +64,18 @@ impl Serialize for Clients {
 
 impl<'de> Deserialize<'de> for Clients {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Names {
-            One(String),
-            Several(BTreeSet<String>),
-            None(()),
+        let names = match Value::deserialize(deserializer)? {
+            Value::Null => Vec::new(),
+            Value::Array(names) => names,
+            name => vec![name],
+        };
+        let mut clients = BTreeSet::new();
+        for name in names {
+            let Value::String(name) = name else {
+                return Err(D::Error::custom("a client's name is a text"));
+            };
+            clients.insert(name);
         }
-        Ok(Self(match Names::deserialize(deserializer)? {
-            Names::One(name) => BTreeSet::from([name]),
-            Names::Several(names) => names,
-            Names::None(()) => BTreeSet::new(),
-        }))
+        Ok(Self(clients))
     }
 }

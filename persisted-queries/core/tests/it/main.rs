@@ -15,3 +15,5 @@ mod limits;
 mod manifest;
 #[cfg(feature = "compile")]
 mod snap;
+#[cfg(feature = "compile")]
+mod split;

@@ -19,6 +19,7 @@ fn operation(name: &str, body: &str) -> Operation {
         cost: 0,
         depth: 0,
         policy: CachePolicy::NOT_CACHEABLE,
+        split: None,
     }
 }
 
@@ -385,6 +386,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     cost,
                     depth,
                     policy,
+                    split: None,
                 }
             },
         )

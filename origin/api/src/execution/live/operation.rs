@@ -47,10 +47,10 @@ impl Operation {
         &self.document
     }
 
-    pub fn new(document: Arc<Document>, mut variables: CanonicalVariables) -> Self {
+    pub fn new(document: Arc<Document>, variables: &CanonicalVariables) -> Self {
         let all = variables.to_json();
         let used = used_by_answers(&document.parsed);
-        variables.retain(|name| used.contains(name));
+        let variables = variables.only(|name| used.contains(name));
         Self {
             document,
             variables: all.into(),

@@ -116,6 +116,33 @@ async fn favourites_are_added_shown_and_removed() {
 }
 
 #[tokio::test]
+async fn favourites_are_asked_for_by_the_offers_ids() {
+    let app = TestApp::start().await;
+    store(&app, "a", vec![offer("a", 0), offer("a", 1)]).await;
+    let ana = register(&app, "ana").await;
+    let [first, second, none] = [0, 1, 9].map(|number| offer("a", number).id.to_string());
+    let add = "mutation A($id: ID!) { addFavorite(offerId: $id) }";
+    ana.ask(&app, add, json!({"id": second})).await.data();
+    let by_id = "query Q($ids: [ID!]!) { offersById(ids: $ids) { id isFavorite } }";
+    let ids = [&*second, &none, &first, "no id", &second];
+    let seen = ana.ask(&app, by_id, json!({"ids": ids})).await.data();
+    let of = |id: &str, liked| json!({"id": id, "isFavorite": liked});
+    let expected = [
+        of(&second, true),
+        Value::Null,
+        of(&first, false),
+        Value::Null,
+        of(&second, true),
+    ];
+    assert_eq!(seen["offersById"], json!(expected));
+    let many = vec![first; 201];
+    let refused = app.ask(by_id, json!({"ids": many})).await;
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
+    let most = app.ask(by_id, json!({"ids": many[1..]})).await.data();
+    assert_eq!(most["offersById"].as_array().unwrap().len(), 200);
+}
+
+#[tokio::test]
 async fn everything_held_is_exported_and_nothing_of_others() {
     let app = TestApp::start().await;
     store(&app, "a", vec![offer("a", 0)]).await;

@@ -31,7 +31,7 @@ const OPERATORS: &str = "admin service";
 #[rustfmt::skip]
 const EXPECTED: &[(&str, &str)] = &[
     ("offerClusters", ALL), ("search", ALL), ("searchSuggestions", ALL),
-    ("offers", ALL), ("offer", ALL), ("categories", ALL), ("partner", ALL), ("partners", ALL),
+    ("offers", ALL), ("offer", ALL), ("offersById", ALL), ("categories", ALL), ("partner", ALL), ("partners", ALL),
     ("me", USERS), ("user", USERS), ("mySessions", USERS), ("myConsents", USERS),
     ("exportMyData", USERS),
     ("register", ALL), ("login", ALL), ("refreshToken", ALL),

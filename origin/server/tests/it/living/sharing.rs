@@ -163,7 +163,7 @@ impl Server {
         let by = (&self.app.state.services, &self.schema);
         let all = to.iter().map(|subscriber| async {
             let variables = coerced(document, &subscriber.variables);
-            let operation = Operation::new(Arc::clone(document), variables);
+            let operation = Operation::new(Arc::clone(document), &variables);
             let (_, topic) = operation.begin(by, &subscriber.asker).await.unwrap();
             let Some(Topic::Offers(reach)) = topic else {
                 panic!("it waits for {topic:?}");
