@@ -8,7 +8,10 @@ const { parse, print } = require("graphql");
 /** The published documents of `client`, or of all clients. */
 function published(path, client) {
   const { operations } = JSON.parse(readFileSync(resolve(path), "utf8"));
-  return operations.filter(({ clientName }) => client === undefined || [clientName].flat().includes(client));
+  // The edge asks for these itself, for documents that are partly private.
+  const parts = new Set(operations.flatMap(({ split }) => (split ? [split.public, split.remainder] : [])));
+  const isOurs = ({ id, clientName }) => !parts.has(id) && (client === undefined || [clientName].flat().includes(client));
+  return operations.filter(isOurs);
 }
 
 /** All of them as one document. Those that share a fragment each bring it along: it is taken once. */
