@@ -137,7 +137,12 @@ async function followed(browser: Browser, bookingId: string, change: () => Promi
         const done = (ok: boolean): void => (clearTimeout(timer), stop(), resolve(ok));
         const stop: () => void = tab.subscribe(BookingStatusChanged, { bookingId }, {
           next: ({ data }) => data?.bookingStatusChanged.status === "CANCELLED" && done(true),
-          missed: () => (totals.missed += 1),
+          // What had been said before the connection broke is not said again: the app reads.
+          async missed() {
+            totals.missed += 1;
+            const { data } = await tab.query(MyBookings, {});
+            if (data?.myBookingsConnection.edges.some(({ node }) => node.id === bookingId && node.status === "CANCELLED")) done(true);
+          },
           error: (error) => (note("failed", `subscription: ${error.code} ${error.message}`), done(false)),
         });
       }),
