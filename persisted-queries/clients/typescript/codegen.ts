@@ -18,6 +18,7 @@ const config: CodegenConfig = {
         onlyOperationTypes: true,
         enumsAsTypes: true,
         skipTypename: true,
+        namingConvention: "keep",
         useTypeImports: true,
         scalars: { DateTime: "string" },
       },

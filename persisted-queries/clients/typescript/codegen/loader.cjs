@@ -5,12 +5,13 @@ const { readFileSync } = require("node:fs");
 const { resolve } = require("node:path");
 const { parse, print } = require("graphql");
 
-/** The published documents of `client`, or of all clients, without the parts of those that are partly private: only the edge asks for them. */
+/** The published documents of `client`, or of all clients. */
 function published(path, client) {
   const { operations } = JSON.parse(readFileSync(resolve(path), "utf8"));
+  // The edge asks for these itself, for documents that are partly private.
   const parts = new Set(operations.flatMap(({ split }) => (split ? [split.public, split.remainder] : [])));
-  const own = operations.filter(({ id }) => !parts.has(id));
-  return own.filter(({ clientName }) => client === undefined || [clientName].flat().includes(client));
+  const isOurs = ({ id, clientName }) => !parts.has(id) && (client === undefined || [clientName].flat().includes(client));
+  return operations.filter(isOurs);
 }
 
 /** All of them as one document. Those that share a fragment each bring it along: it is taken once. */

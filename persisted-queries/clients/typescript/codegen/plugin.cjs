@@ -1,5 +1,5 @@
 // The plugin of GraphQL Code Generator that writes a typed document for each published one. It stands after
-// `typescript` and `typescript-operations`, whose types it names. Its configuration:
+// `typescript` and `typescript-operations`, whose types it names, with `namingConvention: "keep"`. Its configuration:
 //
 //   manifest: the file that `pq build` wrote
 //   client:   the client whose documents they are, as the loader is told

@@ -1,6 +1,6 @@
 // The client: what an app calls. `exchange.ts` sends one request, `repeats.ts` says when again, `session.ts` has the tokens.
 import type { AnyDocument, Given, Variables, YousoonDocument } from "./document.js";
-import { failed, type Result } from "./errors.js";
+import { failed, type Result, type YousoonError } from "./errors.js";
 import { Http, type Answer } from "./exchange.js";
 import { withKey } from "./keys.js";
 import type { LiveConnection, LiveTransport, Observer } from "./live/transport.js";
@@ -104,8 +104,7 @@ class Client implements YousoonClient {
       // A shared answer is for everybody; a token would only make it slower.
       const token = document.shared ? null : await this.#session.access();
       const result = await this.#deliver(document, keyed, token, call.signal);
-      const refused = result.error?.code === "TOKEN_EXPIRED" || result.error?.code === "TOKEN_INVALID";
-      if (!refused || token === null || renewals === RENEWALS) return result;
+      if (!isTokenRefused(result.error) || token === null || renewals === RENEWALS) return result;
       const error = await this.#session.renew(token);
       if (error?.code === "REFRESH_TOKEN_INVALID") return { data: null, error: failed("SIGNED_OUT", error.message, { all: error.all }) };
       if (error) return { data: null, error };
@@ -152,6 +151,12 @@ class Client implements YousoonClient {
     this.#live = undefined;
     this.#tabs.close();
   }
+}
+
+/** Of a document that is partly private, the public part comes all the same. */
+function isTokenRefused(error: YousoonError | undefined): boolean {
+  const codes = error?.all.map(({ extensions }) => extensions?.code) ?? [];
+  return codes.includes("TOKEN_EXPIRED") || codes.includes("TOKEN_INVALID");
 }
 
 function resultOf({ data, error }: Answer, mayHaveHappened: boolean): Result<unknown> {

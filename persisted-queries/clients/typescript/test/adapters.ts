@@ -116,6 +116,7 @@ async function tried(name: string, open: (client: YousoonClient) => Library) {
   };
 }
 
+setInterval(() => process.stdout.write('{"progress": true}\n'), 5_000);
 const done = { apollo: await tried("apollo", apollo), urql: await tried("urql", urql), relay: await tried("relay", relay) };
 process.stdout.write(`${JSON.stringify({ done })}\n`);
 process.exit(0);

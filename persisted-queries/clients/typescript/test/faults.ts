@@ -1,11 +1,11 @@
 // A proxy between the clients and the edge that loses answers, resets connections, delays, refuses, and cuts streams.
-// It takes POSTs to the origin itself, as if they came there through another isolate: an isolate learns of the writes
-// that it forwards, and what a client demands would make no difference.
+// It takes half of the POSTs to the origin itself, as if they came there through another isolate: an isolate learns of
+// the writes that it forwards, and what a client demands would make no difference.
 import { createServer, request, type IncomingMessage } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 
 /** How many of 100 requests meet each fault. */
-export const CHANCES = { lost: 12, reset: 6, overloaded: 4, late: 10 } as const;
+const CHANCES = { lost: 12, reset: 6, overloaded: 4, late: 10 };
 export type Fault = keyof typeof CHANCES;
 /** Streams and sockets are cut after up to this many milliseconds. */
 const CUT_WITHIN_MS = 1_500;
@@ -18,7 +18,8 @@ export interface Faults {
 }
 
 /** `/<any name>/graphql` leads to the edge's `/graphql`, so that each browser has an address of its own. */
-export async function faultsBefore(servers: { url: string; origin: string }, random: () => number): Promise<Faults> {
+export async function faultsBefore(servers: { url: string; origin: string; lost?: number }, random: () => number): Promise<Faults> {
+  const chances = { ...CHANCES, lost: servers.lost ?? CHANCES.lost };
   const counts = { lost: 0, reset: 0, overloaded: 0, late: 0, cut: 0, passed: 0 };
   const [edge, origin] = [new URL(servers.url), new URL(servers.origin)];
   const pathOf = ({ url = "/" }: IncomingMessage) => url.replace(/^\/[^/]+/, "");
@@ -27,14 +28,14 @@ export async function faultsBefore(servers: { url: string; origin: string }, ran
     setTimeout(() => socket.destroyed || ((counts.cut += 1), socket.resetAndDestroy()), 200 + random() * CUT_WITHIN_MS);
 
   const server = createServer((incoming, outgoing) => {
-    const fault = drawn(random);
+    const fault = drawn(chances, random);
     if (fault) counts[fault] += 1;
     else counts.passed += 1;
     if (fault === "reset") return incoming.socket.resetAndDestroy();
     if (fault === "overloaded") return outgoing.writeHead(503, { "content-type": "application/json" }).end(OVERLOADED);
     const { method, headers } = incoming;
     const isStream = headers.accept?.includes("text/event-stream") === true;
-    const target = method === "POST" && !isStream ? origin : edge;
+    const target = method === "POST" && !isStream && random() < 0.5 ? origin : edge;
     const pass = () => {
       const passed = request({ host: target.hostname, port: target.port, path: pathOf(incoming), method, headers }, (answer) => {
         // The whole answer came, and the client hears nothing of it.
@@ -66,9 +67,9 @@ export async function faultsBefore(servers: { url: string; origin: string }, ran
   return { url: `http://127.0.0.1:${port}`, counts, close: () => (server.close(), open.forEach((socket) => socket.destroy())) };
 }
 
-function drawn(random: () => number): Fault | undefined {
+function drawn(chances: Record<Fault, number>, random: () => number): Fault | undefined {
   let left = random() * 100;
-  for (const [fault, chance] of Object.entries(CHANCES) as [Fault, number][]) {
+  for (const [fault, chance] of Object.entries(chances) as [Fault, number][]) {
     left -= chance;
     if (left < 0) return fault;
   }

@@ -114,6 +114,15 @@ test("requests that were refused with one token share its refresh", async () => 
   assert.deepEqual(tokens(), { accessToken: "new", refreshToken: "r2" });
 });
 
+test("a token that was refused for a part of the answer is refreshed too", async () => {
+  const errors = [{ message: "expired", path: ["me"], extensions: { code: "TOKEN_EXPIRED" } }];
+  const partly = Response.json({ data: { value: 1, me: null }, errors });
+  const refreshed = ok({ refreshToken: { accessToken: "new", refreshToken: "r2" } });
+  const { client, asked } = clientOf([partly, refreshed, ok({ value: 1, me: {} })], { tokens: { accessToken: "old", refreshToken: "r1" } });
+  const { data, error } = await client.query(MINE);
+  assert.deepEqual([data, error, asked.length], [{ value: 1, me: {} }, undefined, 3]);
+});
+
 test("a session is over only when the server says so", async () => {
   let ended = 0;
   const tokens = { accessToken: "old", refreshToken: "r1" };

@@ -40,6 +40,8 @@ function stream(host: LiveHost, document: AnyDocument, variables: Variables, obs
   const headers = async () => {
     if (expired && token !== null) {
       const error = await host.renew(token);
+      // A new one is not refused yet, also if the next connection breaks before it is heard of.
+      expired = false;
       if (error?.code === "REFRESH_TOKEN_INVALID") throw failed("SIGNED_OUT", error.message);
     }
     token = await host.access();

@@ -37,6 +37,7 @@ export function webSocket({ implementation }: WebSocketOptions = {}): LiveTransp
 
 function socket(host: LiveHost, requests: ReadonlySet<LiveRequest>, implementation: unknown) {
   let token: string | null = null;
+  let refused: string | null = null;
   let refusals = 0;
   let isOver = false;
   let silence: ReturnType<typeof setTimeout> | undefined;
@@ -44,8 +45,9 @@ function socket(host: LiveHost, requests: ReadonlySet<LiveRequest>, implementati
     url: host.url.replace(/^http/, "ws"),
     ...(implementation !== undefined && { webSocketImpl: implementation }),
     connectionParams: async () => {
-      if (refusals > 0 && token !== null) {
-        const error = await host.renew(token);
+      if (refused !== null) {
+        const error = await host.renew(refused);
+        refused = null;
         isOver = error?.code === "REFRESH_TOKEN_INVALID";
         if (error) throw error;
       }
@@ -65,7 +67,9 @@ function socket(host: LiveHost, requests: ReadonlySet<LiveRequest>, implementati
       closed: (event) => {
         clearTimeout(silence);
         requests.forEach((request) => request.broken());
-        if ((event as { code?: number }).code === FORBIDDEN) refusals += 1;
+        if ((event as { code?: number }).code !== FORBIDDEN) return;
+        refusals += 1;
+        refused = token;
       },
       // The server's ping says up to where everything was sent, for all subscriptions of the connection.
       ping: (received, payload) => {
