@@ -88,12 +88,13 @@ impl UserNode {
         let about = About::User(&self.0.id);
         let asker = &RequestContext::of(ctx).asker.caller;
         match &self.1 {
-            Reader::Caller(Opened::No) => authorise::field(asker, "User", field, about),
             Reader::Caller(Opened::ByAdministrator) => authorise::opened(asker, "User", field),
             Reader::Caller(Opened::ToCallThem) if authorise::is_to_call_them(field) => {
                 authorise::opened(asker, "User", field)
             }
-            Reader::Caller(Opened::ToCallThem) => authorise::field(asker, "User", field, about),
+            Reader::Caller(Opened::No | Opened::ToCallThem) => {
+                authorise::field(asker, "User", field, about)
+            }
             Reader::SignedInNow(reader) => authorise::field(reader, "User", field, about),
         }
     }

@@ -55,6 +55,7 @@ pub enum Opened {
 
 impl Opened {
     /// The guest of a booking that was opened so.
+    #[must_use]
     pub const fn of_its_guest(self) -> Self {
         match self {
             Self::No => Self::No,
