@@ -1,6 +1,6 @@
 //! What Apollo's manifest generator and `pq build` make of the same folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -32,6 +32,14 @@ struct Operation {
     id: String,
     name: String,
     body: String,
+    split: Option<Split>,
+}
+
+/// The parts that `pq` makes of a document that is partly private: only the edge asks for them.
+#[derive(Deserialize)]
+struct Split {
+    public: String,
+    remainder: String,
 }
 
 impl Folder {
@@ -73,7 +81,14 @@ impl Folder {
 
 fn texts(manifest: &[u8]) -> Result<Texts> {
     let manifest: Manifest = serde_json::from_slice(manifest)?;
+    let splits = manifest
+        .operations
+        .iter()
+        .filter_map(|one| one.split.as_ref());
+    let parts = splits.flat_map(|split| [split.public.clone(), split.remainder.clone()]);
+    let parts: HashSet<String> = parts.collect();
     let operations = manifest.operations.into_iter();
-    let texts = operations.map(|operation| (operation.name, (operation.id, operation.body)));
+    let own = operations.filter(|operation| !parts.contains(&operation.id));
+    let texts = own.map(|operation| (operation.name, (operation.id, operation.body)));
     Ok(texts.collect())
 }
