@@ -8,7 +8,7 @@
 //! [`entry`] (the stored frame) → [`verdict`] (serve, serve and refresh, or fetch) → [`variables`]
 //! and [`key`] (the cache key) → [`geo`] (H3 cells and distances) and [`cursor`] → [`cache_control`] and [`cache_status`] (the
 //! HTTP headers). [`allowance`] limits the requests that wait for a revision which a replica does
-//! not have yet; [`heat`] knows which answers are asked for most.
+//! not have yet; [`heat`] knows which answers are asked for most; [`json`] reads JSON with little code.
 
 pub mod allowance;
 pub mod cache_control;
@@ -17,6 +17,7 @@ pub mod cursor;
 pub mod entry;
 pub mod geo;
 pub mod heat;
+pub mod json;
 pub mod key;
 pub mod lifetime;
 pub mod log;

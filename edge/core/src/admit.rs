@@ -1,7 +1,7 @@
 //! Decides whether an origin's answer may be stored, and builds the entry's head.
 
 use cache_core::entry::{ContentHash, MAX_TAGS};
-use cache_core::{CacheControl, EntryHead, Tag};
+use cache_core::{CacheControl, EntryHead, Tag, json};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -97,8 +97,7 @@ pub fn admit(answer: &OriginAnswer<'_>, sent_at_ms: u64) -> Result<Admitted, Not
     if tags.is_empty() || tags.len() > MAX_TAGS {
         return Err(NotStored::Tags);
     }
-    let text = str::from_utf8(answer.body).map_err(|_| NotStored::Errors)?;
-    let body: Body = serde_json::from_str(text).map_err(|_| NotStored::Errors)?;
+    let body: Body = json::parse(answer.body).map_err(|_| NotStored::Errors)?;
     if body.errors.is_some() {
         return Err(NotStored::Errors);
     }

@@ -11,7 +11,7 @@ mod remainder;
 
 use cache_core::variables::CanonicalVariables;
 use pq_core::Operation;
-use pq_core::split::{IDS, Origin, Private, Split};
+use pq_core::split::{IDS, Origin, Private, Selection, Split};
 
 use crate::plan;
 
@@ -38,14 +38,17 @@ impl<'a> PartlyPrivate<'a> {
         conditions.all(|one| self.variables.is(&one.variable, one.is))
     }
 
-    /// The body of the request for the remainder, with the ids of objects; none if it is not needed.
-    pub fn remainder(&self, ids: &[String]) -> Option<String> {
-        let shows = &self.split.shows.fields;
-        let selects_root = shows.iter().any(|shown| match &shown.from {
+    /// Whether the request selects a private field of an object, not counting those below it.
+    fn selects_private_of(&self, object: &Selection) -> bool {
+        object.fields.iter().any(|shown| match &shown.from {
             Origin::Private(field) => self.selects(field),
             Origin::Public | Origin::Both(_) => false,
-        });
-        if !selects_root && ids.is_empty() {
+        })
+    }
+
+    /// The body of the request for the remainder, with the ids of objects; none if it is not needed.
+    pub fn remainder(&self, ids: &[String]) -> Option<String> {
+        if !self.selects_private_of(&self.split.shows) && ids.is_empty() {
             return None;
         }
         let own = &self.split.variables;

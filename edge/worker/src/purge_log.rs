@@ -3,7 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use cache_core::{LogId, Revision};
+use cache_core::{LogId, Revision, json};
 use edge_core::announced::Announced;
 use edge_core::feed::{Append, AppendReply, CONTEXT, FeedState, PAGE_RECORDS, Refused};
 use edge_core::header;
@@ -144,7 +144,7 @@ impl PurgeLog {
         if !announced.is(body) {
             return refused(401, &"it is not the body that was signed");
         }
-        let append: Append = match parsed(body) {
+        let append: Append = match json::parse(body) {
             Ok(append) => append,
             Err(error) => return refused(400, &error),
         };
@@ -272,7 +272,7 @@ async fn added<R: DeserializeOwned>(
     request: &mut Request,
     add: impl FnOnce(&[R]),
 ) -> Result<Response> {
-    match parsed::<Vec<R>>(&request.bytes().await?) {
+    match json::parse::<Vec<R>>(&request.bytes().await?) {
         Ok(rows) => {
             add(&rows);
             Response::ok("")
@@ -280,12 +280,6 @@ async fn added<R: DeserializeOwned>(
         // Of an isolate of another version.
         Err(error) => refused(400, &error),
     }
-}
-
-/// What JSON says. All of the worker parses JSON as text: from bytes, the parser would be there twice.
-fn parsed<T: DeserializeOwned>(body: &[u8]) -> std::result::Result<T, String> {
-    let text = str::from_utf8(body).map_err(|error| error.to_string())?;
-    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 /// A refusal with its reason. The isolate lets only senders with the secret get this far.

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use cache_core::entry::ContentHash;
-use cache_core::{CacheControl, EntryHead};
+use cache_core::{CacheControl, EntryHead, json};
 use edge_core::answer::{EntryHeaders, Served, constant_headers, refusal_headers, shared_status};
 use edge_core::cors::{self, AllowedHeaders, AllowedSites};
 use edge_core::header;
@@ -132,18 +132,11 @@ pub(crate) fn unshared(
     media: MediaType,
 ) -> Result<Response, EdgeError> {
     let Answer { status, body, .. } = answer;
-    let headers = Headers::new()?;
-    headers.set("content-type", media.content_type())?;
-    headers.set("cache-control", "no-store")?;
-    headers.set("cache-status", cache_status)?;
-    for (name, value) in security::HEADERS {
-        headers.set(name, value)?;
-    }
+    let headers = unshared_headers(media, "no-store", cache_status)?;
     let status = if *status == 200 || media == MediaType::GraphqlResponse {
         *status
     } else {
-        let text = String::from_utf8(body.to_vec()).unwrap_or_default();
-        let code = serde_json::from_str::<Errors>(&text)
+        let code = json::parse::<Errors>(&body.to_vec())
             .ok()
             .and_then(|answer| answer.errors.into_iter().next()?.extensions?.code);
         shared_status(*status, code.as_deref(), media)
@@ -154,6 +147,22 @@ pub(crate) fn unshared(
     )?)
 }
 
+/// The headers of an answer that no cache shares.
+fn unshared_headers(
+    media: MediaType,
+    policy: &str,
+    cache_status: &str,
+) -> Result<Headers, EdgeError> {
+    let headers = Headers::new()?;
+    headers.set("content-type", media.content_type())?;
+    headers.set("cache-control", policy)?;
+    headers.set("cache-status", cache_status)?;
+    for (name, value) in security::HEADERS {
+        headers.set(name, value)?;
+    }
+    Ok(headers)
+}
+
 /// An answer that is made of a shared part and of what only this client may read. `cache_status` is that of
 /// the shared part, `remainder` says what became of the rest.
 pub(crate) fn partly(
@@ -161,17 +170,10 @@ pub(crate) fn partly(
     (cache_status, remainder): (&str, &str),
     media: MediaType,
 ) -> Result<Response, EdgeError> {
-    let headers = Headers::new()?;
-    headers.set("content-type", media.content_type())?;
-    headers.set("cache-control", &CacheControl::Private.to_string())?;
+    let policy = CacheControl::Private.to_string();
+    let cache_status = format!("{cache_status}; remainder={remainder}");
+    let headers = unshared_headers(media, &policy, &cache_status)?;
     headers.set("vary", "accept")?;
-    headers.set(
-        "cache-status",
-        &format!("{cache_status}; remainder={remainder}"),
-    )?;
-    for (name, value) in security::HEADERS {
-        headers.set(name, value)?;
-    }
     let init = init(200, &headers)?;
     Ok(Response::new_with_opt_str_and_init(Some(body), &init)?)
 }

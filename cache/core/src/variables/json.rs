@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{InputType, ScalarKind, VariableDefinition};
+use crate::json::list;
 
 impl<'de> Deserialize<'de> for InputType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -20,10 +21,10 @@ fn input_type(value: &Value) -> Option<InputType> {
             scalar: scalar(value["scalar"].as_str()?)?,
         },
         "enum" => InputType::Enum {
-            values: all(&value["values"], |name| Some(name.as_str()?.to_owned()))?,
+            values: list(&value["values"], |name| Some(name.as_str()?.to_owned()))?,
         },
         "object" => InputType::Object {
-            fields: all(&value["fields"], field)?,
+            fields: list(&value["fields"], field)?,
         },
         _of_another_version => return None,
     })
@@ -47,12 +48,4 @@ fn field(value: &Value) -> Option<VariableDefinition> {
         ty: value["type"].as_str()?.parse().ok()?,
         default: value.get("default").cloned(),
     })
-}
-
-fn all<T>(list: &Value, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
-    let mut items = Vec::new();
-    for item in list.as_array()? {
-        items.push(read(item)?);
-    }
-    Some(items)
 }

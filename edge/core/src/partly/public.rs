@@ -70,14 +70,7 @@ impl<'a> PublicAnswer<'a> {
 fn note_ids(request: &PartlyPrivate<'_>, object: &Object<'_>, ids: &mut Vec<String>) {
     if let Some(id) = &object.id
         && !ids.contains(id)
-        && object
-            .selection
-            .fields
-            .iter()
-            .any(|shown| match &shown.from {
-                Origin::Private(field) => request.selects(field),
-                Origin::Public | Origin::Both(_) => false,
-            })
+        && request.selects_private_of(object.selection)
     {
         ids.push(id.clone());
     }

@@ -80,7 +80,7 @@ fn compile_all(
             .map_err(|error| named(Refusal::new(ErrorCode::DOCUMENT_INVALID, error.to_string())))?;
         operations.push(document.operation);
     }
-    // `pq build` lists them; whoever wrote the manifest may have left them out.
+    // `pq build` writes the parts into the manifest. Other tools do not: they are added here.
     for part in parts {
         if !operations
             .iter()

@@ -93,12 +93,7 @@ impl BookingNode {
     /// Checks the policy for a field of this booking.
     fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
         let caller = &RequestContext::of(ctx).asker.caller;
-        match self.1 {
-            Opened::No => authorise::field(caller, "Booking", field, about(&self.0)),
-            Opened::ByAdministrator | Opened::ToCallThem => {
-                authorise::opened(caller, "Booking", field)
-            }
-        }
+        authorise::field_of(caller, "Booking", field, about(&self.0), self.1)
     }
 
     async fn reviewed(&self, ctx: &Context<'_>) -> Result<Option<Review>> {

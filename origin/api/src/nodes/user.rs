@@ -87,16 +87,11 @@ impl UserNode {
     fn may_see(&self, ctx: &Context<'_>, field: &str) -> Result<()> {
         let about = About::User(&self.0.id);
         let asker = &RequestContext::of(ctx).asker.caller;
-        match &self.1 {
-            Reader::Caller(Opened::ByAdministrator) => authorise::opened(asker, "User", field),
-            Reader::Caller(Opened::ToCallThem) if authorise::is_to_call_them(field) => {
-                authorise::opened(asker, "User", field)
-            }
-            Reader::Caller(Opened::No | Opened::ToCallThem) => {
-                authorise::field(asker, "User", field, about)
-            }
-            Reader::SignedInNow(reader) => authorise::field(reader, "User", field, about),
-        }
+        let reader = match &self.1 {
+            Reader::Caller(_) => asker,
+            Reader::SignedInNow(reader) => reader,
+        };
+        authorise::field_of(reader, "User", field, about, self.opened())
     }
 
     const fn opened(&self) -> Opened {

@@ -1,6 +1,8 @@
 //! Offer queries. A field checks its arguments, asks the store once and records what the answer
 //! depends on.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Error, ID, Object, Result};
 use catalogue_index::nearby_disk;
 
@@ -23,7 +25,7 @@ use crate::{
         nearest::nearest,
         offer_list::{Wanted, list, load_relations, shared},
         page::{DEFAULT_DISTANCE_KM, DEFAULT_PAGE},
-        partner::{no_partner, public_offer},
+        partner::{no_partner, public_offer, public_offers},
     },
     offers::{
         filters::{OffersInput, Question},
@@ -150,18 +152,15 @@ impl OfferQueries {
         if ids.len() > MOST_BY_ID as usize {
             return Err(too_many_ids());
         }
-        let loader = &RequestContext::of(ctx).loader;
         let ids: Vec<_> = ids.iter().map(|id| OfferId::parse(id)).collect();
-        let known = ids.iter().flatten().cloned();
-        let offers = loader.load_many(known).await.map_err(failed)?;
-        let partners = offers.values().map(|offer| offer.partner_id.clone());
-        let partners = loader.load_many(partners).await.map_err(failed)?;
-        let shown = |id: Option<OfferId>| {
-            let offer = offers.get(&id?)?;
-            let is_public = partners.get(&offer.partner_id)?.is_public();
-            is_public.then(|| OfferNode::from(offer.clone()))
+        let known = ids.iter().flatten().cloned().collect();
+        let shown = public_offers(RequestContext::of(ctx), known).await?;
+        let shown: HashMap<_, _> = shown.iter().map(|offer| (&offer.id, offer)).collect();
+        let node = |id: &Option<OfferId>| {
+            let offer = shown.get(id.as_ref()?)?;
+            Some(OfferNode::from((*offer).clone()))
         };
-        Ok(ids.into_iter().map(shown).collect())
+        Ok(ids.iter().map(node).collect())
     }
 
     /// All categories, in menu order.

@@ -67,11 +67,6 @@ impl Opened {
 /// The fields of a guest of an opened booking.
 const TO_CALL_THEM: [&str; 3] = ["lastName", "email", "phone"];
 
-/// Whether calling somebody takes this field.
-pub fn is_to_call_them(field: &str) -> bool {
-    TO_CALL_THEM.contains(&field)
-}
-
 /// Allows the caller to use a field, or returns the refusal.
 pub fn authorise(
     caller: &Caller,
@@ -144,8 +139,29 @@ fn is_allowed(caller: &Caller, who: Who, about: About<'_>) -> bool {
     }
 }
 
+/// Checks a field of an object for the caller who reads it: the table decides, unless an administrator opened
+/// the object.
+pub fn field_of(
+    caller: &Caller,
+    of_type: &str,
+    name: &str,
+    about: About<'_>,
+    how: Opened,
+) -> Result<()> {
+    let is_opened = match how {
+        Opened::No => false,
+        Opened::ByAdministrator => true,
+        Opened::ToCallThem => TO_CALL_THEM.contains(&name),
+    };
+    if is_opened {
+        opened(caller, of_type, name)
+    } else {
+        field(caller, of_type, name, about)
+    }
+}
+
 /// Allows an administrator to read a field of an object that a field for administrators gave.
-pub fn opened(caller: &Caller, of_type: &str, field: &str) -> Result<()> {
+fn opened(caller: &Caller, of_type: &str, field: &str) -> Result<()> {
     let allowed = match who(of_type, field) {
         Some(Who::HolderAlone) | None => false,
         Some(

@@ -9,7 +9,7 @@ pub enum Who {
     /// Any user whose account is active.
     SignedIn,
     /// The user the field is about. And administrators, of an object that they opened: see
-    /// [`opened`](super::authorise::opened).
+    /// [`Opened`](super::authorise::Opened).
     Themselves,
     /// The booking's holder, and nobody else.
     HolderAlone,
@@ -238,7 +238,7 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     ("Booking", "user", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "offer", Who::HolderOrTeam(Post::Staff)),
     ("Booking", "status", Who::HolderOrTeam(Post::Staff)),
-    // Staff who scan codes must not be able to read them, nor whoever helps the guest.
+    // The holder alone reads the codes: not the staff who scan them, nor an administrator who helps the guest.
     ("Booking", "qrCode", Who::HolderAlone),
     ("Booking", "offlineCode", Who::HolderAlone),
     ("Booking", "validFrom", Who::HolderOrTeam(Post::Staff)),

@@ -65,6 +65,7 @@ fn main() -> ExitCode {
         moving::PEOPLE,
         catalogue::TESTS,
         users::TESTS,
+        users::ADDRESSES,
         teams::TESTS,
         memberships::TESTS,
         memberships::PLACES,

@@ -264,14 +264,8 @@ impl<'a> Divider<'a> {
 impl Divided {
     /// Adds what a fragment selects, as an inline fragment.
     fn add(&mut self, inner: Self, of_type: Option<&Name>, directives: &DirectiveList) {
-        let fragment = |selection_set: Vec<AstSelection>| {
-            (!selection_set.is_empty()).then(|| {
-                AstSelection::InlineFragment(Node::new(InlineFragment {
-                    type_condition: of_type.cloned(),
-                    directives: directives.clone(),
-                    selection_set,
-                }))
-            })
+        let fragment = |selected: Vec<AstSelection>| {
+            (!selected.is_empty()).then(|| inline(of_type.cloned(), directives, selected))
         };
         self.public.extend(fragment(inner.public));
         self.private.extend(fragment(inner.private));
@@ -351,6 +345,18 @@ fn copy(field: &Field, selection_set: Vec<AstSelection>) -> AstSelection {
     }))
 }
 
+fn inline(
+    type_condition: Option<Name>,
+    directives: &DirectiveList,
+    selection_set: Vec<AstSelection>,
+) -> AstSelection {
+    AstSelection::InlineFragment(Node::new(InlineFragment {
+        type_condition,
+        directives: directives.clone(),
+        selection_set,
+    }))
+}
+
 /// A selection set with fragments in place of their spreads.
 fn copied(subject: &Subject<'_>, set: &SelectionSet) -> Result<Vec<AstSelection>, StaysWhole> {
     let each = set.selections.iter().map(|selection| {
@@ -369,11 +375,7 @@ fn copied(subject: &Subject<'_>, set: &SelectionSet) -> Result<Vec<AstSelection>
                 (Some(set.ty.clone()), &spread.directives, set)
             }
         };
-        Ok(AstSelection::InlineFragment(Node::new(InlineFragment {
-            type_condition: of_type,
-            directives: directives.clone(),
-            selection_set: copied(subject, set)?,
-        })))
+        Ok(inline(of_type, directives, copied(subject, set)?))
     });
     each.collect()
 }

@@ -10,6 +10,7 @@
 //! condition: [variable, boolean]
 //! ```
 
+use cache_core::json::list;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
@@ -53,14 +54,6 @@ fn read(split: &Value) -> Option<Split> {
         most_ids,
         shows: read_selection(&split["shows"])?,
     })
-}
-
-fn list<T>(items: &Value, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
-    let mut all = Vec::new();
-    for item in items.as_array()? {
-        all.push(read(item)?);
-    }
-    Some(all)
 }
 
 fn text(value: &Value) -> Option<String> {

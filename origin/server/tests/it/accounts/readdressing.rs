@@ -36,6 +36,14 @@ async fn confirm(app: &TestApp, who: Option<&Person>, token: &str) -> Answer {
     }
 }
 
+/// Changes the address to `anne@example.org`; returns the token that the old address got, which undoes it.
+async fn moved(app: &TestApp, who: &Person) -> String {
+    change(app, who, "anne@example.org").await.data();
+    let link = only(app, "change_email").await.proof();
+    confirm(app, None, &link).await.data();
+    only(app, "undo_email_change").await.proof()
+}
+
 async fn ask(app: &TestApp, query: &str, token: &str) -> Answer {
     app.ask(query, json!({"t": token})).await
 }
@@ -249,25 +257,20 @@ async fn an_address_that_somebody_else_took_is_not_given_back() {
     // Nobody has proven that it is theirs.
     let ana = sign_up(&app, "ana").await;
     app.sent().await;
-    change(&app, &ana, "anne@example.org").await.data();
-    let link = only(&app, "change_email").await.proof();
-    confirm(&app, None, &link).await.data();
-    let told = only(&app, "undo_email_change").await.proof();
+    let told = moved(&app, &ana).await;
     sign_up(&app, "ana").await;
     let refused = ask(&app, UNDO, &told).await;
     assert_eq!(refused.code(), "EMAIL_TAKEN");
     login(&app, "anne@example.org", PASSWORD).await.data();
 }
 
-/// Whoever took the account over cannot close the way back by registering the address.
+/// Somebody takes an account over by changing its address, and registers the old one so that its owner cannot take
+/// it back: that is refused.
 #[tokio::test]
 async fn an_address_that_was_proven_is_held_until_the_way_back_is_over() {
     let app = TestApp::start().await;
     let ana = register(&app, "ana").await;
-    change(&app, &ana, "anne@example.org").await.data();
-    let link = only(&app, "change_email").await.proof();
-    confirm(&app, None, &link).await.data();
-    let told = only(&app, "undo_email_change").await.proof();
+    let told = moved(&app, &ana).await;
     let taken = Answer::of(registering(&app, &input("ana"))).await;
     assert_eq!(taken.code(), "EMAIL_TAKEN");
     app.pass_ms(6 * DAY_MS);
