@@ -142,7 +142,9 @@ impl Merge<'_> {
                 Ok(())
             }
             Some(_) => self.null(field.nullable),
-            None if self.errors.len() > before => self.null(field.nullable),
+            None if self.errors.len() > before || answered.is_null_by_an_error(of) => {
+                self.null(field.nullable)
+            }
             None => self.gone(field),
         }
     }

@@ -177,6 +177,16 @@ impl Answered<'_> {
         fields.get(key).map(|value| value.get())
     }
 
+    /// Whether an error says why nothing of this object is there: a field of it failed that may not be null.
+    pub(super) fn is_null_by_an_error(&self, of: Of) -> bool {
+        let Of::Object(place) = of else {
+            return self.roots.is_empty() && !self.errors.is_empty();
+        };
+        let mut paths = self.errors.iter().filter_map(|error| error.path.as_deref());
+        paths
+            .any(|path| matches!(path, [objects, item, ..] if objects == OBJECTS && *item == place))
+    }
+
     /// The field's errors, each with its path below the field.
     pub(super) fn errors(&self, of: Of, key: &str) -> impl Iterator<Item = (&Failure, &[Value])> {
         self.errors

@@ -207,6 +207,16 @@ fn the_merged_answer_is_that_of_the_whole() {
 }
 
 #[test]
+fn the_neighbours_of_a_field_that_failed_have_no_errors_of_their_own() {
+    for fields in ["isLent mark", "mark isLent"] {
+        let body = format!("query Q {{ books {{ title sequel {{ title {fields} }} }} }}");
+        let mark_of_the_sequel = vec![(2, 1)];
+        let was_divided = compare((body, false, mark_of_the_sequel, true)).unwrap();
+        assert!(was_divided);
+    }
+}
+
+#[test]
 fn a_document_whose_private_fields_are_left_out_asks_for_nothing() {
     let compiler = Compiler::new(SDL).unwrap();
     let body = "query Q($a: Boolean!) { books { title isLent @include(if: $a) } }";
