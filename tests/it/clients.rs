@@ -50,7 +50,7 @@ async fn offers(stack: &Stack) -> Vec<String> {
 }
 
 /// Gives an offer this many places, at any time.
-async fn set_places(stack: &Stack, offer: &str, places: u32) {
+pub(crate) async fn set_places(stack: &Stack, offer: &str, places: u32) {
     let input = json!({"quota": {"total": places}, "schedule": null});
     let update = stack.ask("UpdateOffer", json!({"id": offer, "input": input}));
     let updated = update.post(&stack.client, &stack.origin_url, stack.token());

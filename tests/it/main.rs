@@ -40,6 +40,7 @@ mod sharing;
 mod story;
 mod telling;
 mod traces;
+mod typescript;
 mod venue_evening;
 mod warming;
 

@@ -44,6 +44,7 @@ mod store;
 mod target;
 mod tcp_gate;
 mod turn;
+pub mod typescript;
 mod vitals;
 
 pub use ask::{Answer, Ask};

@@ -108,18 +108,25 @@ impl Parts {
         redis::ensure()?;
         for (folder, what) in [
             (
-                "graphql-http",
+                "tests/graphql-http",
                 "the audits of GraphQL over HTTP (about 5 s)",
             ),
             (
-                "manifest-generator",
+                "tests/manifest-generator",
                 "Apollo's manifest generator (about 20 s)",
             ),
-            ("live", "the clients of subscriptions (about 5 s)"),
-            ("clients", "Apollo Client, urql and Relay (about 10 s)"),
-            ("pages", "a driver for Chromium (about 30 s)"),
+            ("tests/live", "the clients of subscriptions (about 5 s)"),
+            (
+                "tests/clients",
+                "Apollo Client, urql and Relay (about 10 s)",
+            ),
+            ("tests/pages", "a driver for Chromium (about 30 s)"),
+            (
+                "persisted-queries/clients/typescript",
+                "what the TypeScript client is made and tested with (about 45 s)",
+            ),
         ] {
-            tools::ensure_node_modules(&checkout::root().join("tests").join(folder), what)?;
+            tools::ensure_node_modules(&checkout::root().join(folder), what)?;
         }
         tools::ensure_graphql_js()?;
         tools::ensure_example()?;
