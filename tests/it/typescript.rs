@@ -1,5 +1,7 @@
 //! The TypeScript client (`persisted-queries/clients/typescript`) through the edge.
 
+use std::time::Duration;
+
 use e2e::{Options, SIGNING_KEYS, Script, Stack, Way, typescript};
 use serde_json::{Value, json};
 
@@ -80,6 +82,11 @@ async fn sessions_notice_what_a_client_does_not_do() {
         ("revision", "own write missed"),
         ("refresh", "signed out"),
     ] {
+        // The edge hears of a write late, so that reads come before it does.
+        stack.to_edge.delay(match without {
+            "revision" => Duration::from_millis(300),
+            _other => Duration::ZERO,
+        });
         let mut options = options(&stack, &offers, 12, without);
         options["lost"] = json!(40);
         let done = report(

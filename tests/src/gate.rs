@@ -2,6 +2,7 @@
 //! has passed.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
@@ -42,6 +43,7 @@ struct Inner {
     held: watch::Sender<usize>,
     passed: Mutex<Vec<Passed>>,
     refused: Mutex<Option<String>>,
+    delay: watch::Sender<Duration>,
 }
 
 /// The gate; it is open at the start.
@@ -66,6 +68,7 @@ impl Gate {
             held: watch::channel(0).0,
             passed: Mutex::default(),
             refused: Mutex::default(),
+            delay: watch::channel(Duration::ZERO).0,
         });
         let router = Router::new().fallback(pass).with_state(Arc::clone(&inner));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -99,6 +102,11 @@ impl Gate {
         if let Ok(mut refused) = self.inner.refused.lock() {
             *refused = Some(path.to_owned());
         }
+    }
+
+    /// Passes each request that comes from now on after this time.
+    pub fn delay(&self, by: Duration) {
+        self.inner.delay.send_replace(by);
     }
 
     /// Waits until at least one answer is held back.
@@ -142,6 +150,8 @@ async fn pass(State(gate): State<Arc<Inner>>, request: Request) -> Response {
     if *gate.position.borrow() == Position::Shut || is_refused(&gate, request.uri().path()) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    let delay = *gate.delay.borrow();
+    tokio::time::sleep(delay).await;
     match forward(&gate, request).await {
         Ok(response) => response,
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),

@@ -104,7 +104,7 @@ export type SigningInCode =
 
 /** Accounts. */
 export type AccountsCode =
-  /** Another account has this e-mail address. The user signs in to that account, or uses another address. */
+  /** Another account has this e-mail address, or had it until less than seven days ago. The user signs in to that account, or uses another address. */
   | "EMAIL_TAKEN"
   /** Another account has verified this phone number. The user signs in to that account, or uses another number. */
   | "PHONE_TAKEN"
