@@ -30,21 +30,36 @@ pub(crate) struct Disk {
     pub centre: GeoPoint,
     pub point: Point,
     pub reach_km: f64,
+    /// As a chord.
+    pub reach: f32,
+    /// What is farther than this chord is outside.
+    pub outside_squared: f32,
+    /// What is nearer than this chord is inside.
+    pub inside_squared: f32,
 }
 
 impl Disk {
     /// None if nothing can be in it.
     pub(crate) fn of(near: &Near) -> Option<Self> {
         // A comparison with what is not a number is false.
-        (near.max_distance_km >= 0.0).then(|| Self {
-            centre: near.centre,
-            point: Point::of(near.centre),
-            reach_km: near.max_distance_km,
-        })
+        (near.max_distance_km >= 0.0).then(|| Self::around(near.centre, near.max_distance_km))
     }
 
-    pub(crate) fn reach(&self) -> f32 {
-        chord(self.reach_km)
+    fn around(centre: GeoPoint, reach_km: f64) -> Self {
+        let reach = chord(reach_km);
+        Self {
+            centre,
+            point: Point::of(centre),
+            reach_km,
+            reach,
+            outside_squared: square(reach + SLACK),
+            inside_squared: square((reach - SLACK).max(0.0)),
+        }
+    }
+
+    /// The part of it within this distance.
+    pub(crate) fn up_to(&self, distance_km: f64) -> Self {
+        Self::around(self.centre, self.reach_km.min(distance_km))
     }
 
     /// How far a place in the disk is.
@@ -54,10 +69,9 @@ impl Disk {
     }
 
     fn side(&self, (shortest_squared, longest_squared): (f32, f32)) -> Side {
-        let reach = self.reach();
-        if shortest_squared > square(reach + SLACK) {
+        if shortest_squared > self.outside_squared {
             Side::Outside
-        } else if longest_squared < square((reach - SLACK).max(0.0)) {
+        } else if longest_squared < self.inside_squared {
             Side::Inside
         } else {
             Side::Border
@@ -130,6 +144,22 @@ impl Area {
             let depth = rectangle.wedge.depth(point);
             Rectangle::side((depth, depth))
         }))
+    }
+
+    /// Where bounds are that are part of something: nothing is left to measure of what is inside.
+    pub(crate) fn bounds_within(&self, around: Side, bounds: &Bounds) -> Side {
+        match around {
+            Side::Inside | Side::Outside => around,
+            Side::Border => self.side_of_bounds(bounds),
+        }
+    }
+
+    /// As [`Self::bounds_within`], of a point.
+    pub(crate) fn point_within(&self, around: Side, point: &Point) -> Side {
+        match around {
+            Side::Inside | Side::Outside => around,
+            Side::Border => self.side_of_point(point),
+        }
     }
 
     /// Exactly.

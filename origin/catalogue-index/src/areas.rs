@@ -14,7 +14,26 @@ use crate::{
     sphere::{LONGEST, SLACK, chord, square},
 };
 
+/// Adding one after the other at the end takes a fraction of inserting each where it belongs.
+pub(crate) fn set_of_sorted(slots: impl Iterator<Item = Slot>) -> RoaringBitmap {
+    RoaringBitmap::from_sorted_iter(slots).expect("they are sorted")
+}
+
+pub(crate) fn set_of(mut slots: Vec<Slot>) -> RoaringBitmap {
+    slots.sort_unstable();
+    set_of_sorted(slots.into_iter())
+}
+
 impl Index {
+    /// Those of some slots that are in the area; each is looked at.
+    pub(crate) fn all_within(&self, asked: &Asked<'_>, slots: &RoaringBitmap) -> RoaringBitmap {
+        let is_within = |slot: &Slot| {
+            let location = &self.entries[*slot as usize].location;
+            asked.area.has(&self.points[*slot as usize], location)
+        };
+        set_of_sorted(slots.iter().filter(is_within))
+    }
+
     /// Measures how far each of some slots is; counts those in the area. The places of better ranks
     /// were offered before.
     pub(crate) fn measure(
@@ -24,8 +43,6 @@ impl Index {
         asked: &Asked<'_>,
         best: &mut Best,
     ) -> u64 {
-        let inside_squared = square((disk.reach() - SLACK).max(0.0));
-        let outside_squared = square(disk.reach() + SLACK);
         // Beyond this nothing is among the first.
         let limit = |best: &Best| match best.last() {
             None => f32::INFINITY,
@@ -36,14 +53,14 @@ impl Index {
         let mut count = 0;
         for slot in slots {
             let chord_squared = self.points[slot as usize].chord_squared(&disk.point);
-            if chord_squared > outside_squared {
+            if chord_squared > disk.outside_squared {
                 continue;
             }
             let is_in_box = || {
                 let place = &self.entries[slot as usize].location;
                 asked.area.is_in_rectangle(place)
             };
-            if chord_squared > limit_squared && chord_squared < inside_squared {
+            if chord_squared > limit_squared && chord_squared < disk.inside_squared {
                 if asked.area.rectangle.is_none() || is_in_box() {
                     count += 1;
                 }
@@ -74,7 +91,7 @@ impl Index {
         let beyond = after.map_or(0.0, |after| chord(after.distance_km()));
         let is_plain = asked.is_plain();
         let mut limit = LONGEST;
-        let reach = (beyond, disk.reach());
+        let reach = (beyond, disk.reach);
         self.grid
             .nearest(disk.point, reach, &asked.area, &asked.wanted, |item| {
                 // What the cells know says it all.
@@ -112,16 +129,12 @@ impl Index {
     /// are many, and the area has many of all offers.
     pub(crate) fn within(&self, asked: &Asked<'_>, slots: &RoaringBitmap) -> Option<RoaringBitmap> {
         if !self.are_many(asked, slots.len()) {
-            let is_within = |slot: &Slot| {
-                let location = &self.entries[*slot as usize].location;
-                asked.area.has(&self.points[*slot as usize], location)
-            };
-            return Some(slots.iter().filter(is_within).collect());
+            return Some(self.all_within(asked, slots));
         }
         let most = usize::try_from(self.limits.looked_at).unwrap_or(usize::MAX);
         let is_one = |item: &Item, side| self.is_one(asked, slots, item, side);
         let (found, is_all) = self.grid.collect(&asked.area, &asked.wanted, most, is_one);
-        is_all.then(|| found.into_iter().collect())
+        is_all.then(|| set_of(found))
     }
 
     /// Whether an offer of the grid is among some slots and in the area.

@@ -1,11 +1,14 @@
 //! How many offers of a list are of which category, kind of discount and city.
 
-use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
+use std::{borrow::Cow, cmp::Reverse};
 
-use domain::{Category, offers::discount::DiscountKind};
+use domain::{
+    Category,
+    offers::discount::{DiscountKind, KINDS},
+};
 use roaring::RoaringBitmap;
 
-use crate::{Index, asked::Asked, cities::Counted, grid::Item};
+use crate::{Index, areas::set_of, asked::Asked, cities::Counted, grid::Item};
 
 /// The cities of a list that are counted: those with the most offers.
 const MOST_CITIES: usize = 20;
@@ -60,28 +63,32 @@ impl Index {
             return (Cow::Borrowed(slots), true);
         }
         if slots.len() <= self.limits.measured || !asked.is_of_sets() {
-            let is_within = |slot: &u32| {
-                let location = &self.entries[*slot as usize].location;
-                asked.area.has(&self.points[*slot as usize], location)
-            };
-            return (Cow::Owned(slots.iter().filter(is_within).collect()), true);
+            return (Cow::Owned(self.all_within(asked, slots)), true);
         }
         let most = usize::try_from(self.limits.largest_exact_total).unwrap_or(usize::MAX);
         let is_one = |item: &Item, side| self.is_one(asked, slots, item, side);
         let (found, is_all) = self.grid.collect(&asked.area, &asked.wanted, most, is_one);
-        (Cow::Owned(found.into_iter().collect()), is_all)
+        (Cow::Owned(set_of(found)), is_all)
     }
 
     fn count_one_by_one(&self, slots: &RoaringBitmap) -> Facets {
-        let (mut categories, mut kinds) = (HashMap::new(), HashMap::new());
-        let mut cities: HashMap<u32, u64> = HashMap::new();
+        let mut categories = [0; Category::ALL.len()];
+        let mut kinds = [0; KINDS];
+        let mut cities = Vec::with_capacity(usize::try_from(slots.len()).unwrap_or_default());
         for slot in slots {
             let entry = &self.entries[slot as usize];
-            *categories.entry(entry.category).or_default() += 1;
-            *kinds.entry(entry.kind).or_default() += 1;
-            *cities.entry(entry.city).or_default() += 1;
+            categories[entry.category as usize] += 1;
+            kinds[entry.kind as usize] += 1;
+            cities.push(entry.city);
         }
-        facets(categories, kinds, self.cities.by_name(cities.into_iter()))
+        cities.sort_unstable();
+        let same = cities.chunk_by(|one, next| one == next);
+        facets(
+            Category::ALL.into_iter().zip(categories),
+            DiscountKind::ALL.iter().copied().zip(kinds),
+            self.cities
+                .by_name(same.map(|all| (all[0], all.len() as u64))),
+        )
     }
 
     fn count_by_sets(&self, slots: &RoaringBitmap) -> Facets {

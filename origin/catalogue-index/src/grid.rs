@@ -270,8 +270,12 @@ impl Grid {
         // Counts are by category, not by discount.
         let whole = whole && wanted.percentage == 0;
         let mut counted = 0;
-        let mut ahead = self.roots.clone();
-        while let Some(node) = ahead.pop() {
+        let mut ahead: Vec<_> = self
+            .roots
+            .iter()
+            .map(|root| (*root, Side::Border))
+            .collect();
+        while let Some((node, around)) = ahead.pop() {
             if counted >= most {
                 return most;
             }
@@ -279,7 +283,8 @@ impl Grid {
             if !node.summary.may_have(wanted) {
                 continue;
             }
-            match area.side_of_bounds(&node.summary.bounds) {
+            let side = area.bounds_within(around, &node.summary.bounds);
+            match side {
                 Side::Outside => continue,
                 Side::Inside if whole => {
                     counted += node.summary.count(wanted);
@@ -288,10 +293,10 @@ impl Grid {
                 Side::Inside | Side::Border => {}
             }
             match &node.content {
-                Content::Cells(cells) => ahead.extend(cells),
+                Content::Cells(cells) => ahead.extend(cells.iter().map(|cell| (*cell, side))),
                 Content::Offers(items) => {
                     let is_within = |item: &&Item| {
-                        let side = area.side_of_point(&item.point);
+                        let side = area.point_within(side, &item.point);
                         side != Side::Outside && wanted.takes(item) && is_one(item, side)
                     };
                     counted += items.iter().filter(is_within).count() as u64;
@@ -311,19 +316,22 @@ impl Grid {
         is_one: impl Fn(&Item, Side) -> bool,
     ) -> (Vec<Slot>, bool) {
         let mut found = Vec::new();
-        let mut ahead = self.roots.clone();
-        while let Some(node) = ahead.pop() {
+        let mut ahead: Vec<_> = self
+            .roots
+            .iter()
+            .map(|root| (*root, Side::Border))
+            .collect();
+        while let Some((node, around)) = ahead.pop() {
             let node = &self.nodes[node as usize];
-            if !node.summary.may_have(wanted)
-                || area.side_of_bounds(&node.summary.bounds) == Side::Outside
-            {
+            let side = area.bounds_within(around, &node.summary.bounds);
+            if side == Side::Outside || !node.summary.may_have(wanted) {
                 continue;
             }
             match &node.content {
-                Content::Cells(cells) => ahead.extend(cells),
+                Content::Cells(cells) => ahead.extend(cells.iter().map(|cell| (*cell, side))),
                 Content::Offers(items) => {
                     for item in items {
-                        let side = area.side_of_point(&item.point);
+                        let side = area.point_within(side, &item.point);
                         if side != Side::Outside && wanted.takes(item) && is_one(item, side) {
                             if found.len() >= most {
                                 return (found, false);

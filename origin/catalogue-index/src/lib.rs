@@ -26,6 +26,7 @@ mod near_partners;
 mod nearby;
 mod order;
 mod partners;
+mod places;
 mod sorted;
 mod sphere;
 mod stop_words;
@@ -70,6 +71,8 @@ struct Limits {
     /// Of so many offers with a word the nearest are found by measuring each, for the same reason.
     /// That costs less than to look at one.
     measured: u64,
+    /// The nearest of so many establishments with a name are found by measuring each.
+    places_measured: u64,
     /// Slots without an offer are cleaned when there are this many, and more than one for
     /// [`OFFERS_A_SLOT_TO_CLEAN`].
     fewest_to_clean: u64,
@@ -84,7 +87,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             looked_at: 20_000,
-            measured: 200_000,
+            measured: 50_000,
+            places_measured: 5_000,
             fewest_to_clean: 1_000,
             words_cleaned_at_once: 500,
             largest_exact_total: LARGEST_EXACT_TOTAL,

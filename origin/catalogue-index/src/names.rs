@@ -1,6 +1,8 @@
 //! The names of what has offers: partners and establishments, by the numbers that the index gave them.
 
-use domain::{Category, GeoPoint, offers::store::Rank};
+use std::collections::BTreeMap;
+
+use domain::{Category, GeoPoint};
 use roaring::RoaringBitmap;
 
 use crate::words::Words;
@@ -13,6 +15,8 @@ pub(crate) struct Names<F> {
     words: Words,
     /// Those that have offers which are shown: nothing else is found.
     shown: RoaringBitmap,
+    /// The same, by how many offers these are.
+    by_offers: BTreeMap<u32, RoaringBitmap>,
 }
 
 #[derive(Debug)]
@@ -51,6 +55,7 @@ impl<F> Default for Names<F> {
             named: Vec::new(),
             words: Words::default(),
             shown: RoaringBitmap::new(),
+            by_offers: BTreeMap::new(),
         }
     }
 }
@@ -82,7 +87,8 @@ impl<F: Copy + PartialEq + Default> Names<F> {
 
     /// Notes that one more offer is shown.
     pub(crate) fn show(&mut self, number: u32) -> Turned {
-        self.named[number as usize].offers += 1;
+        let offers = self.named[number as usize].offers;
+        self.count(number, offers + 1);
         if self.shown.insert(number) {
             Turned::Yes
         } else {
@@ -92,12 +98,25 @@ impl<F: Copy + PartialEq + Default> Names<F> {
 
     /// Notes that one offer less is shown.
     pub(crate) fn hide(&mut self, number: u32) -> Turned {
-        let offers = &mut self.named[number as usize].offers;
-        *offers = offers.saturating_sub(1);
-        if *offers == 0 && self.shown.remove(number) {
+        let offers = self.named[number as usize].offers;
+        self.count(number, offers.saturating_sub(1));
+        if offers <= 1 && self.shown.remove(number) {
             Turned::Yes
         } else {
             Turned::No
+        }
+    }
+
+    fn count(&mut self, number: u32, offers: u32) {
+        let before = std::mem::replace(&mut self.named[number as usize].offers, offers);
+        if let Some(same) = self.by_offers.get_mut(&before) {
+            same.remove(number);
+            if same.is_empty() {
+                self.by_offers.remove(&before);
+            }
+        }
+        if offers > 0 {
+            self.by_offers.entry(offers).or_default().insert(number);
         }
     }
 
@@ -111,23 +130,23 @@ impl<F: Copy + PartialEq + Default> Names<F> {
         &self.named[number as usize]
     }
 
-    /// Those that are shown and have all words of a search, as they are written; and those that have them
-    /// with typing errors.
-    pub(crate) fn find(&self, search: &str) -> Vec<(Rank, u32)> {
-        let Some(exact) = self.words.find(search, &self.shown) else {
-            return Vec::new();
-        };
-        let mut almost = self
-            .words
-            .find_almost(search, &self.shown)
-            .map_or_else(RoaringBitmap::new, |matches| matches.anywhere);
-        almost -= &exact.anywhere;
-        let exact = exact
-            .anywhere
-            .into_iter()
-            .map(|number| (Rank::Title, number));
-        let almost = almost.into_iter().map(|number| (Rank::AlmostTitle, number));
-        exact.chain(almost).collect()
+    /// Those that are shown and have all words of a search, as they are written; none for a search without
+    /// words.
+    pub(crate) fn find(&self, search: &str) -> Option<RoaringBitmap> {
+        let exact = self.words.find(search, &self.shown)?;
+        Some(exact.anywhere)
+    }
+
+    /// Those that have the words with typing errors, and are not among `exact`.
+    pub(crate) fn find_almost(&self, search: &str, exact: &RoaringBitmap) -> RoaringBitmap {
+        let almost = self.words.find_almost(search, &self.shown);
+        almost.map_or_else(RoaringBitmap::new, |almost| almost.anywhere - exact)
+    }
+
+    /// Some of those that are shown: first what has the most offers, then the smallest number.
+    pub(crate) fn most_offers_first(&self, among: &RoaringBitmap) -> impl Iterator<Item = u32> {
+        let levels = self.by_offers.values().rev();
+        levels.flat_map(move |same| same & among)
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -136,5 +155,10 @@ impl<F: Copy + PartialEq + Default> Names<F> {
             + letters
             + self.words.bytes()
             + self.shown.serialized_size()
+            + self
+                .by_offers
+                .values()
+                .map(RoaringBitmap::serialized_size)
+                .sum::<usize>()
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{Category, ID_BYTES, PartnerId, offers::store::Near, partners::store::NearCursor};
+use roaring::RoaringBitmap;
 
 use crate::{
     Index,
@@ -42,7 +43,7 @@ struct Sought {
     area: Area,
     wanted: Wanted,
     /// The numbers of the partners that a search finds.
-    named: Option<HashSet<u32>>,
+    named: Option<RoaringBitmap>,
 }
 
 impl Index {
@@ -74,8 +75,8 @@ impl Index {
     fn sought(&self, query: &PartnersNear) -> Option<Sought> {
         let disk = Disk::of(&query.near)?;
         let named = query.search.as_ref().map(|search| {
-            let found = self.partner_names.find(search).into_iter();
-            found.map(|(_, number)| number).collect()
+            let exact = self.partner_names.find(search).unwrap_or_default();
+            self.partner_names.find_almost(search, &exact) | exact
         });
         Some(Sought {
             disk,
@@ -92,7 +93,7 @@ impl Index {
     fn place_of(&self, sought: &Sought, number: u32) -> Option<(u32, Place)> {
         let facts = &self.place_names.get(number).facts;
         let named = sought.named.as_ref();
-        if named.is_some_and(|named| !named.contains(&facts.partner)) {
+        if named.is_some_and(|named| !named.contains(facts.partner)) {
             return None;
         }
         let distance_km = sought.disk.distance_km(&facts.location)?;
@@ -107,7 +108,7 @@ impl Index {
         let mut firsts: BTreeSet<Place> = BTreeSet::new();
         let mut limit = LONGEST;
         // From the middle on: a place before the cursor may be of a partner that is nearer elsewhere.
-        let reach = (0.0, sought.disk.reach());
+        let reach = (0.0, sought.disk.reach);
         self.place_grid.nearest(
             sought.disk.point,
             reach,
@@ -148,12 +149,8 @@ impl Index {
 
     /// The partners at or before a cursor.
     fn seen(&self, sought: &Sought, after: Place) -> HashSet<u32> {
-        let reach_km = f64::from_bits(after.0).min(sought.disk.reach_km);
         let area = Area {
-            disk: Some(Disk {
-                reach_km,
-                ..sought.disk
-            }),
+            disk: Some(sought.disk.up_to(f64::from_bits(after.0))),
             rectangle: None,
         };
         let is_before = |number| {
@@ -178,7 +175,7 @@ impl Index {
             let named = sought.named.as_ref();
             let facts = &self.place_names.get(item.slot).facts;
             let is_in = side == Side::Inside || sought.disk.distance_km(&facts.location).is_some();
-            let is_sought = named.is_none_or(|named| named.contains(&facts.partner));
+            let is_sought = named.is_none_or(|named| named.contains(facts.partner));
             is_in && is_sought && partners.borrow_mut().insert(facts.partner)
         };
         let (found, is_exact) =

@@ -7,8 +7,9 @@ use domain::{
     offers::store::{Near, Rank},
     search_text,
 };
+use roaring::RoaringBitmap;
 
-use crate::{Index, area::Disk, stop_words};
+use crate::{Index, area::Disk, names::Names, stop_words};
 
 /// Partners or establishments that a search finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +36,12 @@ pub enum Suggested {
     Establishment(EstablishmentId, String),
 }
 
-/// How well something fits a text: a smaller one stands before a greater one.
-type Fit = (Rank, u64, Reverse<u64>);
+/// How well something fits a text.
+#[derive(Clone, Copy)]
+struct Fit {
+    rank: Rank,
+    offers: u64,
+}
 
 impl Index {
     /// The partners that have all words of a search in their names: exact ones first, then those with the
@@ -47,18 +52,22 @@ impl Index {
         category: Option<Category>,
         first: usize,
     ) -> FoundByName<PartnerId> {
-        let mut found = self.partner_names.find(search);
-        found.retain(|(_, number)| {
-            let known = self.partner_names.get(*number).facts.category;
-            category.is_none_or(|category| known == Some(category))
-        });
-        let total = found.len() as u64;
-        let fit = |(rank, number)| self.partner_fit(rank, number);
-        let best = best(found.into_iter().map(fit).collect(), first);
-        let id = |(_, number)| PartnerId::from_bytes(*self.partners.id(number));
+        let names = &self.partner_names;
+        let of_category = |found: RoaringBitmap| match category {
+            None => found,
+            Some(_) => {
+                let is_of = |number: &u32| names.get(*number).facts.category == category;
+                found.iter().filter(is_of).collect()
+            }
+        };
+        let exact = names.find(search).unwrap_or_default();
+        let almost = of_category(names.find_almost(search, &exact));
+        let exact = of_category(exact);
+        let best = names.most_offers_first(&exact);
+        let best = best.chain(names.most_offers_first(&almost)).take(first);
         FoundByName {
-            items: best.into_iter().map(id).collect(),
-            total,
+            items: best.map(|number| self.partner_id(number)).collect(),
+            total: exact.len() + almost.len(),
         }
     }
 
@@ -70,32 +79,28 @@ impl Index {
         near: Option<&Near>,
         first: usize,
     ) -> FoundByName<EstablishmentId> {
-        let disk = match near.map(Disk::of) {
-            None => None,
-            Some(Some(disk)) => Some(disk),
-            Some(None) => {
-                return FoundByName {
-                    items: Vec::new(),
-                    total: 0,
-                };
+        let disk = near.map(Disk::of);
+        let exact = self.place_names.find(search).unwrap_or_default();
+        let almost = self.place_names.find_almost(search, &exact);
+        let (mut numbers, mut total) = (Vec::new(), 0);
+        for found in [exact, almost] {
+            let left = first - numbers.len();
+            match &disk {
+                None => {
+                    numbers.extend(self.place_names.most_offers_first(&found).take(left));
+                    total += found.len();
+                }
+                // Nothing is in it.
+                Some(None) => {}
+                Some(Some(disk)) => {
+                    numbers.extend(self.nearest_places(&found, disk, left, |_| true));
+                    total += self.count_places(&found, disk);
+                }
             }
-        };
-        let found = self.place_names.find(search).into_iter();
-        let found: Vec<(Fit, u32)> = found
-            .filter_map(|(rank, number)| {
-                let named = self.place_names.get(number);
-                let distance = match &disk {
-                    // The bits of a distance compare like it.
-                    Some(disk) => disk.distance_km(&named.facts.location)?.to_bits(),
-                    None => 0,
-                };
-                Some(((rank, distance, Reverse(named.offers.into())), number))
-            })
-            .collect();
-        let total = found.len() as u64;
-        let id = |(_, number)| EstablishmentId::from_bytes(*self.places.id(number));
+        }
+        let id = |number: u32| EstablishmentId::from_bytes(*self.places.id(number));
         FoundByName {
-            items: best(found, first).into_iter().map(id).collect(),
+            items: numbers.into_iter().map(id).collect(),
             total,
         }
     }
@@ -104,22 +109,22 @@ impl Index {
     /// those that have its words as they are written. With a place the nearest establishments come first,
     /// else what has the most offers.
     pub fn suggestions(&self, text: &str, near: Option<GeoPoint>, first: usize) -> Vec<Suggestion> {
-        let mut kinds = [
-            self.suggested_categories(text),
-            self.suggested_cities(text),
+        let kinds = [
+            most_offers_first(self.suggested_categories(text)),
+            most_offers_first(self.suggested_cities(text)),
             self.suggested_partners(text, first),
             self.suggested_places(text, near, first),
         ];
-        for kind in &mut kinds {
-            kind.sort_by_key(|(key, _)| *key);
-            kind.truncate(first);
-        }
         let mut all = Vec::new();
         for rank in [Rank::Title, Rank::AlmostTitle] {
             for turn in 0..first {
                 for kind in &kinds {
-                    let of_rank = kind.iter().filter(|((found, _, _), _)| *found == rank);
-                    all.extend(of_rank.skip(turn).take(1).map(|(_, one)| one.clone()));
+                    let of_rank = kind.iter().take(first).filter(|(fit, _)| fit.rank == rank);
+                    let one = of_rank.skip(turn).take(1);
+                    all.extend(one.map(|(fit, what)| Suggestion {
+                        what: what.clone(),
+                        offers: fit.offers,
+                    }));
                 }
             }
         }
@@ -127,7 +132,7 @@ impl Index {
         all
     }
 
-    fn suggested_categories(&self, text: &str) -> Vec<(Fit, Suggestion)> {
+    fn suggested_categories(&self, text: &str) -> Vec<(Fit, Suggested)> {
         let words = stop_words::required(text);
         let begins = |name: &str| {
             let name = search_text::indexed(&[name]);
@@ -137,35 +142,33 @@ impl Index {
         let all = Category::ALL.into_iter();
         let found = all.filter(|one| begins(one.name_fr()) || begins(one.name_en()));
         let found = found.map(|one| {
-            let offers = self.filters.category(one).len();
-            (Rank::Title, offers, Suggested::Category(one))
+            let (rank, offers) = (Rank::Title, self.filters.category(one).len());
+            (Fit { rank, offers }, Suggested::Category(one))
         });
-        found
-            .filter(|(_, offers, _)| *offers > 0)
-            .map(fitting)
-            .collect()
+        found.filter(|(fit, _)| fit.offers > 0).collect()
     }
 
-    fn suggested_cities(&self, text: &str) -> Vec<(Fit, Suggestion)> {
+    fn suggested_cities(&self, text: &str) -> Vec<(Fit, Suggested)> {
         let found = self.cities.find_names(text).into_iter();
-        found
-            .map(|(rank, name, offers)| (rank, offers, Suggested::City(name.to_owned())))
-            .map(fitting)
-            .collect()
+        let found = found.map(|(rank, name, offers)| {
+            let city = Suggested::City(name.to_owned());
+            (Fit { rank, offers }, city)
+        });
+        found.collect()
     }
 
-    fn suggested_partners(&self, text: &str, first: usize) -> Vec<(Fit, Suggestion)> {
-        let found = self.partner_names.find(text).into_iter();
-        let found = found.map(|(rank, number)| self.partner_fit(rank, number));
-        let best = best(found.collect(), first).into_iter();
-        best.map(|(fit, number)| {
-            let named = self.partner_names.get(number);
-            let id = PartnerId::from_bytes(*self.partners.id(number));
-            let what = Suggested::Partner(id, named.name.to_string());
+    fn suggested_partners(&self, text: &str, first: usize) -> Vec<(Fit, Suggested)> {
+        let names = &self.partner_names;
+        let best = best(names, text, first, |found, left| {
+            names.most_offers_first(found).take(left).collect()
+        });
+        let suggested = best.into_iter().map(|(rank, number)| {
+            let named = names.get(number);
             let offers = named.offers.into();
-            (fit, Suggestion { what, offers })
-        })
-        .collect()
+            let partner = Suggested::Partner(self.partner_id(number), named.name.to_string());
+            (Fit { rank, offers }, partner)
+        });
+        suggested.collect()
     }
 
     /// Establishments that are named like their partner are suggested as the partner.
@@ -174,47 +177,66 @@ impl Index {
         text: &str,
         near: Option<GeoPoint>,
         first: usize,
-    ) -> Vec<(Fit, Suggestion)> {
+    ) -> Vec<(Fit, Suggested)> {
+        let names = &self.place_names;
         let has_own_name = |number: u32| {
-            let named = self.place_names.get(number);
+            let named = names.get(number);
             self.partner_names.get(named.facts.partner).name != named.name
         };
-        let found = self.place_names.find(text).into_iter();
-        let found = found.filter(|(_, number)| has_own_name(*number));
-        let found = found.map(|(rank, number)| {
-            let named = self.place_names.get(number);
-            let distance_km = near.map_or(0.0, |near| near.distance_km(&named.facts.location));
-            let offers = named.offers.into();
-            // The bits of a distance compare like it.
-            ((rank, distance_km.to_bits(), Reverse(offers)), number)
+        let disk = near.and_then(|centre| {
+            Disk::of(&Near {
+                centre,
+                max_distance_km: f64::INFINITY,
+            })
         });
-        let best = best(found.collect(), first).into_iter();
-        best.map(|(fit, number)| {
-            let named = self.place_names.get(number);
-            let id = EstablishmentId::from_bytes(*self.places.id(number));
-            let what = Suggested::Establishment(id, named.name.to_string());
+        let best = best(names, text, first, |found, left| match &disk {
+            Some(disk) => self.nearest_places(found, disk, left, has_own_name),
+            None => {
+                let found = names.most_offers_first(found);
+                found
+                    .filter(|number| has_own_name(*number))
+                    .take(left)
+                    .collect()
+            }
+        });
+        let suggested = best.into_iter().map(|(rank, number)| {
+            let named = names.get(number);
             let offers = named.offers.into();
-            (fit, Suggestion { what, offers })
-        })
-        .collect()
+            let id = EstablishmentId::from_bytes(*self.places.id(number));
+            let place = Suggested::Establishment(id, named.name.to_string());
+            (Fit { rank, offers }, place)
+        });
+        suggested.collect()
     }
 
-    fn partner_fit(&self, rank: Rank, number: u32) -> (Fit, u32) {
-        let offers = self.partner_names.get(number).offers.into();
-        ((rank, 0, Reverse(offers)), number)
+    fn partner_id(&self, number: u32) -> PartnerId {
+        PartnerId::from_bytes(*self.partners.id(number))
     }
 }
 
-/// The first so many, in order. All of them are not sorted: a few letters find a share of all names.
-fn best(mut found: Vec<(Fit, u32)>, first: usize) -> Vec<(Fit, u32)> {
-    if found.len() > first {
-        found.select_nth_unstable(first);
-        found.truncate(first);
+/// The first so many names that have a text, by `first_of`: with typing errors only if too few have it as it is
+/// written.
+fn best<F: Copy + PartialEq + Default>(
+    names: &Names<F>,
+    text: &str,
+    first: usize,
+    first_of: impl Fn(&RoaringBitmap, usize) -> Vec<u32>,
+) -> Vec<(Rank, u32)> {
+    let Some(exact) = names.find(text) else {
+        return Vec::new();
+    };
+    let of_rank = |rank| move |number| (rank, number);
+    let exactly = first_of(&exact, first).into_iter();
+    let mut found: Vec<_> = exactly.map(of_rank(Rank::Title)).collect();
+    let left = first - found.len();
+    if left > 0 {
+        let almost = first_of(&names.find_almost(text, &exact), left).into_iter();
+        found.extend(almost.map(of_rank(Rank::AlmostTitle)));
     }
-    found.sort_unstable();
     found
 }
 
-fn fitting((rank, offers, what): (Rank, u64, Suggested)) -> (Fit, Suggestion) {
-    ((rank, 0, Reverse(offers)), Suggestion { what, offers })
+fn most_offers_first(mut found: Vec<(Fit, Suggested)>) -> Vec<(Fit, Suggested)> {
+    found.sort_by_key(|(fit, _)| (fit.rank, Reverse(fit.offers)));
+    found
 }
