@@ -25,6 +25,7 @@ mod brute_force;
 mod by_name;
 mod cities;
 mod mapping;
+mod suggesting;
 mod typing;
 
 const CITIES: [&str; 6] = ["Paris", "PARIS", "Saint-Denis", "saint denis", "Thé", ""];
