@@ -157,6 +157,7 @@ impl Index {
 
     /// Whether so many candidates are too many to measure each.
     pub(crate) fn are_many(&self, asked: &Asked<'_>, size: u64) -> bool {
-        asked.is_of_sets() && size > self.limits.measured
+        let is_dense = size.saturating_mul(self.limits.sparse) > self.entries.len() as u64;
+        asked.is_of_sets() && size > self.limits.measured && is_dense
     }
 }

@@ -71,6 +71,8 @@ struct Limits {
     /// Of so many offers with a word the nearest are found by measuring each, for the same reason.
     /// That costs less than to look at one.
     measured: u64,
+    /// The same of any number that is less than one in so many: such a set is slow to be asked what it has.
+    sparse: u64,
     /// The nearest of so many establishments with a name are found by measuring each.
     places_measured: u64,
     /// Slots without an offer are cleaned when there are this many, and more than one for
@@ -88,7 +90,8 @@ impl Default for Limits {
         Self {
             looked_at: 20_000,
             measured: 50_000,
-            places_measured: 5_000,
+            sparse: 16,
+            places_measured: 50_000,
             fewest_to_clean: 1_000,
             words_cleaned_at_once: 500,
             largest_exact_total: LARGEST_EXACT_TOTAL,
@@ -232,6 +235,7 @@ impl Index {
             partner: numbers.partner,
             category,
             location: listing.location,
+            point: Point::of(listing.location),
         };
         let name = &listing.establishment_name;
         if let Some(before) = self.place_names.set(numbers.place, name, facts) {
@@ -255,7 +259,7 @@ impl Index {
     fn show_place(&mut self, number: u32) {
         let facts = self.place_names.get(number).facts;
         let item = Item {
-            point: Point::of(facts.location),
+            point: facts.point,
             slot: number,
             category: facts.category.unwrap_or(Category::Other),
             percentage: 0,

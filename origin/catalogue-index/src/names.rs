@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Category, GeoPoint};
 use roaring::RoaringBitmap;
 
-use crate::words::Words;
+use crate::{sphere::Point, words::Words};
 
 /// Names with what else is known of each.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub(crate) struct PlaceFacts {
     pub partner: u32,
     pub category: Option<Category>,
     pub location: GeoPoint,
+    /// The same.
+    pub point: Point,
 }
 
 /// Whether something begins or ceases to be shown.

@@ -1,6 +1,6 @@
 //! The establishments of some names, the nearest first.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use roaring::RoaringBitmap;
 
@@ -8,7 +8,7 @@ use crate::{
     Index,
     area::{Area, Disk, Side},
     grid::{Item, Wanted},
-    sphere::{LONGEST, chord},
+    sphere::{LONGEST, SLACK, chord, square},
 };
 
 /// An establishment's place in a list: the bits of its distance, which compare like it; at the same distance
@@ -27,69 +27,87 @@ impl Index {
         if first == 0 {
             return Vec::new();
         }
-        let place = |number: u32| -> Option<Place> {
+        let mut nearest = Nearest::new(first);
+        let mut offer = |number: u32| {
             let named = self.place_names.get(number);
-            let distance_km = disk.distance_km(&named.facts.location)?;
-            let offers = Reverse(named.offers.into());
-            is_wanted(number).then_some((distance_km.to_bits(), offers, number))
+            if let Some(distance_km) = disk.distance_km(&named.facts.location)
+                && is_wanted(number)
+            {
+                let offers = Reverse(named.offers.into());
+                nearest.offer((distance_km.to_bits(), offers, number));
+            }
+            nearest.limit
         };
-        let mut places = if among.len() <= self.limits.places_measured {
-            first_of(among.iter().filter_map(place).collect(), first)
-        } else {
-            self.walk_places(among, disk, first, place)
-        };
-        places.sort_unstable();
-        places.into_iter().map(|(_, _, number)| number).collect()
-    }
-
-    fn walk_places(
-        &self,
-        among: &RoaringBitmap,
-        disk: &Disk,
-        first: usize,
-        place: impl Fn(u32) -> Option<Place>,
-    ) -> Vec<Place> {
-        let mut places = std::collections::BinaryHeap::new();
-        let mut limit = LONGEST;
-        let (reach, area) = ((0.0, disk.reach), of_disk(disk));
-        self.place_grid
-            .nearest(disk.point, reach, &area, &Wanted::new(&[], 0), |item| {
-                if among.contains(item.slot)
-                    && let Some(place) = place(item.slot)
-                {
-                    places.push(place);
-                    if places.len() > first {
-                        places.pop();
-                    }
-                    if places.len() == first
-                        && let Some((bits, _, _)) = places.peek()
-                    {
-                        limit = chord(f64::from_bits(*bits));
-                    }
+        if among.len() <= self.limits.places_measured {
+            let mut limit_squared = disk.outside_squared;
+            for number in among {
+                let point = &self.place_names.get(number).facts.point;
+                if point.chord_squared(&disk.point) <= limit_squared {
+                    limit_squared = disk.outside_squared.min(square(offer(number) + SLACK));
                 }
-                limit
-            });
-        places.into_vec()
+            }
+        } else {
+            let mut limit = LONGEST;
+            let (reach, area, wanted) = ((0.0, disk.reach), of_disk(disk), Wanted::new(&[], 0));
+            self.place_grid
+                .nearest(disk.point, reach, &area, &wanted, |item| {
+                    if among.contains(item.slot) {
+                        limit = offer(item.slot);
+                    }
+                    limit
+                });
+        }
+        let places = nearest.places.into_sorted_vec().into_iter();
+        places.map(|(_, _, number)| number).collect()
     }
 
     /// How many of some establishments are in a disk.
     pub(crate) fn count_places(&self, among: &RoaringBitmap, disk: &Disk) -> u64 {
-        let is_in_disk = |number: u32| {
-            let location = &self.place_names.get(number).facts.location;
-            disk.distance_km(location).is_some()
-        };
+        let area = of_disk(disk);
         if among.len() <= self.limits.places_measured {
-            return among.iter().filter(|number| is_in_disk(*number)).count() as u64;
+            let is_in_disk = |number: &u32| {
+                let facts = &self.place_names.get(*number).facts;
+                area.has(&facts.point, &facts.location)
+            };
+            return among.iter().filter(is_in_disk).count() as u64;
         }
         let is_one = |item: &Item, side: Side| {
-            among.contains(item.slot) && (side == Side::Inside || is_in_disk(item.slot))
+            let location = || &self.place_names.get(item.slot).facts.location;
+            among.contains(item.slot) && (side == Side::Inside || area.contains(location()))
         };
-        self.place_grid.count(
-            &of_disk(disk),
-            &Wanted::new(&[], 0),
-            u64::MAX,
-            (false, is_one),
-        )
+        let wanted = Wanted::new(&[], 0);
+        self.place_grid
+            .count(&area, &wanted, u64::MAX, (false, is_one))
+    }
+}
+
+/// The first so many of all places that it is offered.
+struct Nearest {
+    first: usize,
+    places: BinaryHeap<Place>,
+    /// The chord beyond which nothing is among them.
+    limit: f32,
+}
+
+impl Nearest {
+    const fn new(first: usize) -> Self {
+        Self {
+            first,
+            places: BinaryHeap::new(),
+            limit: LONGEST,
+        }
+    }
+
+    fn offer(&mut self, place: Place) {
+        self.places.push(place);
+        if self.places.len() > self.first {
+            self.places.pop();
+        }
+        if self.places.len() == self.first
+            && let Some((bits, ..)) = self.places.peek()
+        {
+            self.limit = chord(f64::from_bits(*bits));
+        }
     }
 }
 
@@ -98,13 +116,4 @@ const fn of_disk(disk: &Disk) -> Area {
         disk: Some(*disk),
         rectangle: None,
     }
-}
-
-/// The first so many, in no order: not all of them are sorted.
-fn first_of(mut places: Vec<Place>, first: usize) -> Vec<Place> {
-    if places.len() > first {
-        places.select_nth_unstable(first);
-        places.truncate(first);
-    }
-    places
 }

@@ -13,7 +13,7 @@ pub(crate) const SLACK: f32 = 1e-6;
 pub(crate) const LONGEST: f32 = 2.0;
 
 /// A point of the unit sphere.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Point([f32; 3]);
 
 impl Point {

@@ -352,6 +352,7 @@ fn play(steps: Vec<Step>, limits: Limits) -> usize {
 const ONE_BY_ONE: Limits = Limits {
     looked_at: u64::MAX,
     measured: u64::MAX,
+    sparse: 16,
     places_measured: u64::MAX,
     fewest_to_clean: 5,
     words_cleaned_at_once: 3,
@@ -360,6 +361,7 @@ const ONE_BY_ONE: Limits = Limits {
 const BY_THE_GRID: Limits = Limits {
     looked_at: 0,
     measured: 0,
+    sparse: u64::MAX,
     places_measured: 0,
     largest_exact_total: 9,
     ..ONE_BY_ONE
