@@ -27,6 +27,7 @@ use crate::{
         review::ReviewConnection,
     },
     request::{
+        authorise,
         context::RequestContext,
         errors::{failed, refused},
         loaders::{FavoriteOf, RemainingOf},
@@ -355,10 +356,12 @@ impl OfferNode {
     }
 
     /// Whether the offer is a favourite of the signed-in user; false if nobody is signed in. Null only with an
-    /// error: what else is known of the offer is then answered all the same.
+    /// error, for example when the access token has expired: what else is known of the offer is then answered
+    /// all the same.
     #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
     async fn is_favorite(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
         let request = RequestContext::of(ctx);
+        authorise::valid_credentials(&request.asker.caller, "isFavorite")?;
         let key = FavoriteOf(self.offer.id.clone());
         let found = request.loader.load_one(key).await.map_err(failed)?;
         Ok(Some(found.is_some()))

@@ -252,6 +252,15 @@ fn signed_in(caller: &Caller) -> Option<&SignedIn> {
     }
 }
 
+/// Refuses credentials that are not valid. A public field that depends on who asks would else answer as to
+/// nobody, and a client would take that for what its user has.
+pub fn valid_credentials(caller: &Caller, field: &str) -> Result<()> {
+    match caller {
+        Caller::Unknown(_) => Err(refusal(caller, field).into()),
+        Caller::Anonymous | Caller::Service(_) | Caller::User(_) => Ok(()),
+    }
+}
+
 fn refusal(caller: &Caller, field: &str) -> Refused {
     let (code, sentence) = match caller {
         Caller::Anonymous => (

@@ -108,6 +108,10 @@ async fn favourites_are_added_shown_and_removed() {
     );
     let nobodys = app.ask(bens, id.clone()).await.data();
     assert_eq!(nobodys["offer"]["isFavorite"], false);
+    // Ana's own client must not take it for her answer.
+    let ended = Answer::of(app.post(bens, &id).bearer_auth("nonsense")).await;
+    assert_eq!(ended.code(), "TOKEN_INVALID");
+    assert_eq!(ended.json()["data"]["offer"]["isFavorite"], Value::Null);
     let remove = "mutation R($id: ID!) { removeFavorite(offerId: $id) }";
     for expected in [true, false] {
         let removed = ana.ask(&app, remove, id.clone()).await.data();
