@@ -8,7 +8,7 @@ mod record;
 
 use std::time::Duration;
 
-use e2e::{Cluster, ClusterOptions, Tier, Venue, redis};
+use e2e::{Cluster, ClusterOptions, SIGNING_KEYS, Tier, Venue, redis};
 
 use self::load::World;
 use self::record::Record;
@@ -43,9 +43,13 @@ async fn nothing_is_served_past_its_bound_whatever_fails() {
     let options = ClusterOptions {
         origins: 2,
         venues: places(PARIS).chain(places(LYON)).collect(),
-        // A warm fill takes an answer from Redis before a reader finds it there, and this run has to show
-        // that readers do. The edge makes its answers anew all the same.
-        origin: vec![("YOUSOON_WARM_PER_SECOND", "0")],
+        origin: vec![
+            ("YOUSOON_WARM_PER_SECOND", "1000"),
+            ("RUST_LOG", "warn,yousoon::warming=info"),
+            ("YOUSOON_BCRYPT_COST", "4"),
+            // Each origin takes the other one's tokens.
+            ("YOUSOON_JWT_KEYS", SIGNING_KEYS),
+        ],
         ..ClusterOptions::default()
     };
     let mut cluster = Cluster::start(&options).await.unwrap();
@@ -113,6 +117,16 @@ fn not_exercised(record: &Record) -> Vec<&'static str> {
         ),
         (record.writes.with_revision, "no write had its revision"),
         (record.searches, "nobody searched"),
+        (record.warmed, "no origin made its hottest answers anew"),
+        (record.private.answered, "nobody was told of favourites"),
+        (
+            record.private.with_a_hit,
+            "no public part of a private answer was a hit",
+        ),
+        (
+            record.private.failed.values().sum(),
+            "no remainder failed while its public part was answered",
+        ),
         (record.writes.lost, "no writer missed the origin that died"),
     ];
     let missing = table.into_iter().filter(|(count, _)| *count == 0);

@@ -108,6 +108,10 @@ async fn memory_is_flat_while_the_log_names_ever_new_tags() {
         if step == FULL_AFTER {
             full_bytes = stack.edge_wasm_bytes().unwrap();
         }
+        if step.is_multiple_of(STEPS) {
+            let bytes = stack.edge_wasm_bytes().unwrap();
+            println!("{} tags: {bytes} bytes", step * RECORDS * TAGS);
+        }
         sleep_until(next).await;
     }
     let end_bytes = stack.edge_wasm_bytes().unwrap();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use e2e::{At, Cluster};
+use serde_json::json;
 
 use super::load::World;
 
@@ -25,12 +26,15 @@ pub(super) async fn play(cluster: &mut Cluster, world: &World, until: At) -> Res
         an_origin_dies(&stage, cluster, round).await?;
         the_link_fails(&stage, cluster).await?;
         a_replica_takes_over(&stage, cluster).await?;
+        all_is_made_warm(&stage, cluster).await?;
     }
     let stage = Stage {
         world,
         began: until,
     };
     stage.until_ms(0).await;
+    let words = cluster.last_words();
+    world.record().warmed = words.matches("the hottest answers are warm").count() as u64;
     Ok(())
 }
 
@@ -89,6 +93,17 @@ async fn the_link_fails(stage: &Stage<'_>, cluster: &Cluster) -> Result<()> {
     link.hold().await;
     stage.at(48_000, "the link delivers late").await;
     link.open().await;
+    Ok(())
+}
+
+async fn all_is_made_warm(stage: &Stage<'_>, cluster: &Cluster) -> Result<()> {
+    stage.at(55_000, "everything is purged and made warm").await;
+    let request = cluster
+        .client
+        .post(format!("{}/admin/purge", cluster.pod_urls()[0]))
+        .bearer_auth(cluster.token())
+        .json(&json!({"all": true, "warm": true, "reason": "chaos"}));
+    ensure!(request.send().await?.status().is_success(), "not purged");
     Ok(())
 }
 

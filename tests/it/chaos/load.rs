@@ -9,8 +9,9 @@ use e2e::{Answer, Ask, At, Cluster, Oracle, Shown, Tier};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::question::Question;
+use super::question::{Guest, Question};
 use super::record::Record;
+use crate::people::{PASSWORD, credentials, register, registration};
 use crate::{LYON, PARIS, ids};
 
 const READERS: usize = 32;
@@ -36,8 +37,11 @@ pub(super) struct World {
     update: Ask,
     /// The query that searches for a version's title, without its variables.
     search: Ask,
+    login: Ask,
     lists: Vec<Question>,
     details: Vec<Question>,
+    /// Details, asked by two guests who like other offers.
+    private: Vec<Question>,
     began: Instant,
     over: AtomicBool,
     record: Mutex<Record>,
@@ -54,17 +58,25 @@ impl World {
             let ask = cluster.documents.ask("OffersNearby", variables);
             let offers = ids(&ask.get(&cluster.client, &pods[0]).await?.json());
             for id in &offers {
-                details.push(Question {
-                    ask: cluster.documents.ask("OfferDetail", json!({"id": id})),
-                    offers: vec![id.clone()],
-                    searched: None,
-                });
+                let ask = cluster.documents.ask("OfferDetail", json!({"id": id}));
+                details.push(Question::public(ask, vec![id.clone()]));
             }
-            lists.push(Question {
-                ask,
-                offers,
-                searched: None,
-            });
+            lists.push(Question::public(ask, offers));
+        }
+        let mut private = Vec::new();
+        for half in 0..2 {
+            let likes = details.iter().skip(half).step_by(2);
+            let likes: Vec<String> = likes.flat_map(|detail| detail.offers.clone()).collect();
+            let guest = sign_up(cluster, &pods[0], likes).await?;
+            private.extend(details.iter().map(|detail| {
+                Question {
+                    ask: cluster
+                        .documents
+                        .ask("OfferDetailForMe", detail.ask.variables.clone()),
+                    guest: Some(guest.clone()),
+                    ..detail.clone()
+                }
+            }));
         }
         let all = details.iter().flat_map(|detail| detail.offers.clone());
         let oracle = Oracle::new(all);
@@ -75,8 +87,10 @@ impl World {
             pods,
             update: cluster.documents.ask("UpdateOffer", Value::Null),
             search: cluster.documents.ask("OfferSearch", Value::Null),
+            login: cluster.documents.ask("Login", Value::Null),
             lists,
             details,
+            private,
             began: Instant::now(),
             over: AtomicBool::new(false),
             record: Mutex::new(Record::new(oracle)),
@@ -134,9 +148,16 @@ impl World {
         let mut failures = Vec::new();
         for door in doors {
             let sent = self.now();
-            let read = question.ask.get(&self.client, door).await;
+            let read = question.send(&self.client, door).await;
             match read.and_then(|answer| Ok((question.shown(&answer)?, answer))) {
-                Ok((shown, answer)) => return self.judge(tier, sent, question, shown, &answer),
+                Ok((shown, answer)) => {
+                    self.judge(tier, sent, question, shown, &answer);
+                    self.judge_guest(question, &answer);
+                    if answer.code() == "TOKEN_INVALID" {
+                        self.sign_in_again(question, turn).await;
+                    }
+                    return;
+                }
                 Err(error) => {
                     self.record().saw(tier, "(no answer)", Duration::ZERO);
                     failures.push(format!("{door}: {error:#}"));
@@ -146,6 +167,49 @@ impl World {
         let mut record = self.record();
         record.oracle.failed(tier);
         record.complain("failed read", &failures.join("; "));
+    }
+
+    /// What is said to a guest is this guest's.
+    fn judge_guest(&self, question: &Question, answer: &Answer) {
+        if question.guest.is_none() {
+            return;
+        }
+        let mut record = self.record();
+        match question.is_answered(answer) {
+            Ok(true) => {
+                record.private.answered += 1;
+                record.private.with_a_hit += u64::from(answer.is_hit());
+            }
+            Ok(false) => *record.private.failed.entry(answer.code()).or_default() += 1,
+            Err(error) => {
+                record.wrong += 1;
+                record.complain("wrong answer", &error.to_string());
+            }
+        }
+    }
+
+    /// Redis has the sessions: one that lost its data knows none of them.
+    async fn sign_in_again(&self, question: &Question, turn: usize) {
+        let Some(guest) = &question.guest else {
+            return;
+        };
+        // Of many requests that were refused, one signs in.
+        let Ok(mut access) = guest.access.try_lock() else {
+            return;
+        };
+        let ask = Ask {
+            id: self.login.id.clone(),
+            variables: credentials(&guest.name, PASSWORD),
+        };
+        for pod in self.pods_from(turn) {
+            let answer = ask.post(&self.client, pod, "").await;
+            let token = answer.map(|answer| answer.json()["data"]["login"]["accessToken"].clone());
+            if let Ok(Value::String(token)) = token {
+                *access = token;
+                self.record().signed_in += 1;
+                return;
+            }
+        }
     }
 
     fn judge(
@@ -195,6 +259,7 @@ impl World {
                 offer: offer.to_owned(),
                 version,
             }),
+            guest: None,
         })
     }
 
@@ -263,8 +328,34 @@ fn is_broken_connection(error: &anyhow::Error) -> bool {
     cause.is_some_and(|cause| !cause.is_timeout())
 }
 
+/// An account with favourites.
+async fn sign_up(cluster: &Cluster, pod: &str, likes: Vec<String>) -> Result<Guest> {
+    let name = format!(
+        "guest-of-{}",
+        likes.first().map_or("nothing", String::as_str)
+    );
+    let ask = cluster.documents.ask("Register", registration(&name));
+    let person = register(&cluster.client, pod, &ask).await;
+    for id in &likes {
+        let add = cluster.documents.ask("AddFavorite", json!({"offerId": id}));
+        let added = add.post(&cluster.client, pod, &person.access).await?;
+        ensure!(
+            added.json()["data"]["addFavorite"] == true,
+            "{}",
+            added.text
+        );
+    }
+    let access = Arc::new(tokio::sync::Mutex::new(person.access));
+    Ok(Guest {
+        name,
+        access,
+        likes,
+    })
+}
+
 /// Reads an offer's details twice out of four times, else a list, or searches for an offer's newest
-/// version. Half of the readers use the edge, the others an origin.
+/// version. Half of the readers use the edge, the others an origin; at the edge every other detail is asked for
+/// by a guest.
 async fn reader(world: Arc<World>, number: usize) {
     let tier = if number.is_multiple_of(2) {
         Tier::Edge
@@ -275,20 +366,24 @@ async fn reader(world: Arc<World>, number: usize) {
         if world.is_over() {
             return;
         }
-        // 7 and the number of offers have no common divisor, so this reaches all offers.
-        let detail = &world.details[turn * 7 % world.details.len()];
+        // 7 has no common divisor with the number of offers, so this reaches all of them.
+        let detail = match (tier, turn % 4) {
+            (Tier::Edge, 2) => &world.private[turn / 4 * 7 % world.private.len()],
+            (Tier::Edge | Tier::Pod, _) => &world.details[turn * 7 % world.details.len()],
+        };
         let search = if turn % 4 == 1 {
             let searched = &world.details[turn / 4 % world.details.len()];
             world.search_for(&searched.offers[0])
         } else {
             None
         };
-        let question = match &search {
+        let list = &world.lists[turn / 4 % world.lists.len()];
+        let question = match search {
             Some(search) => search,
-            None if turn.is_multiple_of(4) => &world.lists[turn / 4 % world.lists.len()],
-            None => detail,
+            None if turn.is_multiple_of(4) => list.moved(turn),
+            None => detail.clone(),
         };
-        world.read(tier, question, turn).await;
+        world.read(tier, &question, turn).await;
         pause(READ_PAUSE_MS, turn).await;
     }
 }

@@ -33,6 +33,17 @@ pub(super) struct Writes {
     pub(super) failed: u64,
 }
 
+/// The answers to partly private documents at the edge.
+#[derive(Debug, Default)]
+pub(super) struct Private {
+    /// With all fields.
+    pub(super) answered: u64,
+    /// Those of `answered` whose public part was a hit.
+    pub(super) with_a_hit: u64,
+    /// With the public part, and errors in place of the private fields: by code.
+    pub(super) failed: BTreeMap<String, u64>,
+}
+
 /// Everything that is asserted and printed at the end.
 #[derive(Debug)]
 pub(super) struct Record {
@@ -40,6 +51,11 @@ pub(super) struct Record {
     pub(super) writes: Writes,
     /// The number of answers that say which version the catalogue index knows.
     pub(super) searches: u64,
+    pub(super) private: Private,
+    /// How often a guest signed in again.
+    pub(super) signed_in: u64,
+    /// How often an origin made its hottest answers anew.
+    pub(super) warmed: u64,
     /// The number of answers that are more stale than their bound.
     pub(super) too_stale: u64,
     /// The number of answers that are wrong in another way.
@@ -54,6 +70,9 @@ impl Record {
             oracle,
             writes: Writes::default(),
             searches: 0,
+            private: Private::default(),
+            signed_in: 0,
+            warmed: 0,
             too_stale: 0,
             wrong: 0,
             complaints: BTreeMap::new(),
@@ -134,12 +153,16 @@ impl Record {
             failed,
         } = self.writes;
         format!(
-            "chaos, {} s: edge: {}; pod: {}; {} writes ({without_revision} of them without a revision, {lost} repeated), {refused} refused, {failed} failed; {} searches for a new title",
+            "chaos, {} s: edge: {}; pod: {}; {} writes ({without_revision} of them without a revision, {lost} repeated), {refused} refused, {failed} failed; {} searches for a new title; {} private answers, without their private fields {:?}, {} times signed in again; made warm {} times",
             ran.as_secs(),
             self.oracle.figures(Tier::Edge),
             self.oracle.figures(Tier::Pod),
             with_revision + without_revision,
             self.searches,
+            self.private.answered,
+            self.private.failed,
+            self.signed_in,
+            self.warmed,
         )
     }
 }
