@@ -37,6 +37,7 @@ mod reports;
 mod requests;
 mod rollout;
 mod sharing;
+mod site;
 mod story;
 mod telling;
 mod traces;

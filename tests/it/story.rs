@@ -15,7 +15,7 @@ use crate::{
     venue, warm,
 };
 
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A user who has signed up.
 pub(crate) struct Person {

@@ -39,6 +39,7 @@ pub mod redis;
 mod resp;
 mod script;
 pub mod sentry;
+pub mod site;
 mod stack;
 mod store;
 mod target;

@@ -39,6 +39,7 @@ mod progress;
 mod python;
 mod redis;
 mod secrets;
+mod site;
 mod soak;
 mod stack;
 mod structure;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::binaries::{self, Binaries, Profile};
 use crate::failures::Failures;
 use crate::{
-    bucket, build_edge, checkout, debian, deploy, mongo_server, payments, progress, redis,
+    bucket, build_edge, checkout, debian, deploy, mongo_server, payments, progress, redis, site,
     structure, tools,
 };
 
@@ -121,13 +121,10 @@ impl Parts {
                 "Apollo Client, urql and Relay (about 10 s)",
             ),
             ("tests/pages", "a driver for Chromium (about 30 s)"),
-            (
-                "persisted-queries/clients/typescript",
-                "what the TypeScript client is made and tested with (about 45 s)",
-            ),
         ] {
             tools::ensure_node_modules(&checkout::root().join(folder), what)?;
         }
+        site::ensure()?;
         tools::ensure_graphql_js()?;
         tools::ensure_example()?;
         Ok(Self {

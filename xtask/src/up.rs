@@ -8,7 +8,7 @@ use crate::binaries::{self, Binaries, Profile};
 use crate::origin::Documents;
 use crate::processes::Processes;
 use crate::stack::{Runtime, Settings, Stack};
-use crate::{build_edge, checkout, http, mailbox, tools};
+use crate::{build_edge, checkout, http, mailbox, site, tools};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// The port on 127.0.0.1 of the mailbox, which shows what was sent.
     #[arg(long, value_name = "PORT", default_value_t = 8025)]
     port_mailbox: u16,
+    /// The port on 127.0.0.1 of the small site on the API.
+    #[arg(long, value_name = "PORT", default_value_t = 8788)]
+    port_site: u16,
     /// Where everything is kept; in `.yousoon` in the checkout unless given.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -34,8 +37,10 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     http::require_free(options.port_mailbox, "--port-mailbox")?;
+    http::require_free(options.port_site, "--port-site")?;
     let (mut settings, binaries) = prepare(options, ".yousoon")?;
     let fakes = binaries::build_fake_providers()?;
+    site::build(&binaries.pq)?;
     let mut processes = Processes::new(settings.data_dir.join("logs"))?;
     let origin_url = settings.origin_url();
     let port = options.port_mailbox;
@@ -43,7 +48,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let providers = mailbox::environment(options.port_mailbox, &origin_url);
     settings.environment.extend(providers);
     let mut stack = Stack::start_beside(processes, settings, &binaries)?;
+    let edge_url = stack.settings.edge_url();
+    site::start(options.port_site, &edge_url, &mut stack.processes)?;
     print_ready(&stack, &binaries)?;
+    println!(
+        "A site on the API, to look around, sign up and book: http://127.0.0.1:{}/",
+        options.port_site
+    );
     println!(
         "What was sent, as mails, SMS and pushes: http://127.0.0.1:{}/",
         options.port_mailbox
