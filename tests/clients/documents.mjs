@@ -5,12 +5,13 @@ import { fileURLToPath } from "node:url";
 import { buildSchema, parse } from "graphql";
 
 const read = (path) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
-const file = (name) => read(`../../persisted-queries/operations/mobile/${name}.graphql`);
+/** Its text, whose bytes have the hash. */
+export const text = (name) => read(`../../persisted-queries/operations/mobile/${name}.graphql`);
 
 /** The document with this name, parsed. */
-export const document = (name) => parse(file(name), { noLocation: true });
+export const document = (name) => parse(text(name), { noLocation: true });
 
 /** The hash of the file's bytes, as `pq build` publishes it. */
-export const hash = (name) => createHash("sha256").update(file(name)).digest("hex");
+export const hash = (name) => createHash("sha256").update(text(name)).digest("hex");
 
 export const schema = () => buildSchema(read("../../docs/schema.graphql"));

@@ -1,12 +1,13 @@
 // Tries a published client library against the edge and prints what it got, as lines of JSON.
 //
-//   node tests/clients/try.mjs apollo-3|apollo-4|urql|relay SCENARIO OPTIONS
+//   node tests/clients/try.mjs apollo-3|apollo-4|urql|relay|graphql-request SCENARIO OPTIONS
 //
 // OPTIONS is JSON: {"url", "ids", "access", "refresh", "variables"}; each scenario says below which
 // of them it needs.
 import { createServer, request } from "node:http";
 import { apollo } from "./apollo.mjs";
 import { relayRuntime } from "./relay.mjs";
+import { graphqlRequest } from "./request.mjs";
 import { urql } from "./urql.mjs";
 
 const [kind, scenario, text] = process.argv.slice(2);
@@ -51,6 +52,8 @@ function open(url = options.url) {
       return apollo(4, given);
     case "urql":
       return urql(given);
+    case "graphql-request":
+      return graphqlRequest(given);
     default:
       return relayRuntime(given);
   }

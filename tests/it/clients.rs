@@ -1,9 +1,10 @@
-//! The published client libraries through the edge: Apollo Client 3 and 4, urql, relay-runtime. What
+//! The published client libraries through the edge: Apollo Client 3 and 4, urql, relay-runtime,
+//! graphql-request. What
 //! each of them is configured to do is in `tests/clients`. Subscriptions are in `live`.
 
 use e2e::{
     Options, SIGNING_KEYS, Stack, Way,
-    clients::{self, CLIENTS},
+    clients::{self, CACHING, CLIENTS},
 };
 use serde_json::{Value, json};
 
@@ -132,7 +133,7 @@ async fn a_clients_cache_keeps_an_offer_and_its_distances_when_lists_show_it_too
     let offer = offers(&stack).await.remove(0);
     let near = |(lat, lng): (f64, f64)| json!({"location": {"lat": lat, "lng": lng}});
     let lists = json!([near(PARIS), near((48.87, 2.36))]);
-    for client in CLIENTS {
+    for client in CACHING {
         let reads = json!({"variables": {"id": offer}, "lists": lists});
         let options = options(&stack, &ana, &ids, &reads);
         let mut script = clients::start(client, "cache", &options).unwrap();

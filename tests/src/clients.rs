@@ -8,7 +8,9 @@ use crate::script::Script;
 use crate::store::root;
 
 /// The libraries that `tests/clients/try.mjs` knows.
-pub const CLIENTS: [&str; 4] = ["apollo-3", "apollo-4", "urql", "relay"];
+pub const CLIENTS: [&str; 5] = ["apollo-3", "apollo-4", "urql", "relay", "graphql-request"];
+/// Those of them that have a normalised cache.
+pub const CACHING: [&str; 4] = ["apollo-3", "apollo-4", "urql", "relay"];
 
 /// Starts a scenario of `tests/clients/try.mjs`, which says what the options are.
 pub fn start(client: &str, scenario: &str, options: &Value) -> Result<Script> {

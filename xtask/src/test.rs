@@ -118,7 +118,7 @@ impl Parts {
             ("tests/live", "the clients of subscriptions (about 5 s)"),
             (
                 "tests/clients",
-                "Apollo Client, urql and Relay (about 10 s)",
+                "Apollo Client, urql, Relay and graphql-request (about 10 s)",
             ),
             ("tests/pages", "a driver for Chromium (about 30 s)"),
         ] {
