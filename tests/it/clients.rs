@@ -1,6 +1,6 @@
 //! The published client libraries through the edge: Apollo Client 3 and 4, urql, relay-runtime,
-//! graphql-request. What
-//! each of them is configured to do is in `tests/clients`. Subscriptions are in `live`.
+//! graphql-request. What each of them is configured to do is in `tests/clients`. Subscriptions are in
+//! `live`.
 
 use e2e::{
     Options, SIGNING_KEYS, Stack, Way,

@@ -92,6 +92,7 @@ pub struct Outings(BookingQueries, CalendarQueries, PaymentQueries);
 #[derive(Debug, Default, MergedObject)]
 pub struct ForTeams(TeamQueries, StatsQueries, NightQueries);
 
+/// Everything that changes something.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(ByAccounts, ByGuests, ByTeams, ByOperators);
 
@@ -135,6 +136,7 @@ pub struct ByTeams(
 #[derive(Debug, Default, MergedObject)]
 pub struct AtTheVenue(VenueMutations, ScanMutations, WalkInMutations);
 
+/// Everything that is told as it happens.
 #[derive(Debug, Default, MergedSubscription)]
 pub struct Subscription(Live);
 

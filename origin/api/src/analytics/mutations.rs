@@ -40,6 +40,7 @@ impl From<ReportedEventKind> for Reported {
     }
 }
 
+/// Something that a user did in an app, for analytics.
 #[derive(Clone, Debug, InputObject)]
 pub struct ReportedEventInput {
     /// A random text, such as a UUID: an event that is sent again counts once. At most 36 letters,

@@ -10,6 +10,7 @@ use domain::{
 
 use crate::nodes::consent::ConsentInput;
 
+/// A new account.
 #[derive(Clone, InputObject)]
 pub struct RegisterInput {
     pub email: String,
@@ -26,12 +27,14 @@ pub struct RegisterInput {
     pub consents: Option<Vec<ConsentInput>>,
 }
 
+/// The e-mail address of an account, and its password.
 #[derive(Clone, InputObject)]
 pub struct LoginInput {
     pub email: String,
     pub password: String,
 }
 
+/// A new password; the present one proves who asks.
 #[derive(Clone, InputObject)]
 pub struct ChangePasswordInput {
     pub current_password: String,
@@ -39,12 +42,14 @@ pub struct ChangePasswordInput {
     pub new_password: String,
 }
 
+/// A new e-mail address for the account; the password proves who asks.
 #[derive(Clone, InputObject)]
 pub struct ChangeEmailInput {
     pub new_email: String,
     pub password: String,
 }
 
+/// A new password; the link that was sent by e-mail proves who asks.
 #[derive(Clone, InputObject)]
 pub struct ResetPasswordInput {
     /// The token from the e-mailed link.

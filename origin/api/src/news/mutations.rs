@@ -32,6 +32,7 @@ pub struct NewsTextInput {
     paragraphs: Vec<String>,
 }
 
+/// News for all who agreed to get them.
 #[derive(Clone, Debug, InputObject)]
 pub struct SendNewsInput {
     /// Sent once: a second request with this key and the same text sends nothing. 1 to 100 ASCII

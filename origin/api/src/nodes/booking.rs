@@ -39,6 +39,7 @@ use crate::{
     },
 };
 
+/// What has become of a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "booking::BookingStatus")]
 pub enum BookingStatus {
@@ -108,6 +109,7 @@ fn signed(ctx: &Context<'_>, ticket: &Ticket) -> Result<String> {
     Ok(ticket.sign(keys).ok_or("no key signs QR codes")?)
 }
 
+/// A guest's booking of an offer.
 #[Object(name = "Booking", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl BookingNode {
     async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
@@ -257,6 +259,7 @@ impl BookingNode {
     }
 }
 
+/// A page of bookings.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct BookingConnection {
@@ -264,6 +267,7 @@ pub struct BookingConnection {
     page_info: PageInfo,
 }
 
+/// A booking in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct BookingEdge {

@@ -5,6 +5,7 @@ use domain::sentence::Language;
 
 use super::directives::cache_control;
 
+/// The kind of outing that an offer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Category")]
 pub enum OfferCategory {
@@ -43,6 +44,7 @@ impl From<Language> for Locale {
     }
 }
 
+/// A category of offers, with its name.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 #[graphql(complex, directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct Category {

@@ -21,6 +21,7 @@ use crate::{
     request::{context::RequestContext, errors::failed},
 };
 
+/// A page of cities.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct CityConnection {
@@ -30,6 +31,7 @@ pub struct CityConnection {
     total_count: i32,
 }
 
+/// A city in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct CityEdge {
@@ -62,6 +64,7 @@ impl CityConnection {
 #[derive(Clone, Debug)]
 pub struct CityNode(pub CityFound);
 
+/// A city that has offers which can be used now.
 #[Object(name = "City", directive = cache_control::apply(Some(86_400), None, None, None))]
 impl CityNode {
     /// Stands for the city in the address of its page: its name with the department or the country, such as

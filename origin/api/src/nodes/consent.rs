@@ -24,6 +24,7 @@ pub struct ConsentInput {
     pub granted: bool,
 }
 
+/// What a consent is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "account::Purpose")]
 pub enum ConsentPurpose {

@@ -23,6 +23,7 @@ pub enum DiscountKind {
     FixedPrice,
 }
 
+/// What an offer gives.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct Discount {

@@ -18,6 +18,7 @@ pub struct OfferFacets {
     is_exact: bool,
 }
 
+/// How many offers of a list are in a category.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct CategoryCount {
@@ -25,6 +26,7 @@ pub struct CategoryCount {
     count: i32,
 }
 
+/// How many offers of a list give a discount of a kind.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct DiscountKindCount {
@@ -32,6 +34,7 @@ pub struct DiscountKindCount {
     count: i32,
 }
 
+/// How many offers of a list are in a city.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct CityCount {

@@ -29,6 +29,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct GuestBookingNode(pub Booking);
 
+/// A booking as the venue's staff see it.
 #[Object(name = "GuestBooking", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl GuestBookingNode {
     async fn id(&self) -> ID {
@@ -161,6 +162,7 @@ pub struct PartnerBookingConnection {
     page_info: PageInfo,
 }
 
+/// A booking of a venue's night.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct PartnerBookingEdge {

@@ -146,6 +146,7 @@ const fn decided_at_ms(this: &Verification) -> Option<i64> {
 #[derive(Clone, Debug)]
 pub struct IdentityCaseNode(pub Verification);
 
+/// The check of an identity, as operators see it.
 #[Object(
     name = "IdentityCase",
     directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private))
@@ -232,6 +233,7 @@ async fn user(ctx: &Context<'_>, id: Option<&UserId>) -> Result<Option<UserNode>
     Ok(found.map_err(failed)?.map(UserNode::from))
 }
 
+/// A page of checks of identities.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct IdentityCaseConnection {
@@ -239,6 +241,7 @@ pub struct IdentityCaseConnection {
     page_info: PageInfo,
 }
 
+/// A check in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct IdentityCaseEdge {

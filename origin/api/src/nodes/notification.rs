@@ -24,6 +24,7 @@ use crate::{
     services::Services,
 };
 
+/// The system of a device that gets pushes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "device::Platform")]
 pub enum DevicePlatform {
@@ -166,6 +167,7 @@ impl NotificationNode {
     }
 }
 
+/// A page of an inbox.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(
     complex,
@@ -185,6 +187,7 @@ impl NotificationConnection {
     }
 }
 
+/// An entry of an inbox.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct NotificationEdge {

@@ -56,6 +56,7 @@ impl From<domain::offers::wording::OfferTexts> for OfferTexts {
     }
 }
 
+/// A page of offers.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct OfferConnection {
@@ -70,6 +71,7 @@ pub struct OfferConnection {
     facets: OfferFacets,
 }
 
+/// An offer in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct OfferEdge {
@@ -240,6 +242,7 @@ impl From<domain::Offer> for OfferNode {
     }
 }
 
+/// What a partner offers to guests who book it.
 #[Object(name = "Offer", directive = cache_control::apply(Some(86_400), None, None, None))]
 impl OfferNode {
     async fn id(&self) -> ID {

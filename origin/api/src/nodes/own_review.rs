@@ -66,6 +66,7 @@ impl From<&Removal> for ReviewRemoval {
 #[derive(Clone, Debug)]
 pub struct OwnReviewNode(pub Review);
 
+/// A review as its author sees it.
 #[Object(
     name = "MyReview",
     directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private))
@@ -133,6 +134,7 @@ impl OwnReviewNode {
     }
 }
 
+/// A page of the user's reviews.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct MyReviewConnection {
@@ -140,6 +142,7 @@ pub struct MyReviewConnection {
     page_info: PageInfo,
 }
 
+/// A review in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct MyReviewEdge {

@@ -48,6 +48,7 @@ use crate::{
 /// Maximum offers in `Partner.offers`, newest first; the `offers` query is paginated.
 const SHOWN_OFFERS: usize = 100;
 
+/// The kind of business that a partner is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Category")]
 pub enum PartnerCategory {
@@ -75,6 +76,7 @@ pub enum PartnerStatus {
     Suspended,
 }
 
+/// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum Weekday {
     Monday,
@@ -115,6 +117,7 @@ impl Weekday {
     }
 }
 
+/// A page of partners.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct PartnerConnection {
@@ -142,6 +145,7 @@ pub struct CityPartners {
     pub total: u64,
 }
 
+/// A partner in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct PartnerEdge {
@@ -263,6 +267,7 @@ impl PartnerNode {
     }
 }
 
+/// A business that offers something, with one or several establishments.
 #[Object(name = "Partner", directive = cache_control::apply(Some(86_400), None, None, None))]
 impl PartnerNode {
     async fn id(&self) -> ID {
@@ -459,6 +464,7 @@ pub struct OpeningHour {
 #[derive(Clone, Debug)]
 pub struct EstablishmentNode(pub domain::Establishment);
 
+/// A place of a partner that guests go to, such as a bar.
 #[Object(name = "Establishment", directive = cache_control::apply(Some(86_400), None, None, None))]
 impl EstablishmentNode {
     async fn id(&self) -> ID {

@@ -36,6 +36,7 @@ pub enum PaymentStatus {
     Cancelled,
 }
 
+/// What has become of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "refund::RefundState")]
 pub enum RefundStatus {
@@ -67,6 +68,7 @@ pub enum RefundCause {
 #[derive(Clone, Debug)]
 pub struct PaymentNode(pub Payment);
 
+/// The payment of a booking.
 #[Object(name = "Payment", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl PaymentNode {
     async fn id(&self) -> ID {
@@ -153,6 +155,7 @@ pub struct PaymentIntent {
     pub pay_before: DateTime,
 }
 
+/// A page of payments.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct PaymentConnection {
@@ -160,6 +163,7 @@ pub struct PaymentConnection {
     page_info: PageInfo,
 }
 
+/// A payment in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct PaymentEdge {
@@ -301,6 +305,7 @@ impl LedgerEntry {
     }
 }
 
+/// A page of a partner's ledger.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct LedgerConnection {
@@ -308,6 +313,7 @@ pub struct LedgerConnection {
     page_info: PageInfo,
 }
 
+/// An entry of the ledger.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct LedgerEdge {

@@ -36,6 +36,7 @@ pub enum PicturePurpose {
 #[derive(Clone, Debug)]
 pub struct PictureNode(pub Picture);
 
+/// A picture that was uploaded.
 #[Object(name = "Picture", directive = cache_control::apply(Some(86_400), None, None, None))]
 impl PictureNode {
     async fn id(&self) -> ID {
@@ -87,6 +88,7 @@ pub struct UploadForm {
     expires_at: DateTime,
 }
 
+/// A field of the form that uploads a file.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct FormField {
     name: String,

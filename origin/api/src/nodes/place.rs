@@ -107,6 +107,7 @@ impl From<GeoPoint> for Location {
     }
 }
 
+/// A postal address.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct Address {

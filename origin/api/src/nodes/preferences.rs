@@ -5,6 +5,7 @@ use domain::{messages::settings::Switches, sentence::Language, users::account::P
 
 use crate::nodes::category::OfferCategory;
 
+/// A language in which a user gets messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Language")]
 pub enum AppLanguage {
@@ -12,6 +13,7 @@ pub enum AppLanguage {
     English,
 }
 
+/// What a user likes, and how they want to be told of news.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "Preferences")]
 pub struct PreferencesNode {

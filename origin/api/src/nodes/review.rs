@@ -48,6 +48,7 @@ impl From<&Reply> for ReviewReply {
 #[derive(Clone, Debug)]
 pub struct ReviewNode(pub Review);
 
+/// A guest's review of a visit.
 #[Object(name = "Review", directive = cache_control::apply(Some(86_400), None, None, None))]
 impl ReviewNode {
     async fn id(&self) -> ID {
@@ -90,6 +91,7 @@ impl ReviewNode {
     }
 }
 
+/// A page of reviews.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct ReviewConnection {
@@ -97,6 +99,7 @@ pub struct ReviewConnection {
     page_info: PageInfo,
 }
 
+/// A review in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct ReviewEdge {

@@ -44,6 +44,7 @@ pub enum ReportReason {
 #[derive(Clone, Debug)]
 pub struct ReportNode(Report);
 
+/// Why somebody reported a review.
 #[Object(
     name = "ReviewReport",
     directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private))
@@ -85,6 +86,7 @@ impl ReportNode {
 #[derive(Clone, Debug)]
 pub struct ReviewCaseNode(pub Review);
 
+/// A review that was reported, as operators see it.
 #[Object(
     name = "ReviewCase",
     directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private))
@@ -145,6 +147,7 @@ async fn user(ctx: &Context<'_>, id: Option<&UserId>) -> Result<Option<UserNode>
     Ok(found.map_err(failed)?.map(UserNode::from))
 }
 
+/// A page of reported reviews.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct ReviewCaseConnection {
@@ -152,6 +155,7 @@ pub struct ReviewCaseConnection {
     page_info: PageInfo,
 }
 
+/// A reported review in a list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct ReviewCaseEdge {

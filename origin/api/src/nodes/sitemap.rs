@@ -12,6 +12,7 @@ use super::{
     page::PageInfo,
 };
 
+/// What a page of the site is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum PageKind {
     Partner,
@@ -30,6 +31,7 @@ impl From<slugs::PageKind> for PageKind {
     }
 }
 
+/// A page of the sitemap.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct SitemapConnection {
@@ -37,6 +39,7 @@ pub struct SitemapConnection {
     page_info: PageInfo,
 }
 
+/// A page in the list.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(Some(86_400), None, None, None))]
 pub struct SitemapEdge {

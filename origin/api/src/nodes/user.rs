@@ -31,6 +31,7 @@ use crate::{
     },
 };
 
+/// What is known of a user's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "account::IdentityStatus")]
 pub enum IdentityStatus {

@@ -61,6 +61,7 @@ impl TemplateQueries {
     }
 }
 
+/// A text that replaces one of the built-in texts of messages.
 #[derive(Clone, Debug, InputObject)]
 pub struct PutTemplateInput {
     kind: NotificationKind,

@@ -76,6 +76,7 @@ pub struct EstablishmentMatches {
     total_count: i32,
 }
 
+/// What a suggestion names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum SuggestionKind {
     Category,

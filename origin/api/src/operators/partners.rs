@@ -32,6 +32,7 @@ pub struct PartnerReviewConnection {
     page_info: PageInfo,
 }
 
+/// A partner that waits for an operator's decision.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct PartnerReviewEdge {

@@ -101,6 +101,7 @@ pub struct OperatorAuditEntry {
     reference: String,
 }
 
+/// A page of the operators' audit.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct OperatorAuditConnection {
@@ -108,6 +109,7 @@ pub struct OperatorAuditConnection {
     page_info: PageInfo,
 }
 
+/// An entry of the audit.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct OperatorAuditEdge {

@@ -48,6 +48,7 @@ pub struct PurgeInput {
     pub reason: String,
 }
 
+/// What a purge did, or with `dryRun` would do.
 #[derive(Clone, Debug, SimpleObject, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PurgeResult {

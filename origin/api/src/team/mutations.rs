@@ -34,6 +34,7 @@ use crate::{
     },
 };
 
+/// Who is invited to a partner's team, and as what.
 #[derive(Clone, Debug, InputObject)]
 pub struct InviteMemberInput {
     /// The address to invite; only an account with this address can accept.

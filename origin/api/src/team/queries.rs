@@ -40,6 +40,7 @@ pub enum MemberRole {
 #[derive(Clone, Debug)]
 pub struct MembershipNode(pub Membership);
 
+/// A user's place in a partner's team.
 #[Object(name = "Membership", directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl MembershipNode {
     async fn partner(&self, ctx: &Context<'_>) -> Result<PartnerNode> {

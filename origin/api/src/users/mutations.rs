@@ -78,6 +78,7 @@ impl UpdateProfileInput {
     }
 }
 
+/// Whether an account may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "account::Status")]
 pub enum UserStatus {

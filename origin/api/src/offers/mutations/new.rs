@@ -76,6 +76,7 @@ pub struct CreateOfferInput {
     translations: Vec<OfferTextsInput>,
 }
 
+/// What an offer gives.
 #[derive(Clone, Debug, InputObject)]
 pub struct DiscountInput {
     /// Percent, 0 to 100; for `PERCENTAGE`, where it is required.
@@ -95,6 +96,7 @@ pub struct DiscountInput {
     item: Option<String>,
 }
 
+/// How many people an offer takes.
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct NewQuotaInput {
     /// 0 or more.

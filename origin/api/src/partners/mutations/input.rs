@@ -22,6 +22,7 @@ use crate::{
     request::input::{list, nullable, value},
 };
 
+/// A new partner.
 #[derive(Clone, Debug, InputObject)]
 pub struct CreatePartnerInput {
     /// 2 to 100 characters on one line.
@@ -45,6 +46,7 @@ pub struct UpdatePartnerInput {
     category: MaybeUndefined<PartnerCategory>,
 }
 
+/// A postal address.
 #[derive(Clone, Debug, InputObject)]
 pub struct AddressInput {
     /// 1 to 200 characters.
@@ -68,6 +70,7 @@ pub struct OpeningHourInput {
     closes: String,
 }
 
+/// A new establishment of a partner.
 #[derive(Clone, Debug, InputObject)]
 pub struct CreateEstablishmentInput {
     /// 2 to 100 characters on one line.
