@@ -163,8 +163,7 @@ pub fn builder(environment: Environment) -> SchemaBuilder<Query, Mutation, Subsc
 pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .use_space_ident()
-        .include_specified_by()
-        .prefer_single_line_descriptions();
+        .include_specified_by();
     let mut sdl = schema(Environment::Development).sdl_with_options(options);
     if !sdl.ends_with('\n') {
         sdl.push('\n');

@@ -65,6 +65,8 @@ impl MembershipNode {
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex, directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 pub struct Member {
+    /// Names this user in this team, for the caches of clients; `userId` names the user in all teams.
+    id: ID,
     user_id: ID,
     first_name: String,
     last_name: String,
@@ -88,6 +90,7 @@ impl Member {
         Some(Self {
             role: membership.post.into(),
             places: membership.places.clone(),
+            id: ID(format!("{partner}.{}", account.id)),
             user_id: ID(account.id.to_string()),
             first_name: account.first_name,
             last_name: account.last_name,
