@@ -36,6 +36,7 @@ mod releasing;
 mod reports;
 mod requests;
 mod rollout;
+mod schema_tools;
 mod sharing;
 mod site;
 mod story;

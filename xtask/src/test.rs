@@ -120,6 +120,10 @@ impl Parts {
                 "tests/clients",
                 "Apollo Client, urql, Relay and graphql-request (about 10 s)",
             ),
+            (
+                "tests/schema-tools",
+                "graphql-eslint and GraphQL Inspector (about 20 s)",
+            ),
             ("tests/pages", "a driver for Chromium (about 30 s)"),
         ] {
             tools::ensure_node_modules(&checkout::root().join(folder), what)?;
