@@ -22,6 +22,8 @@ use commands::{
     cache::CacheCommand,
     config::ConfigCommand,
     database::DatabaseOptions,
+    doctor::DoctorOptions,
+    manual::{CompletionsOptions, ManOptions},
     migrate::MigrateOptions,
     payments::PaymentsCommand,
     print_audit::{as_json, as_line},
@@ -111,6 +113,13 @@ enum Command {
     /// Check the server's configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at configuration, keys, Redis, edges, clocks, database, documents and queue, and say what is wrong; changes
+    /// nothing. Exit code 1 if something is.
+    Doctor(DoctorOptions),
+    /// Print the completions of commands for a shell.
+    Completions(CompletionsOptions),
+    /// Write the manual pages.
+    Man(ManOptions),
 }
 
 #[derive(Args)]
@@ -220,7 +229,7 @@ fn main() -> ExitCode {
     let Cli { database, command } = Cli::parse();
     let telemetry = match command {
         // It reports all wrong settings, those of telemetry as well.
-        Command::Config(_) => Ok(TelemetryConfig::default()),
+        Command::Config(_) | Command::Doctor(_) => Ok(TelemetryConfig::default()),
         _ => telemetry_from_env(),
     };
     let outcome = telemetry
@@ -299,6 +308,12 @@ fn run(
         Command::Audit(command) => block_on(commands::audit::audit(database, command)),
         Command::Cache(command) => block_on(commands::cache::run(command)),
         Command::Config(command) => commands::config::run(&command),
+        Command::Doctor(options) => block_on(commands::doctor::run(database, options)),
+        Command::Completions(options) => {
+            commands::manual::completions(Cli::command(), &options);
+            Ok(())
+        }
+        Command::Man(options) => commands::manual::pages(Cli::command(), &options),
     }
 }
 

@@ -81,6 +81,11 @@ impl Report {
         }
     }
 
+    /// Variables with our prefix that are set and never read.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
     /// The number of variables that are missing or refused; for a rollout, unknown ones are refused.
     pub fn wrong(&self) -> usize {
         let is_wrong =

@@ -119,3 +119,49 @@ async fn a_command_that_cannot_ask_says_why() {
         assert!(!text.contains("another-secret"), "{text}");
     }
 }
+
+/// Each finding of `yousoon doctor`, by what it is about.
+fn findings(told: &str) -> std::collections::BTreeMap<String, (String, String)> {
+    let json: Value = serde_json::from_str(&told[..=told.rfind('}').unwrap()]).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = json["findings"].as_array().unwrap().iter();
+    all.map(|one| {
+        let about = (text(&one["state"]), text(&one["message"]));
+        (text(&one["subject"]), about)
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn the_doctor_finds_what_a_server_here_would_miss() {
+    let app = app().await;
+    let redis = [("YOUSOON_REDIS_URL", "redis://127.0.0.1:1")];
+    let wrong = [
+        redis[0],
+        ("YOUSOON_ORIGIN_URL", app.url.as_str()),
+        ("YOUSOON_EDGE_URL", "http://127.0.0.1:1"),
+        ("YOUSOON_EDGE_SECRET", &"ab".repeat(32)),
+        ("YOUSOON_NOT_A_SETTING", "1"),
+    ];
+    let (ok, told) = run(&["doctor", "--json"], &wrong).await;
+    let found = findings(&told);
+    assert!(!ok, "{told}");
+    for (subject, state, part) in [
+        ("configuration", "ok", "a server would start"),
+        ("keys of tokens", "ok", "signs"),
+        ("redis", "error", "cannot be used"),
+        ("edge http://127.0.0.1:1", "error", "cannot be reached"),
+        ("database", "error", "database"),
+        ("server 127.0.0.1", "ok", "it is ready"),
+    ] {
+        let Some((seen, message)) = found.get(subject) else {
+            panic!("nothing about {subject}: {told}");
+        };
+        assert_eq!(seen, state, "{subject}: {message}");
+        assert!(message.contains(part), "{subject}: {message}");
+    }
+    assert!(told.contains("YOUSOON_NOT_A_SETTING is set, and nothing reads it"));
+
+    let (ok, told) = run(&["doctor"], &[("YOUSOON_JWT_KEYS", "nonsense")]).await;
+    assert!(!ok && told.contains("config check"), "{told}");
+}

@@ -368,3 +368,39 @@ fn a_partners_own_file_is_imported_once_and_a_dry_run_changes_nothing() {
     let (code, text) = yousoon(&db, &["import", "x.csv", "--dry-run"]);
     assert_eq!(code, USAGE, "{text}");
 }
+
+#[test]
+fn the_doctor_looks_at_what_is_stored_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let (code, text) = yousoon(&dir.join("nowhere"), &["doctor"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(!dir.join("nowhere").exists());
+    yousoon(dir, &["seed", "--offers", "1"]);
+    let (code, text) = yousoon(dir, &["doctor"]);
+    assert_eq!(code, 1, "{text}");
+    for part in [
+        "ok     database         it answers",
+        "ERROR  documents        none is published",
+        "ok     offers           there are some",
+        "ok     queue            0 tasks are due",
+        "1 errors, 0 warnings",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn shells_and_man_know_the_commands() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, text) = yousoon(dir, &["completions", shell]);
+        assert!(code == 0 && text.contains("doctor"), "{shell}: {text}");
+    }
+    let pages = dir.join("man");
+    let (code, text) = yousoon(dir, &["man", "--out", pages.to_str().unwrap()]);
+    assert_eq!(code, 0, "{text}");
+    let page = std::fs::read_to_string(pages.join("yousoon-cache-explain.1")).unwrap();
+    assert!(page.contains("tier by tier"), "{page}");
+}
