@@ -7,6 +7,7 @@ mod backup;
 mod bookings;
 mod chaos;
 mod clients;
+mod console;
 mod exact_lists;
 mod example;
 mod explaining;

@@ -1,7 +1,7 @@
 //! The small site (`tests/site`) in Chromium, and without scripts: a guest finds, books and shows a code; a venue
 //! scans it.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use e2e::{Durability, site::Site};
 use e2e::{Options, Redis, Stack, Way, site};
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Where pictures of the pages are kept, for people to look at; nowhere unless it is set.
-const PICTURES: &str = "YOUSOON_PICTURES";
+pub(crate) const PICTURES: &str = "YOUSOON_PICTURES";
 
 /// A system with a bar that has an offer, and four restaurants; and its owner's address.
 async fn world() -> (World, String) {
@@ -54,7 +54,7 @@ async fn a_guest_books_and_a_venue_scans_the_code() {
         "title": "Un verre offert",
         "pictures": std::env::var(PICTURES).ok(),
     });
-    let mut script = site::visit(&PathBuf::from(chromium), &options).unwrap();
+    let mut script = pages::visit("site.mjs", chromium.as_ref(), &options).unwrap();
     let mut figures = BTreeMap::new();
     let mut told = BTreeMap::new();
     while !told.contains_key("done") {

@@ -6,48 +6,21 @@
 //
 //   node tests/pages/site.mjs CHROMIUM '{"site": URL, "guest": {email, password}, "staff": {email, password},
 //     "suggest": TEXT, "suggested": NAME, "search": TEXT, "title": TITLE OF THE OFFER, "pictures": FOLDER OR NULL}'
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRequire } from "node:module";
-import puppeteer from "puppeteer-core";
+import { SOON, addresses, filled, launched, opened, pictured, problems, tell, textOf, violations } from "./looks.mjs";
 
 const [executablePath, text] = process.argv.slice(2);
 const { site, guest, staff, suggest, suggested, search, title, pictures } = JSON.parse(text);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
-const SOON = { timeout: 15_000 };
-process.on("uncaughtException", (error) => {
-  console.error(error.stack, problems);
-  process.exit(1);
-});
+const browser = await launched(executablePath);
 
-// Root, as in a container, may not use Chromium's sandbox.
-const browser = await puppeteer.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-const [addresses, problems] = [new Set(), []];
-
-/** A person's browser: its own storage, and everything that it complains about is kept. */
-async function opened(width) {
-  const context = await browser.createBrowserContext();
-  const page = await context.newPage();
-  await page.setViewport({ width, height: 900 });
-  page.on("request", (request) => {
-    const { protocol, origin } = new URL(request.url());
-    if (protocol.startsWith("http")) addresses.add(origin);
-  });
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && problems.push(`${page.url()}: ${message.text()}`));
-  await page.setBypassCSP(false);
-  return page;
-}
-
-/** What a page took to load, what axe finds in light and in dark, and a picture of it. */
+/** What a page took to load, what axe finds, and a picture of it. */
 async function looked(page, name) {
-  const figures = await page.evaluate(async () => {
+  const figures = await page.evaluate(() => {
     const [document_] = performance.getEntriesByType("navigation");
-    const resources = performance.getEntriesByType("resource");
+    const all = [document_, ...performance.getEntriesByType("resource")];
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
-    const all = [document_, ...resources];
     return {
       requests: all.length,
       bytes: all.reduce((sum, { transferSize }) => sum + transferSize, 0),
@@ -56,33 +29,20 @@ async function looked(page, name) {
       edge: document_.serverTiming.map((one) => `${one.name}: ${one.description}`),
     };
   });
-  const violations = [];
-  for (const scheme of ["dark", "light"]) {
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-    // By the tools' protocol: the page's own policy lets no other script run.
-    await page.evaluate(`${axe}; undefined`);
-    const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations));
-    violations.push(...found.map(({ id, nodes }) => `${scheme} ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`));
-  }
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-  tell({ page: name, figures, violations });
+  const found = await violations(page);
+  await pictured(page, pictures, name);
+  tell({ page: name, figures, violations: found });
 }
 
 const visit = (page, path) => page.goto(`${site}${path}`, { waitUntil: "networkidle0" });
-const textOf = (page, selector) => page.$eval(selector, (element) => element.textContent.trim());
 const pressed = async (page, selector) => {
   await page.waitForSelector(selector, SOON);
   // A page with a live connection never has an idle network.
   await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.click(selector)]);
 };
 
-async function filled(page, form, values) {
-  await page.waitForSelector(`${form} input`, SOON);
-  for (const [name, value] of Object.entries(values)) await page.type(`${form} input[name="${name}"]`, value);
-}
-
 // The guest looks around, finds the offer, and books it.
-const phone = await opened(412);
+const phone = await opened(browser, 412);
 await visit(phone, "/");
 await visit(phone, "/");
 await looked(phone, "home");
@@ -124,7 +84,7 @@ writeFileSync(picture, await code.screenshot());
 tell({ guest: { circles, jsonLd: structured["@type"], path: new URL(phone.url()).pathname, status: await phone.$eval(".status", (one) => one.dataset.status) } });
 
 // The venue sees the booking, and scans a picture of the code.
-const counter = await opened(1_000);
+const counter = await opened(browser, 1_000);
 await visit(counter, "/tonight");
 await looked(counter, "tonight-sign-in");
 await filled(counter, "#known", staff);

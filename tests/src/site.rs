@@ -1,15 +1,13 @@
 //! The small site in `tests/site`, before an edge.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
 use crate::port;
 use crate::process::{Process, given};
-use crate::script::Script;
 use crate::store::{root, run};
 
 /// Built once, whichever test is first.
@@ -54,17 +52,6 @@ impl Site {
     pub fn last_words(&self) -> String {
         self.process.last_words()
     }
-}
-
-/// Opens pages of the site in Chromium; `options` say what for (see the script).
-///
-/// # Errors
-/// When the script cannot be started.
-pub fn visit(chromium: &Path, options: &Value) -> Result<Script> {
-    let script = root().join("tests/pages/site.mjs");
-    let mut command = Command::new("node");
-    command.arg(script).arg(chromium);
-    Script::start(command.arg(options.to_string()))
 }
 
 async fn build() -> Result<()> {

@@ -120,7 +120,7 @@ pub(crate) fn print_ready(stack: &Stack, binaries: &Binaries) -> Result<()> {
         "
 ready
   edge    {edge}
-  origin  {origin} ({origin}/graphiql is a page to try documents)
+  origin  {origin} ({origin}/graphiql is a page to try documents, {origin}/console that of operators)
   data    {data} (logs in logs/, secrets in dev-secrets.json)
 
 offers near the centre of Paris, by hash, from the edge; look at Cache-Status and ETag:

@@ -56,6 +56,12 @@ pub fn centre(cell: u64) -> Option<(f64, f64)> {
     Some((round(centre.lat()), round(centre.lng())))
 }
 
+/// The corners of a cell in degrees, in order around it; `None` when the number is not an H3 cell.
+pub fn boundary(cell: u64) -> Option<Vec<(f64, f64)>> {
+    let corners = CellIndex::try_from(cell).ok()?.boundary();
+    Some(corners.iter().map(|at| (at.lat(), at.lng())).collect())
+}
+
 /// The centre of the cell that a point lies in; every point of a cell snaps to the same centre.
 pub fn snap(lat: f64, lng: f64, at: u8) -> Option<(f64, f64)> {
     centre(cell(lat, lng, at)?)

@@ -17,7 +17,7 @@ use tower::{Service, ServiceExt as _, service_fn};
 use crate::{
     bookings,
     config::Role,
-    cors, documents,
+    console, cors, documents,
     http::{answer, graphiql, serve},
     importing, inspect, keys, ledger, middleware, purges, readiness,
     state::AppState,
@@ -39,6 +39,10 @@ pub fn router(
         .route("/admin/purge", post(purges::post))
         .route("/admin/cache/explain", post(inspect::routes::explain))
         .route("/admin/cache/stats", get(inspect::routes::stats))
+        .route("/admin/cells", post(console::cells))
+        .route("/admin/purges", get(console::purges))
+        .route("/admin/queue", get(console::queue))
+        .route("/admin/queue/retry", post(console::retry))
         .route_layer(from_fn_with_state(
             state.clone(),
             middleware::operators_only,
@@ -87,6 +91,7 @@ pub fn router(
         .route_layer(from_fn_with_state(state.clone(), cors::readable));
     let of_api = admin
         .merge(files)
+        .merge(console::pages())
         .route("/internal/documents/{hash}", get(documents::get))
         .route("/webhooks/ses", webhooks::of_ses())
         .route("/webhooks/twilio", webhooks::of_twilio())

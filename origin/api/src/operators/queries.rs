@@ -82,6 +82,7 @@ pub enum OperatorDeed {
     SuspendPartner,
     RestorePartner,
     DeletePartner,
+    RetryTask,
 }
 
 /// An entry of the audit of operators. It is never changed or removed.

@@ -184,6 +184,10 @@ pub const POLICY: &[(&str, &str, Who)] = &[
     (ROUTE, "/admin/purge", Who::Operators(Scope::Purge)),
     (ROUTE, "/admin/cache/explain", Who::Operators(Scope::Inspect)),
     (ROUTE, "/admin/cache/stats", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/cells", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/purges", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/queue", Who::Operators(Scope::Inspect)),
+    (ROUTE, "/admin/queue/retry", Who::Administrators),
     // And the booking's holder alone.
     (ROUTE, "/bookings", Who::SignedIn),
     // Of the partner that the address names.

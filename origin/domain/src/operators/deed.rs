@@ -31,6 +31,8 @@ words! {
         SuspendPartner = "suspend_partner",
         RestorePartner = "restore_partner",
         DeletePartner = "delete_partner",
+        /// Had a task of the queue tried again that was given up.
+        RetryTask = "retry_task",
     }
 }
 
@@ -53,6 +55,11 @@ impl Target {
 
     pub fn campaign(id: &CampaignId) -> Self {
         Self(format!("campaign {id}"))
+    }
+
+    /// A task of the queue; none for a key that is too long to name.
+    pub fn task(key: &str) -> Option<Self> {
+        Self::parse(&format!("task {key}"))
     }
 
     /// As it is stored, or as somebody asks for it: at most 100 characters on one line.

@@ -11,6 +11,7 @@ use cache_tiered::{
 use domain::{StoreError, error_chain::chain};
 use edge_core::explain::LogState;
 use pq_core::DocumentHash;
+use purging::relay::RelayStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::state::AppState;
@@ -28,6 +29,23 @@ pub struct CacheStats {
     pub redis: Option<RedisStats>,
     pub log: LogState,
     pub live: LiveStats,
+    /// The edges that this server relays the purge log to; empty without the role `relay`.
+    #[serde(default)]
+    pub edges: Vec<EdgeLink>,
+    /// Whether the catalogue index is loaded.
+    #[serde(default)]
+    pub index_loaded: bool,
+}
+
+/// The relay of the purge log to one edge.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EdgeLink {
+    pub edge: String,
+    /// Whether it took the last append.
+    pub connected: bool,
+    /// How long ago it last confirmed that its log is complete, in milliseconds; `None` is never.
+    pub confirmed_ms: Option<u64>,
 }
 
 /// Open subscription connections and the subscriptions on them.
@@ -121,8 +139,24 @@ pub async fn stats(state: &AppState) -> Result<CacheStats, StoreError> {
         .map(|cache| entity_stats(&state.services.caches, cache))
         .into(),
         redis,
+        edges: state
+            .relays
+            .iter()
+            .map(|relay| edge_link(state, relay))
+            .collect(),
+        index_loaded: state.services.lists.is_loaded(),
         log: feed.inspect(|copy, age_ms| LogState::of(copy, age_ms, DISTRUST_MS)),
     })
+}
+
+fn edge_link(state: &AppState, relay: &RelayStatus) -> EdgeLink {
+    let now_ms = state.services.clock.now_ms().unsigned_abs();
+    let confirmed_at_ms = Some(relay.confirmed_at_ms()).filter(|at_ms| *at_ms > 0);
+    EdgeLink {
+        edge: relay.edge().to_owned(),
+        connected: relay.is_connected(),
+        confirmed_ms: confirmed_at_ms.map(|at_ms| now_ms.saturating_sub(at_ms)),
+    }
 }
 
 fn document_stats(

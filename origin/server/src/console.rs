@@ -1,0 +1,209 @@
+//! `GET /console`: the operators' page, and what it asks that nothing else does. Its files are in the program, so that
+//! it works without a network. It signs in as an administrator does, keeps the tokens in the tab, and sends them with each
+//! request: no cookie, so no other site can act for whoever is signed in.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use access::{caller::Caller, random};
+use api::nodes::moment::timestamp;
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::State,
+    http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    response::{Html, Response},
+    routing::get,
+};
+use cache_core::{Tag, geo};
+use domain::{
+    operators::{
+        deed::{Deed, NewDeed, Target},
+        input::reason,
+    },
+    purges::AuditFilter,
+    queue::{self, store::TaskFilter},
+};
+use pq_core::{DocumentHash, ErrorCode, Refusal};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    admin::{self, AdminError},
+    state::AppState,
+};
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const PAGE: &str = include_str!("../assets/console/index.html");
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+
+const FILES: [(&str, &str, &str); 5] = [
+    (
+        "console.js",
+        JAVASCRIPT,
+        include_str!("../assets/console/console.js"),
+    ),
+    (
+        "parts.js",
+        JAVASCRIPT,
+        include_str!("../assets/console/parts.js"),
+    ),
+    (
+        "session.js",
+        JAVASCRIPT,
+        include_str!("../assets/console/session.js"),
+    ),
+    (
+        "texts.js",
+        JAVASCRIPT,
+        include_str!("../assets/console/texts.js"),
+    ),
+    (
+        "console.css",
+        CSS,
+        include_str!("../assets/console/console.css"),
+    ),
+];
+
+/// The published documents that the page sends, by name.
+macro_rules! documents {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../../persisted-queries/operations/admin/", $name, ".graphql")))),*]
+    };
+}
+
+const DOCUMENTS: [(&str, &str); 9] = documents![
+    "ApprovePartner",
+    "DecideReview",
+    "OperatorAudit",
+    "OperatorLogin",
+    "OperatorLogout",
+    "OperatorRefreshToken",
+    "PartnersToReview",
+    "ReportedReviews",
+    "ReturnPartner",
+];
+
+/// Their hashes, as JSON.
+static HASHES: LazyLock<String> = LazyLock::new(|| {
+    let hash = |(name, text): (_, &str)| (name, DocumentHash::of(text).to_string());
+    json!(DOCUMENTS.map(hash).into_iter().collect::<BTreeMap<_, _>>()).to_string()
+});
+
+/// More purges than a page shows at once are in `yousoon purge log`.
+const PURGES: usize = 50;
+const TASKS: usize = 100;
+/// Cells of one purge that a map shows.
+const CELLS: usize = 2_000;
+/// How long a task that is tried again is worth doing, in milliseconds.
+const REVIVED_FOR_MS: i64 = 86_400_000;
+
+/// The page and its files; they tell nothing.
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let page = async || ([(CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE));
+    let hashes = async || ([(CONTENT_TYPE, "application/json")], HASHES.as_str());
+    let routes = Router::new()
+        .route("/console", get(page))
+        .route("/console/documents.json", get(hashes));
+    FILES
+        .into_iter()
+        .fold(routes, |routes, (name, kind, text)| {
+            let file = async move || ([(CONTENT_TYPE, kind)], text);
+            routes.route(&format!("/console/{name}"), get(file))
+        })
+}
+
+/// `GET /admin/queue`: how full each lane is, and the tasks that were given up.
+pub(crate) async fn queue(State(state): State<AppState>) -> Result<Response, AdminError> {
+    let now_ms = state.services.clock.now_ms();
+    let figures = state.queue.figures(now_ms).await?;
+    let dead = TaskFilter {
+        state: Some(queue::State::Dead),
+        ..TaskFilter::default()
+    };
+    let dead = state.queue.list(dead, TASKS).await?;
+    let lanes = figures.iter().map(|lane| {
+        json!({"lane": lane.lane.as_str(), "due": lane.due, "later": lane.later, "dead": lane.dead,
+            "oldestDueMs": lane.oldest_due_at_ms.map(|at_ms| now_ms - at_ms)})
+    });
+    let dead = dead.iter().map(|task| {
+        json!({"key": task.key, "kind": task.kind, "lane": task.lane.as_str(), "attempts": task.attempts,
+            "createdAt": timestamp(task.created_at_ms).to_string(), "error": task.error})
+    });
+    Ok(admin::json(
+        &json!({"lanes": lanes.collect::<Vec<_>>(), "dead": dead.collect::<Vec<_>>()}),
+    ))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retry {
+    key: String,
+    reason: String,
+}
+
+/// `POST /admin/queue/retry`: has a task tried again that was given up, for a day. In the audit of operators before it
+/// is done.
+pub(crate) async fn retry(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Result<Response, AdminError> {
+    let Retry { key, reason: why } = admin::read_json(body).await?;
+    let Ok(why) = reason(&why) else {
+        let message = "a reason is one line of 1 to 200 characters";
+        return Err(Refusal::new(ErrorCode::INVALID_REQUEST, message).into());
+    };
+    let task = state.queue.get(&key).await?;
+    if task.is_none_or(|task| task.state != queue::State::Dead) {
+        let message = "no task with this key was given up";
+        return Err(Refusal::new(ErrorCode::NOT_FOUND, message).into());
+    }
+    let now_ms = state.services.clock.now_ms();
+    let deed = NewDeed {
+        at_ms: now_ms,
+        actor: caller.actor(),
+        deed: Deed::RetryTask,
+        target: Target::task(&key),
+        reason: why,
+        request: hex::encode(random::bytes::<8>()),
+    };
+    state.services.operators.record(deed).await?;
+    let revived = state.queue.revive(&key, now_ms, now_ms + REVIVED_FOR_MS);
+    let retried = revived.await?;
+    state.services.queue_wake.send_replace(());
+    Ok(admin::json(&json!({"retried": retried})))
+}
+
+/// `GET /admin/purges`: the newest purges of the audit.
+pub(crate) async fn purges(State(state): State<AppState>) -> Result<Response, AdminError> {
+    let rows = state
+        .services
+        .purges
+        .audit(None, PURGES, AuditFilter::default())
+        .await?;
+    let rows = rows.iter().map(|row| {
+        json!({"at": timestamp(row.at_ms).to_string(), "actor": row.actor, "reason": row.reason,
+            "kind": row.kind.as_str(), "tags": row.tags.iter().take(20).map(Tag::as_str).collect::<Vec<_>>(),
+            "tagCount": row.tags.len(), "revision": row.revision.map(|revision| revision.to_string())})
+    });
+    Ok(admin::json(&json!({"purges": rows.collect::<Vec<_>>()})))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cells {
+    tags: Vec<String>,
+}
+
+/// `POST /admin/cells`: the corners of the H3 cells that tags name (`geo:<cell>`), for a map; other tags are left out.
+pub(crate) async fn cells(body: Body) -> Result<Response, AdminError> {
+    let Cells { tags } = admin::read_json(body).await?;
+    let cells = tags.iter().filter_map(|tag| {
+        let cell = u64::from_str_radix(tag.strip_prefix("geo:")?, 16).ok()?;
+        Some(json!({"tag": tag, "boundary": geo::boundary(cell)?}))
+    });
+    let cells: Vec<Value> = cells.take(CELLS).collect();
+    Ok(admin::json(&json!({"cells": cells})))
+}
