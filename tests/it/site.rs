@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use e2e::{Durability, site::Site};
-use e2e::{Options, Redis, Stack, Way, site};
-use serde_json::{Value, json};
+use e2e::{Options, Way, pages, site::Site};
+use serde_json::json;
 
 use crate::{
     messages::World,

@@ -87,19 +87,25 @@ async fn sessions_notice_what_a_client_does_not_do() {
             "revision" => Duration::from_millis(300),
             _other => Duration::ZERO,
         });
-        let mut options = options(&stack, &offers, 12, without);
-        options["lost"] = json!(40);
-        let done = report(
-            typescript::start("test/sessions.ts", &options)
-                .await
-                .unwrap(),
-        )
-        .await;
-        println!("without {without}: {done:#}");
-        assert!(
-            done["wrong"][seen].as_u64().is_some_and(|times| times > 0),
-            "without {without}: {done:#}"
-        );
+        let mut notices = false;
+        // What goes wrong depends on what meets: another seed may bring it about.
+        for seed in 1..=4 {
+            let mut options = options(&stack, &offers, 12, without);
+            options["lost"] = json!(40);
+            options["seed"] = json!(seed);
+            let done = report(
+                typescript::start("test/sessions.ts", &options)
+                    .await
+                    .unwrap(),
+            )
+            .await;
+            println!("without {without}: {done:#}");
+            notices = done["wrong"][seen].as_u64().is_some_and(|times| times > 0);
+            if notices {
+                break;
+            }
+        }
+        assert!(notices, "without {without}");
     }
 }
 
