@@ -60,7 +60,8 @@ tell({ purge: { affected, purged: await textOf(page, "form p.good"), newest: (aw
 await section("explain", "form textarea");
 await filled(page, "form", { document: name, variables });
 await page.click("form button");
-await page.waitForSelector("#explained", SOON);
+await page.waitForSelector("#explained, main [role=alert]", SOON);
+if (!(await page.$("#explained"))) throw new Error(await textOf(page, "main [role=alert]"));
 await looked("explain");
 tell({ explained: await page.$$eval("#explained .tier", (all) => all.map((one) => `${one.querySelector("strong").textContent}: ${one.className}`)) });
 

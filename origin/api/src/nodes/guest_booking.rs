@@ -126,6 +126,7 @@ impl From<Totals> for NightTotals {
 #[derive(Clone, Debug)]
 pub struct NightOpening(pub OpeningTotals);
 
+/// The bookings of one offer in a night.
 #[Object(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl NightOpening {
     async fn offer(&self, ctx: &Context<'_>) -> Result<OfferNode> {

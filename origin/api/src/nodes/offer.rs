@@ -164,6 +164,7 @@ pub struct Quota {
     known: domain::Quota,
 }
 
+/// The number of bookings an offer allows.
 #[Object(directive = cache_control::apply(Some(86_400), None, None, None))]
 impl Quota {
     async fn total(&self) -> i32 {

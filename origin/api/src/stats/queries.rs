@@ -71,6 +71,7 @@ pub struct HourStats {
     walk_ins: i32,
 }
 
+/// Statistics of a partner's offers.
 #[Object(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl PartnerStats {
     /// One entry for each day of the requested range, in order.
@@ -151,6 +152,7 @@ impl PartnerStats {
     }
 }
 
+/// What the nights of the range add up to for one offer.
 #[Object(directive = cache_control::apply(None, None, None, Some(CacheControlScope::Private)))]
 impl OfferStats {
     async fn offer(&self, ctx: &Context<'_>) -> Result<OfferNode> {

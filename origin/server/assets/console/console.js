@@ -77,12 +77,12 @@ const percent = (share) => `${number(share * 100, 1)} %`;
 
 function documents({ documents }) {
   const row = (one) => [one.operation ?? one.document?.slice(0, 12) ?? "…", number(one.requests), percent(one.hitRate), Object.entries(one.outcomes).filter(([, count]) => count > 0).map(([name, count]) => `${name} ${number(count)}`).join(" · ")];
-  return el("section", {}, el("h2", {}, say("document")), table(say("document"), [say("document"), say("requests"), say("hits"), ""], documents.map(row)));
+  return el("section", {}, el("h2", {}, say("document")), table(say("document"), [say("document"), say("requests"), say("hits"), say("outcomes")], documents.map(row)));
 }
 
 function caches({ answers, entities }) {
   const rows = [["answers", number(answers.entries), number(answers.bytes), ""], ...entities.map((one) => [one.kind, number(one.entries), number(one.bytes), `l1 ${number(one.l1)} · l2 ${number(one.l2)} · miss ${number(one.miss)}`])];
-  return el("section", {}, el("h2", {}, say("memory")), table(say("memory"), [say("cache"), say("entries"), say("bytes"), ""], rows));
+  return el("section", {}, el("h2", {}, say("memory")), table(say("memory"), [say("cache"), say("entries"), say("bytes"), say("outcomes")], rows));
 }
 
 const TARGETS = { offer: "offerId", partner: "partnerId", tag: "tag", location: "location", document: "document", all: "all" };
@@ -108,7 +108,7 @@ function purge(where) {
   const latest = async () => {
     const { purges } = await read("/admin/purges");
     const row = (one) => [moment(one.at), one.actor, one.kind, one.reason, one.revision ?? "–", `${one.tags.join(" ")}${one.tagCount > one.tags.length ? " …" : ""}`];
-    show(newest, el("h2", {}, say("newest")), table(say("newest"), [say("when"), say("who"), "", say("reason"), say("revision"), say("tags")], purges.map(row)));
+    show(newest, el("h2", {}, say("newest")), table(say("newest"), [say("when"), say("who"), say("kind"), say("reason"), say("revision"), say("tags")], purges.map(row)));
   };
   const buttons = el("p", {}, el("button", { value: "dry" }, say("dryRun")), " ", el("button", { value: "really", class: "danger" }, say("really")));
   show(where, form([field(say("what"), kind), field(say("value"), value), tick("soft"), tick("warm"), field(say("reason"), reason), buttons], send), newest);
@@ -161,8 +161,8 @@ function pictureOf(one) {
 }
 
 function tier(one) {
-  const words = { off: say("off"), absent: say("nothing"), failed: `${say("unreadable")}: ${one.error}` }[one.state] ?? `${one.judged.verdict}: ${one.judged.words}`;
-  const kind = one.state === "stored" ? `stored ${one.judged.verdict}` : one.state;
+  const words = { off: say("off"), absent: say("nothing"), failed: `${say("unreadable")}: ${one.error}` }[one.state] ?? `${one.verdict}: ${one.words}`;
+  const kind = one.state === "stored" ? `stored ${one.verdict}` : one.state;
   return el("li", { class: `tier ${kind}` }, el("strong", {}, one.tier), el("p", {}, words), one.tags && el("p", { class: "quiet" }, one.tags.slice(0, 8).join(" ")));
 }
 
@@ -207,13 +207,13 @@ async function reviews(where) {
   const partner = ({ node }) => [node.name, node.category, node.siret ?? "", node.submittedAt ? moment(node.submittedAt) : "", el("span", {}, decide(say("approve"), "ApprovePartner", { id: node.id }, false), " ", decide(say("giveBack"), "ReturnPartner", { id: node.id }, true))];
   const review = ({ node }) => [node.partner.name, "★".repeat(node.review?.stars ?? 0), node.review?.text ?? "", node.reports.map(({ reason, text }) => `${reason}: ${text ?? ""}`).join(" · "), node.review && el("span", {}, decide(say("keep"), "DecideReview", { id: node.review.id, verdict: "KEEP" }, true), " ", decide(say("remove"), "DecideReview", { id: node.review.id, verdict: "REMOVE" }, true))];
   const list = (title, heads, rows) => el("section", {}, el("h2", {}, title), rows.length === 0 ? el("p", {}, say("none")) : table(title, heads, rows));
-  show(where, outcome, list(say("partners"), [say("who"), say("what"), "SIRET", say("when"), ""], partnersToReview.edges.map(partner)), list(say("reported"), [say("who"), "★", say("what"), say("why"), ""], reportedReviews.edges.map(review)));
+  show(where, outcome, list(say("partners"), [say("who"), say("what"), "SIRET", say("when"), say("actions")], partnersToReview.edges.map(partner)), list(say("reported"), [say("who"), "★", say("what"), say("reason"), say("actions")], reportedReviews.edges.map(review)));
 }
 
 async function audit(where) {
   const { operatorAudit } = await ask("OperatorAudit", { first: 50 });
   const row = ({ node }) => [number(node.number), moment(node.at), node.actor, node.deed, node.target ?? "", node.reason];
-  show(where, table(say("audit"), ["", say("when"), say("who"), say("deed"), say("target"), say("reason")], operatorAudit.edges.map(row)));
+  show(where, table(say("audit"), [say("entry"), say("when"), say("who"), say("deed"), say("target"), say("reason")], operatorAudit.edges.map(row)));
 }
 
 addEventListener("hashchange", draw);

@@ -95,6 +95,10 @@ const TEXTS = {
   deed: ["Acte", "Deed"],
   target: ["Sujet", "Target"],
   why: ["Pourquoi ?", "Why?"],
+  outcomes: ["Issues", "Outcomes"],
+  kind: ["Genre", "Kind"],
+  actions: ["Actions", "Actions"],
+  entry: ["Entrée", "Entry"],
   other: ["English", "Français"],
 };
 
