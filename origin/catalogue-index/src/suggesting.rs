@@ -53,12 +53,12 @@ impl Index {
         first: usize,
     ) -> FoundByName<PartnerId> {
         let names = &self.partner_names;
-        let of_category = |found: RoaringBitmap| match category {
-            None => found,
-            Some(_) => {
-                let is_of = |number: &u32| names.get(*number).facts.category == category;
-                found.iter().filter(is_of).collect()
+        let of_category = |found: RoaringBitmap| {
+            let is_of = |number: &u32| names.get(*number).facts.category == category;
+            if category.is_none() {
+                return found;
             }
+            found.iter().filter(is_of).collect()
         };
         let exact = names.find(search).unwrap_or_default();
         let almost = of_category(names.find_almost(search, &exact));
@@ -163,9 +163,9 @@ impl Index {
             names.most_offers_first(found).take(left).collect()
         });
         let suggested = best.into_iter().map(|(rank, number)| {
-            let named = names.get(number);
-            let offers = named.offers.into();
-            let partner = Suggested::Partner(self.partner_id(number), named.name.to_string());
+            let one = names.get(number);
+            let offers = one.offers.into();
+            let partner = Suggested::Partner(self.partner_id(number), one.name.to_string());
             (Fit { rank, offers }, partner)
         });
         suggested.collect()
@@ -180,8 +180,8 @@ impl Index {
     ) -> Vec<(Fit, Suggested)> {
         let names = &self.place_names;
         let has_own_name = |number: u32| {
-            let named = names.get(number);
-            self.partner_names.get(named.facts.partner).name != named.name
+            let one = names.get(number);
+            self.partner_names.get(one.facts.partner).name != one.name
         };
         let disk = near.and_then(|centre| {
             Disk::of(&Near {
@@ -189,21 +189,19 @@ impl Index {
                 max_distance_km: f64::INFINITY,
             })
         });
-        let best = best(names, text, first, |found, left| match &disk {
-            Some(disk) => self.nearest_places(found, disk, left, has_own_name),
-            None => {
-                let found = names.most_offers_first(found);
-                found
-                    .filter(|number| has_own_name(*number))
-                    .take(left)
-                    .collect()
+        let best = best(names, text, first, |found, left| {
+            if let Some(disk) = &disk {
+                return self.nearest_places(found, disk, left, has_own_name);
             }
+            let found = names.most_offers_first(found);
+            let own = found.filter(|number| has_own_name(*number));
+            own.take(left).collect()
         });
         let suggested = best.into_iter().map(|(rank, number)| {
-            let named = names.get(number);
-            let offers = named.offers.into();
+            let one = names.get(number);
+            let offers = one.offers.into();
             let id = EstablishmentId::from_bytes(*self.places.id(number));
-            let place = Suggested::Establishment(id, named.name.to_string());
+            let place = Suggested::Establishment(id, one.name.to_string());
             (Fit { rank, offers }, place)
         });
         suggested.collect()

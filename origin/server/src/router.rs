@@ -32,21 +32,7 @@ pub fn router(
 + Send
 + Sync
 + 'static {
-    let admin = Router::new()
-        .route("/admin/documents", post(documents::post))
-        .route("/admin/documents/retire", post(documents::retire))
-        .route("/admin/documents/usage", get(documents::usage))
-        .route("/admin/purge", post(purges::post))
-        .route("/admin/cache/explain", post(inspect::routes::explain))
-        .route("/admin/cache/stats", get(inspect::routes::stats))
-        .route("/admin/cells", post(console::cells))
-        .route("/admin/purges", get(console::purges))
-        .route("/admin/queue", get(console::queue))
-        .route("/admin/queue/retry", post(console::retry))
-        .route_layer(from_fn_with_state(
-            state.clone(),
-            middleware::operators_only,
-        ));
+    let admin = admin(&state);
     let graphql = Router::new()
         .route("/graphql", any(serve::graphql).options(cors::preflight))
         .route("/graphql/", any(serve::graphql).options(cors::preflight))
@@ -141,6 +127,25 @@ pub fn router(
             }
         }
     }))
+}
+
+/// What operators ask.
+fn admin(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .route("/admin/documents", post(documents::post))
+        .route("/admin/documents/retire", post(documents::retire))
+        .route("/admin/documents/usage", get(documents::usage))
+        .route("/admin/purge", post(purges::post))
+        .route("/admin/cache/explain", post(inspect::routes::explain))
+        .route("/admin/cache/stats", get(inspect::routes::stats))
+        .route("/admin/cells", post(console::cells))
+        .route("/admin/purges", get(console::purges))
+        .route("/admin/queue", get(console::queue))
+        .route("/admin/queue/retry", post(console::retry))
+        .route_layer(from_fn_with_state(
+            state.clone(),
+            middleware::operators_only,
+        ))
 }
 
 /// The hash in `GET /graphql/<hash>`.
