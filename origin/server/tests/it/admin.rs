@@ -15,11 +15,15 @@ use crate::{
     fixtures::{offer, partner},
 };
 
-const DOORS: [(Method, &str); 4] = [
+const DOORS: [(Method, &str); 8] = [
     (Method::POST, "/admin/documents"),
     (Method::POST, "/admin/purge"),
     (Method::POST, "/admin/cache/explain"),
     (Method::GET, "/admin/cache/stats"),
+    (Method::POST, "/admin/cells"),
+    (Method::GET, "/admin/purges"),
+    (Method::GET, "/admin/queue"),
+    (Method::POST, "/admin/queue/retry"),
 ];
 
 #[derive(Clone, Default)]

@@ -15,6 +15,7 @@ mod caching;
 mod cities;
 mod commands;
 mod completing;
+mod console;
 mod docs;
 mod draining;
 mod executing;
