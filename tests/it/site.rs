@@ -89,3 +89,120 @@ async fn a_guest_books_and_a_venue_scans_the_code() {
         assert!(one.as_str().unwrap().contains("; hit"), "{home}");
     }
 }
+
+/// Pages without scripts: addresses that are wrong, escaped, elsewhere, in the other language, or not there.
+#[tokio::test]
+async fn pages_are_there_without_scripts_and_addresses_are_not_believed() {
+    let (world, _) = world().await;
+    let stack = &world.stack;
+    let site = Site::start(&stack.edge_url).await.unwrap();
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let get = async |path: &str| {
+        let request = client.get(format!("{}{path}", site.url));
+        request.send().await.unwrap()
+    };
+
+    let home = get("/").await;
+    let policy = home.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("script-src 'self';"), "{policy}");
+    let timing = home.headers()["server-timing"].to_str().unwrap();
+    assert!(timing.contains("yousoon-edge"), "{timing}");
+    let etag = home.headers()["etag"].clone();
+    let html = home.text().await.unwrap();
+    assert!(html.contains("Un verre offert") && html.contains(r#"lang="fr""#));
+    let again = client.get(&site.url).header("if-none-match", etag);
+    assert_eq!(again.send().await.unwrap().status(), 304);
+    assert!(
+        get("/en")
+            .await
+            .text()
+            .await
+            .unwrap()
+            .contains(r#"lang="en""#)
+    );
+
+    let map = get("/sitemap.xml").await.text().await.unwrap();
+    let path = |folder: &str| {
+        let from = map.find(&format!("{}/{folder}/", site.url)).unwrap();
+        let rest = &map[from + site.url.len()..];
+        rest[..rest.find('<').unwrap()].to_owned()
+    };
+    for folder in ["offers", "partners", "places", "cities"] {
+        let page = get(&path(folder)).await;
+        assert_eq!(page.status(), 200, "{folder}");
+        let html = page.text().await.unwrap();
+        let here = format!(
+            r#"<link rel="canonical" href="{}{}">"#,
+            site.url,
+            path(folder)
+        );
+        assert!(html.contains(&here), "{folder}: {html}");
+        assert_eq!(html.contains("application/ld+json"), folder != "cities");
+    }
+
+    let found = get("/search?q=%3Cscript%3Ealert(1)%3C/script%3E").await;
+    assert_eq!(found.status(), 200);
+    let html = found.text().await.unwrap();
+    assert!(html.contains("&lt;script&gt;alert(1)") && !html.contains("<script>alert"));
+    for (path, status, to) in [
+        ("/cities/paris", 308, "/cities/paris-75"),
+        ("/cities/", 308, "/cities"),
+        ("/en/cities/paris", 308, "/en/cities/paris-75"),
+        ("/offers/not-an-offer", 404, ""),
+        ("/offers/%E0%A4%A", 404, ""),
+        ("/offers", 404, ""),
+        ("/nowhere/at/all", 404, ""),
+        ("/categories/BAR", 404, ""),
+        ("/__proto__", 404, ""),
+        ("/search?after=nonsense", 400, ""),
+        ("/search?box=1,2,3", 200, ""),
+        ("/search?box=60,9,40,2", 400, ""),
+        ("/assets/../server.mjs", 404, ""),
+        ("/sitemap-1.xml", 404, ""),
+    ] {
+        let page = get(path).await;
+        let location = page
+            .headers()
+            .get("location")
+            .map(|to| to.to_str().unwrap());
+        assert_eq!(
+            (page.status().as_u16(), location.unwrap_or_default()),
+            (status, to),
+            "{path}"
+        );
+    }
+    // A client would not send these as they are.
+    for address in [
+        "//evil.example/",
+        "/a/..//evil.example/",
+        "/\\evil.example/",
+    ] {
+        let answer = raw(&site.url, address).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{address}: {answer}");
+    }
+    let posted = client.post(&site.url).send().await.unwrap();
+    assert_eq!(posted.status(), 405);
+
+    // Without the edge there is a page that says so.
+    drop(world);
+    let page = get("/cities").await;
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()["retry-after"]),
+        (503, &"5".parse().unwrap())
+    );
+}
+
+/// The first line of the answer to a GET of exactly this address.
+async fn raw(site: &str, address: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let host = site.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let request = format!("GET {address} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}

@@ -157,8 +157,7 @@ pub(crate) async fn retry(
     };
     let task = state.queue.get(&key).await?;
     if task.is_none_or(|task| task.state != queue::State::Dead) {
-        let message = "no task with this key was given up";
-        return Err(Refusal::new(ErrorCode::NOT_FOUND, message).into());
+        return Err(not_given_up());
     }
     let now_ms = state.services.clock.now_ms();
     let deed = NewDeed {
@@ -170,10 +169,17 @@ pub(crate) async fn retry(
         request: hex::encode(random::bytes::<8>()),
     };
     state.services.operators.record(deed).await?;
+    // False if another administrator was faster: then the audit has both.
     let revived = state.queue.revive(&key, now_ms, now_ms + REVIVED_FOR_MS);
-    let retried = revived.await?;
+    if !revived.await? {
+        return Err(not_given_up());
+    }
     state.services.queue_wake.send_replace(());
-    Ok(admin::json(&json!({"retried": retried})))
+    Ok(admin::json(&json!({"retried": true})))
+}
+
+fn not_given_up() -> AdminError {
+    Refusal::new(ErrorCode::NOT_FOUND, "no task with this key was given up").into()
 }
 
 /// `GET /admin/purges`: the newest purges of the audit.

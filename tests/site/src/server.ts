@@ -76,6 +76,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   // "//host/path" would be an address of another site.
   if (address.length > LONGEST_ADDRESS || !address.startsWith("/") || address.startsWith("//")) return send(request, response, 400, "text/plain", "");
   const url = new URL(address, site);
+  // So would the path that "/a/..//host" and "/\\host" come to.
+  if (url.host !== new URL(site).host || url.pathname.startsWith("//")) return send(request, response, 400, "text/plain", "");
   if (url.pathname.startsWith("/assets/")) return asset(request, response, url.pathname.slice("/assets/".length));
   if (url.pathname === "/robots.txt") return send(request, response, 200, "text/plain", `User-agent: *\nAllow: /\nDisallow: /search\nSitemap: ${site}/sitemap.xml\n`);
   if (url.pathname.startsWith("/sitemap")) return mapOfSite(request, response, url.pathname);
@@ -87,7 +89,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     say: sayIn(language),
     segments: segmentsOf(path),
     query: url.searchParams,
-    hasPicture: (picture) => pictures.includes(new URL(picture).origin),
+    hasPicture: (picture) => URL.canParse(picture) && pictures.includes(new URL(picture).origin),
     link: (to, query = {}) => pathIn(language, to) + queryOf(query),
   };
   const [made, asked] = await recording(() => pageOf(asking, path));

@@ -71,7 +71,7 @@ export async function signIn(email, password) {
   try {
     await read("/admin/cache/stats");
   } catch (error) {
-    keep(null);
+    await signOut();
     throw error;
   }
 }
