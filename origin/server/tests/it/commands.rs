@@ -379,14 +379,16 @@ fn the_doctor_looks_at_what_is_stored_and_changes_nothing() {
     yousoon(dir, &["seed", "--offers", "1"]);
     let (code, text) = yousoon(dir, &["doctor"]);
     assert_eq!(code, 1, "{text}");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let words = words.join(" ");
     for part in [
-        "ok     database         it answers",
-        "ERROR  documents        none is published",
-        "ok     offers           there are some",
-        "ok     queue            0 tasks are due",
+        "ok database it answers",
+        "ERROR documents none is published",
+        "ok offers there are some",
+        "ok queue 0 tasks are due",
         "1 errors, 0 warnings",
     ] {
-        assert!(text.contains(part), "{part}: {text}");
+        assert!(words.contains(part), "{part}: {text}");
     }
 }
 
