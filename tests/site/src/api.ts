@@ -1,6 +1,6 @@
 // What the server asks the edge, and what the edge's caches answered: `Server-Timing` shows it.
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createYousoonClient, type Result, type YousoonClient, type YousoonDocument } from "@yousoon/client";
+import { createYousoonClient, type Code, type Result, type YousoonClient, type YousoonDocument } from "@yousoon/client";
 import * as guest from "../generated/guest.js";
 
 /** One request to the edge while a page was made. */
@@ -25,7 +25,7 @@ export class NoPage extends Error {
 }
 
 /** Codes that say that the address of the page is wrong, not the service. */
-const WRONG_ADDRESS = new Set(["BAD_USER_INPUT", "INVALID_CURSOR", "LOCATION_OUT_OF_RANGE", "VARIABLES_INVALID"]);
+const WRONG_ADDRESS: ReadonlySet<Code> = new Set<Code>(["BAD_USER_INPUT", "CURSOR_INVALID", "LOCATION_OUT_OF_RANGE", "VARIABLE_INVALID"]);
 
 export class Api {
   readonly #client: YousoonClient;
