@@ -48,7 +48,8 @@ export function boxOf(text: string | null): Box | null {
   const [south, west, north, east] = numbers;
   if (numbers.length !== 4 || !numbers.every(Number.isFinite)) return null;
   if (south === undefined || west === undefined || north === undefined || east === undefined) return null;
-  return { south, west, north, east };
+  const isBox = -90 <= south && south < north && north <= 90 && -180 <= west && west < east && east <= 180;
+  return isBox ? { south, west, north, east } : null;
 }
 
 export const boxText = ({ south, west, north, east }: Box): string => [south, west, north, east].map((one) => one.toFixed(4)).join(",");
