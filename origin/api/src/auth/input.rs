@@ -34,7 +34,7 @@ pub struct LoginInput {
     pub password: String,
 }
 
-/// A new password; the present one proves who asks.
+/// Sets a new password. The user also enters the current one.
 #[derive(Clone, InputObject)]
 pub struct ChangePasswordInput {
     pub current_password: String,
@@ -42,14 +42,14 @@ pub struct ChangePasswordInput {
     pub new_password: String,
 }
 
-/// A new e-mail address for the account; the password proves who asks.
+/// Sets a new e-mail address for the account. The user also enters the password.
 #[derive(Clone, InputObject)]
 pub struct ChangeEmailInput {
     pub new_email: String,
     pub password: String,
 }
 
-/// A new password; the link that was sent by e-mail proves who asks.
+/// Sets a new password, with the token of a link that the user got by e-mail.
 #[derive(Clone, InputObject)]
 pub struct ResetPasswordInput {
     /// The token from the e-mailed link.
