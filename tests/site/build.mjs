@@ -2,8 +2,7 @@
 //
 //   PQ_BIN=target/debug/pq node build.mjs [--documents-only]
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -51,8 +50,7 @@ for (const [path, { entryPoint, imports }] of Object.entries(metafile.outputs)) 
   const name = basename(entryPoint ?? "icon.svg").replace(/\.ts$/, "");
   assets[name] = { file: basename(path), parts: imports.filter(({ kind }) => kind === "import-statement").map((one) => basename(one.path)) };
 }
-const version = createHash("sha256").update(readFileSync(`${here}build/server.mjs`)).update(JSON.stringify(assets)).digest("hex");
-writeFileSync(`${here}build/assets.json`, JSON.stringify({ version: version.slice(0, 12), assets }));
+writeFileSync(`${here}build/assets.json`, JSON.stringify({ assets }));
 
 function run(program, args, cwd, env = {}) {
   execFileSync(program, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "inherit"] });

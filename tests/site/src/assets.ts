@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 
 interface Built {
-  readonly version: string;
   readonly assets: Readonly<Record<string, { readonly file: string; readonly parts: readonly string[] }>>;
 }
 
@@ -16,13 +15,11 @@ export interface Asset {
 }
 
 export class Assets {
-  readonly version: string;
   readonly #built: Built;
   readonly #files: ReadonlyMap<string, Asset>;
 
   constructor(folder: URL) {
     this.#built = JSON.parse(readFileSync(new URL("assets.json", folder), "utf8")) as Built;
-    this.version = this.#built.version;
     const files = readdirSync(new URL("assets/", folder));
     this.#files = new Map(files.map((name) => [name, assetOf(readFileSync(new URL(`assets/${name}`, folder)), name)]));
   }
@@ -43,5 +40,7 @@ export class Assets {
 
 function assetOf(body: Buffer, name: string): Asset {
   const type = TYPES[name.split(".").at(-1) ?? ""] ?? "application/octet-stream";
-  return { body, type: `${type}; charset=utf-8`, etag: `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"` };
+  return { body, type: `${type}; charset=utf-8`, etag: etagOf(body) };
 }
+
+export const etagOf = (body: string | Buffer): string => `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;

@@ -1,11 +1,10 @@
 // The site's server: `node build/server.mjs`. It keeps nothing of anybody; pages about a person are filled by their browser.
-import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Api, NoPage, recording, type Asked } from "./api.js";
-import { Assets } from "./assets.js";
+import { Assets, etagOf } from "./assets.js";
 import { html } from "./html.js";
 import type { Asking, Moved, Page } from "./page.js";
-import { framed, pathIn } from "./parts/layout.js";
+import { framed } from "./parts/layout.js";
 import * as account from "./pages/account.js";
 import { category } from "./pages/category.js";
 import { cities, city } from "./pages/cities.js";
@@ -15,7 +14,7 @@ import { partner } from "./pages/partner.js";
 import { place } from "./pages/place.js";
 import { search } from "./pages/search.js";
 import { Sitemap } from "./sitemap.js";
-import { sayIn, type Language, type TextKey } from "./texts.js";
+import { pathIn, sayIn, type Language, type TextKey } from "./texts.js";
 
 type Maker = (asking: Asking) => Page | Moved | Promise<Page | Moved>;
 
@@ -168,7 +167,7 @@ function moved(response: ServerResponse, to: string): void {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string | Buffer, headers: Readonly<Record<string, string>> = {}): void {
-  const etag = headers["etag"] ?? `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  const etag = headers["etag"] ?? etagOf(body);
   const sent = { ...SECURITY, "cache-control": "no-cache", etag, ...headers };
   if (status === 200 && request.headers["if-none-match"] === etag) {
     response.writeHead(304, sent).end();

@@ -3,6 +3,9 @@
 export type Language = "fr" | "en";
 export const LANGUAGES: readonly Language[] = ["fr", "en"];
 
+/** A path of this site in a language. */
+export const pathIn = (language: Language, path: string): string => (language === "fr" ? path : path === "/" ? `/${language}` : `/${language}${path}`);
+
 const TEXTS = {
   home: ["Sorties et bons plans", "Going out, for less"],
   homeLead: ["Bars, restaurants, clubs et cinémas près de vous : réservez, et montrez votre code à l’entrée.", "Bars, restaurants, clubs and cinemas near you: book, and show your code at the door."],

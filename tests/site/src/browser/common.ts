@@ -1,11 +1,11 @@
 // What the browser's programs share: the client of one person, and how to show things.
 import { browserTokens, createYousoonClient, type RefreshDocument, type YousoonClient, type YousoonError } from "@yousoon/client";
 import { eventStreams } from "@yousoon/client/live";
-import { sayIn, type Language, type Say } from "../texts.js";
+import { pathIn, sayIn, type Language, type Say } from "../texts.js";
 
 export const language: Language = document.body.dataset["language"] === "en" ? "en" : "fr";
 export const say: Say = sayIn(language);
-export const link = (path: string): string => (language === "fr" ? path : `/en${path}`);
+export const link = (path: string): string => pathIn(language, path);
 
 /** The client of who is signed in. Guests and venues sign in apart: `kept` is where the tokens are. */
 export function clientOf(kept: string, name: string, refresh: RefreshDocument): YousoonClient {

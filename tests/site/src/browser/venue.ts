@@ -42,7 +42,6 @@ function tonight(where: HTMLElement, { partner }: Membership): void {
     location.reload();
   });
   show(where, element("p", {}, element("strong", {}, partner.name), " · ", element("a", { href: link("/scan") }, say("scan"))), status, outcome, list, out);
-  let again: Promise<void> | undefined;
   const read = async (): Promise<void> => {
     const { data, error } = await client.query(venue.Tonight, { partnerId: partner.id, first: 100 });
     if (error) return show(outcome, failure(error));
@@ -50,14 +49,23 @@ function tonight(where: HTMLElement, { partner }: Membership): void {
     show(status, `${people} ${say("booked")} · ${expected} ${say("expected")} · ${arrived} ${say("arrived")}`);
     show(list, nightOf(data.partnerBookings, act));
   };
-  // Several changes at once are one reading, and then one more.
-  const soon = () => (again ??= read().finally(() => (again = undefined)));
+  // What changes while the list is read makes it read once more.
+  let reading = Promise.resolve();
+  let waits = false;
+  const soon = () => {
+    if (waits) return;
+    waits = true;
+    reading = reading.then(() => {
+      waits = false;
+      return read();
+    });
+  };
   const act = async (done: Promise<{ error?: Parameters<typeof failure>[0] | undefined }>) => {
     const { error } = await done;
     show(outcome, error && failure(error));
     await read();
   };
-  client.subscribe(venue.PartnerBookingChanged, { partnerId: partner.id, establishmentId: null }, { next: () => void soon(), missed: () => void soon() });
+  client.subscribe(venue.PartnerBookingChanged, { partnerId: partner.id, establishmentId: null }, { next: soon, missed: soon });
   void read();
 }
 

@@ -2,7 +2,7 @@
 import type { Assets } from "../assets.js";
 import { html, raw, type Html } from "../html.js";
 import type { Asking, Page } from "../page.js";
-import { LANGUAGES } from "../texts.js";
+import { LANGUAGES, pathIn, type Language } from "../texts.js";
 
 export interface Frame {
   readonly asking: Asking;
@@ -16,11 +16,9 @@ export interface Frame {
   readonly path: string;
 }
 
-export const pathIn = (language: string, path: string): string => (language === "fr" ? path : path === "/" ? `/${language}` : `/${language}${path}`);
-
 export function framed({ asking, page, assets, site, graphql, path }: Frame): Html {
   const { language, say, link } = asking;
-  const other = language === "fr" ? "en" : "fr";
+  const other: Language = language === "fr" ? "en" : "fr";
   const canonical = page.canonical;
   const scripts = page.scripts ?? [];
   return html`<!doctype html>
