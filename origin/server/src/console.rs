@@ -1,27 +1,23 @@
 //! `GET /console`: the operators' page, and what it asks that nothing else does. Its files are in the program, so that
-//! it works without a network. It signs in as an administrator does, keeps the tokens in the tab, and sends them with each
-//! request: no cookie, so no other site can act for whoever is signed in.
+//! it works without a network. An administrator signs in on it. It keeps the tokens in the tab and sends them as a header. It
+//! sets no cookie, so another site cannot send requests in the administrator's name.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use access::{caller::Caller, random};
-use api::nodes::moment::timestamp;
+use access::caller::Caller;
+use api::{nodes::moment::timestamp, operators::recording::deed_of};
 use axum::{
-    Extension, Router,
-    body::Body,
-    extract::State,
-    http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
-    response::{Html, Response},
+    Extension, Router, body::Body, extract::State, http::header::CONTENT_TYPE, response::Response,
     routing::get,
 };
 use cache_core::{Tag, geo};
 use domain::{
     operators::{
-        deed::{Deed, NewDeed, Target},
+        deed::{Deed, Target},
         input::reason,
     },
     purges::AuditFilter,
-    queue::{self, store::TaskFilter},
+    queue::{self, REVIVED_FOR_MS, store::TaskFilter},
 };
 use pq_core::{DocumentHash, ErrorCode, Refusal};
 use serde::Deserialize;
@@ -29,40 +25,21 @@ use serde_json::{Value, json};
 
 use crate::{
     admin::{self, AdminError},
+    http::page::{self, File},
     state::AppState,
 };
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const PAGE: &str = include_str!("../assets/console/index.html");
-const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-
-const FILES: [(&str, &str, &str); 5] = [
-    (
-        "console.js",
-        JAVASCRIPT,
-        include_str!("../assets/console/console.js"),
-    ),
-    (
-        "parts.js",
-        JAVASCRIPT,
-        include_str!("../assets/console/parts.js"),
-    ),
-    (
-        "session.js",
-        JAVASCRIPT,
-        include_str!("../assets/console/session.js"),
-    ),
-    (
-        "texts.js",
-        JAVASCRIPT,
-        include_str!("../assets/console/texts.js"),
-    ),
-    (
+const FILES: [File; 5] = [
+    File::javascript("console.js", include_bytes!("../assets/console/console.js")),
+    File::javascript("parts.js", include_bytes!("../assets/console/parts.js")),
+    File::javascript("session.js", include_bytes!("../assets/console/session.js")),
+    File::javascript("texts.js", include_bytes!("../assets/console/texts.js")),
+    File::css(
         "console.css",
-        CSS,
-        include_str!("../assets/console/console.css"),
+        include_bytes!("../assets/console/console.css"),
     ),
 ];
 
@@ -96,22 +73,11 @@ const PURGES: usize = 50;
 const TASKS: usize = 100;
 /// Cells of one purge that a map shows.
 const CELLS: usize = 2_000;
-/// How long a task that is tried again is worth doing, in milliseconds.
-const REVIVED_FOR_MS: i64 = 86_400_000;
 
 /// The page and its files; they tell nothing.
 pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let page = async || ([(CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE));
     let hashes = async || ([(CONTENT_TYPE, "application/json")], HASHES.as_str());
-    let routes = Router::new()
-        .route("/console", get(page))
-        .route("/console/documents.json", get(hashes));
-    FILES
-        .into_iter()
-        .fold(routes, |routes, (name, kind, text)| {
-            let file = async move || ([(CONTENT_TYPE, kind)], text);
-            routes.route(&format!("/console/{name}"), get(file))
-        })
+    page::routes("/console", PAGE, POLICY, FILES).route("/console/documents.json", get(hashes))
 }
 
 /// `GET /admin/queue`: how full each lane is, and the tasks that were given up.
@@ -160,14 +126,13 @@ pub(crate) async fn retry(
         return Err(not_given_up());
     }
     let now_ms = state.services.clock.now_ms();
-    let deed = NewDeed {
-        at_ms: now_ms,
-        actor: caller.actor(),
-        deed: Deed::RetryTask,
-        target: Target::task(&key),
-        reason: why,
-        request: hex::encode(random::bytes::<8>()),
-    };
+    let deed = deed_of(
+        caller.actor(),
+        now_ms,
+        Deed::RetryTask,
+        Target::task(&key),
+        why,
+    );
     state.services.operators.record(deed).await?;
     // False if another administrator was faster: then the audit has both.
     let revived = state.queue.revive(&key, now_ms, now_ms + REVIVED_FOR_MS);

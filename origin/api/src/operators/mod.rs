@@ -4,7 +4,7 @@
 pub mod mutations;
 pub mod partners;
 pub mod queries;
-pub(crate) mod recording;
+pub mod recording;
 
 use async_graphql::Error;
 use domain::{

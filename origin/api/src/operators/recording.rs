@@ -20,10 +20,19 @@ pub(crate) fn deed(
     target: Option<Target>,
     reason: String,
 ) -> NewDeed {
-    let (actor, reference) = (
-        request.asker.caller.actor(),
-        hex::encode(random::bytes::<8>()),
-    );
+    let actor = request.asker.caller.actor();
+    deed_of(actor, request.now_ms, deed, target, reason)
+}
+
+/// As [`deed`], of a request that is not GraphQL.
+pub fn deed_of(
+    actor: String,
+    at_ms: i64,
+    deed: Deed,
+    target: Option<Target>,
+    reason: String,
+) -> NewDeed {
+    let reference = hex::encode(random::bytes::<8>());
     let about = target.as_ref().map_or("", Target::as_str);
     tracing::info!(
         actor,
@@ -33,7 +42,7 @@ pub(crate) fn deed(
         "an operator's deed"
     );
     NewDeed {
-        at_ms: request.now_ms,
+        at_ms,
         actor,
         deed,
         target,

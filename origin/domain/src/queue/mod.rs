@@ -202,6 +202,9 @@ pub struct NewTask {
     pub expires_at_ms: i64,
 }
 
+/// How long a task that was given up is worth doing once it is tried again, in milliseconds.
+pub const REVIVED_FOR_MS: i64 = 86_400_000;
+
 /// A stored task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {

@@ -22,7 +22,7 @@ use yousoon::{
     inspect::edges::{self, EdgeReport},
 };
 
-use super::{database::DatabaseOptions, table::table};
+use super::{database::DatabaseOptions, server::address, table::table};
 
 /// How long each of them may take to answer.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -87,6 +87,15 @@ impl Findings {
         self.add(State::Error, subject, message);
     }
 
+    /// What production should have, and a developer's machine may do without.
+    fn absent(&mut self, config: &Config, subject: &str, message: &str) {
+        if config.environment.is_production() {
+            self.warn(subject, message);
+        } else {
+            self.ok(subject, message);
+        }
+    }
+
     fn count(&self, state: State) -> usize {
         let found = self.findings.iter();
         found.filter(|finding| finding.state == state).count()
@@ -105,7 +114,7 @@ pub(crate) async fn run(database: DatabaseOptions, options: DoctorOptions) -> an
         Ok(Err(error)) => found.err("database", format!("{error:#}")),
         Err(_) => found.err("database", "it does not answer"),
     }
-    if let Some(url) = given(options.url)? {
+    if let Some(url) = address(options.url.as_ref())? {
         server(&mut found, &url).await;
     }
     let errors = found.count(State::Error);
@@ -119,16 +128,6 @@ pub(crate) async fn run(database: DatabaseOptions, options: DoctorOptions) -> an
         0 => Ok(()),
         1 => bail!("1 thing is wrong"),
         errors => bail!("{errors} things are wrong"),
-    }
-}
-
-fn given(url: Option<Url>) -> anyhow::Result<Option<Url>> {
-    let from_env = std::env::var("YOUSOON_ORIGIN_URL").ok();
-    let from_env = from_env.filter(|text| !text.is_empty());
-    match (url, from_env) {
-        (Some(url), _) => Ok(Some(url)),
-        (None, Some(text)) => Ok(Some(Url::parse(&text)?)),
-        (None, None) => Ok(None),
     }
 }
 
@@ -174,11 +173,7 @@ fn keys(found: &mut Findings, config: &Config) {
 async fn redis(found: &mut Findings, config: &Config) {
     let Some(client) = &config.cache.redis else {
         let message = "none: only one server may use this database, and a restart is a cold one";
-        return if config.environment.is_production() {
-            found.warn("redis", message);
-        } else {
-            found.ok("redis", message);
-        };
+        return found.absent(config, "redis", message);
     };
     let asked = timeout(WITHIN, async {
         let mut connection = client.get_multiplexed_async_connection().await?;
@@ -223,11 +218,7 @@ async fn edges(found: &mut Findings, config: &Config) {
     let edge = &config.edge;
     if edge.urls.is_empty() {
         let message = "no edge is named (YOUSOON_EDGE_URL): none hears of purges from here";
-        return if config.environment.is_production() {
-            found.warn("edges", message);
-        } else {
-            found.ok("edges", message);
-        };
+        return found.absent(config, "edges", message);
     }
     // Of nothing: what is asked for is the edge's copy of the log.
     let nothing = KeyBuilder::new().finish();

@@ -3,12 +3,9 @@
 use anyhow::{Context as _, bail};
 use api::services::Clock;
 use clap::{Args, Subcommand, ValueEnum};
-use domain::queue::{Lane, State, Task, store::TaskFilter};
+use domain::queue::{Lane, REVIVED_FOR_MS, State, Task, store::TaskFilter};
 
 use super::{database::DatabaseOptions, table::table};
-
-/// How long a revived task is worth doing, in milliseconds.
-const REVIVED_FOR_MS: i64 = 86_400_000;
 
 #[derive(Subcommand)]
 pub(crate) enum QueueCommand {

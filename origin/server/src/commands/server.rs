@@ -25,11 +25,8 @@ impl Server {
     /// The server at `url`, else at `YOUSOON_ORIGIN_URL`; none if neither is given. The variable is
     /// not read by clap's `env`, which would count it as a given option.
     pub(crate) fn find(url: Option<&Url>) -> anyhow::Result<Option<Self>> {
-        let from_env = env::var(URL).ok().filter(|url| !url.is_empty());
-        let url = match (url, from_env) {
-            (Some(url), _) => url.clone(),
-            (None, Some(text)) => Url::parse(&text).with_context(|| format!("{URL}: {text:?}"))?,
-            (None, None) => return Ok(None),
+        let Some(url) = address(url)? else {
+            return Ok(None);
         };
         // Not a command-line option: anybody who lists processes could read it.
         let token = secret_from_env(TOKEN)?.with_context(|| format!("{TOKEN} is not set"))?;
@@ -76,6 +73,19 @@ impl Server {
         }
         let read = response.json().await;
         read.with_context(|| format!("the answer of {} cannot be read", self.base))
+    }
+}
+
+/// The address of the server at `url`, else at `YOUSOON_ORIGIN_URL`; none if neither is given.
+pub(crate) fn address(url: Option<&Url>) -> anyhow::Result<Option<Url>> {
+    let from_env = env::var(URL).ok().filter(|url| !url.is_empty());
+    match (url, from_env) {
+        (Some(url), _) => Ok(Some(url.clone())),
+        (None, Some(text)) => {
+            let parsed = Url::parse(&text).with_context(|| format!("{URL}: {text:?}"))?;
+            Ok(Some(parsed))
+        }
+        (None, None) => Ok(None),
     }
 }
 

@@ -7,5 +7,6 @@ pub mod cached;
 pub mod document;
 pub mod file;
 pub(crate) mod graphiql;
+pub(crate) mod page;
 pub mod reading;
 pub mod serve;
