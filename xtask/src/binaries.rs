@@ -15,7 +15,7 @@ const FAKE_PROVIDERS: &str = "fake-providers";
 /// How the origin and the worker are compiled.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Profile {
-    /// Compiles in a fraction of the time, and shares the origin's artefacts with `cargo test`.
+    /// Compiles in a fraction of the time.
     Dev,
     /// As it is deployed and measured.
     Release,

@@ -118,13 +118,7 @@ fn measure(program: &Path, environment: &[(String, String)]) -> Result<()> {
         "forgetting what ran before",
         llvm_cov(program, environment).args(["clean", "--workspace"]),
     )?;
-    let mut build = checkout::cargo();
-    progress::step_with_output(
-        "building the origin and pq with coverage (about 6 min the first time)",
-        build
-            .args(["build", "--bins", "-p", "yousoon", "-p", "pq"])
-            .envs(environment.iter().cloned()),
-    )?;
+    // Which the tests build.
     let folder = target_dir(environment)?.join("debug");
     let binaries = Binaries {
         yousoon: folder.join("yousoon"),
