@@ -12,6 +12,7 @@ mod exact_lists;
 mod example;
 mod explaining;
 mod failures;
+mod first_hour;
 mod gateway;
 mod graphql_http;
 mod guest_week;

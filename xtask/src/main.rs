@@ -72,7 +72,7 @@ enum Command {
     /// Check the manifests, the rules and the dashboards in deploy/, and how the worker is deployed.
     DeployCheck,
     /// Run all tests: workspace, end to end, golden vectors in WASM.
-    Test,
+    Test(test::Options),
     /// Measure which lines the tests run, by crate.
     Coverage(coverage::Options),
     /// Run what finds more the longer it runs: the simulation of the caches, and chaos.
@@ -126,7 +126,7 @@ fn main() -> ExitCode {
         }
         Command::DeployCheck => return deploy::run().unwrap_or_else(|error| fail(&error)),
         // Its last line is the summary, also when tests failed.
-        Command::Test => return test::run().unwrap_or_else(|error| fail(&error)),
+        Command::Test(options) => return test::run(&options).unwrap_or_else(|error| fail(&error)),
         Command::Soak(options) => return soak::run(&options).unwrap_or_else(|error| fail(&error)),
         Command::Abuse(options) => {
             return abuse::run(&options).unwrap_or_else(|error| fail(&error));
