@@ -117,7 +117,8 @@ async fn every_command_of_the_page_prints_what_it_shows() {
         "{}",
         String::from_utf8_lossy(&ran.stderr)
     );
-    let mut printed = printed.split(&format!("{END}\n"));
+    let end = format!("{END}\n");
+    let mut printed = printed.split(&end);
     let mut compared = 0;
     for pair in blocks.windows(2) {
         if pair[0].language != "sh" {

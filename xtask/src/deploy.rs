@@ -40,7 +40,8 @@ pub(crate) fn violations() -> Result<u64> {
     let built = checkout::target_dir()?.join("deploy");
     fs::create_dir_all(&built).with_context(|| format!("cannot create {}", built.display()))?;
     let page = |path: &str| fs::read_to_string(checkout::root().join(path));
-    let documented = page("README.md")? + &page("deploy/monitoring/adapter-values.yaml")?;
+    let documented =
+        page("docs/configuration.md")? + &page("deploy/monitoring/adapter-values.yaml")?;
     for overlay in overlays(&deploy)? {
         let name = overlay
             .file_name()

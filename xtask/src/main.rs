@@ -25,6 +25,8 @@ mod failures;
 mod golang;
 mod http;
 mod image;
+#[cfg(test)]
+mod links;
 mod load;
 mod mailbox;
 mod manifest;

@@ -63,6 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         "Payments, to pay or decline by hand: http://127.0.0.1:{}/stripe-pages",
         options.port_mailbox
     );
+    println!("What to try next, command by command: docs/first-hour.md");
     let outcome = stack.processes.hold();
     println!("• stopping …");
     drop(stack);

@@ -11,6 +11,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::{Context as _, ensure};
 use api::{
     caches::Caches,
+    purges::mutations::PurgeResult,
     schema,
     services::{Clock, ReadObserver},
 };
@@ -31,6 +32,7 @@ use commands::{
     queue::QueueCommand,
     reviews::ReviewsCommand,
     server::Server,
+    table::Format,
     transfer::{CopyOptions, ExportOptions, RestoreOptions},
 };
 use domain::{
@@ -41,6 +43,7 @@ use domain::{
 use pq_core::DocumentHash;
 use purging::{self, Afterwards, PurgeLog, PurgeRequest, PurgeTarget, Reason, Run};
 use reqwest::Url;
+use serde_json::json;
 use yousoon::{
     catalogue::{import, sheet::Mode},
     config::{Config, cache_from_env, telemetry_from_env},
@@ -150,6 +153,8 @@ struct ImportOptions {
     /// Print what would change, line by line, and change nothing.
     #[arg(long, requires = "partner")]
     dry_run: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Args)]
@@ -179,9 +184,8 @@ struct LogOptions {
     /// Show only purges by this actor, such as `cli` or `service token`.
     #[arg(long)]
     actor: Option<String>,
-    /// Print one JSON object per line.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Args)]
@@ -223,6 +227,9 @@ struct PurgeOptions {
     // Not flattened: clap could then not tell whether any of these options was given.
     #[arg(long)]
     url: Option<Url>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> ExitCode {
@@ -273,9 +280,10 @@ fn run(
                     &options.file,
                     partner,
                     mode,
+                    options.format,
                 ))
             }
-            None => block_on(import(database, options.file)),
+            None => block_on(import(database, options.file, options.format)),
         },
         Command::Migrate(options) => block_on(commands::migrate::run(database, options)),
         Command::Export(options) => block_on(commands::transfer::export(database, options)),
@@ -363,7 +371,7 @@ async fn open_log(db: &Database) -> anyhow::Result<PurgeLog> {
     Ok(PurgeLog::open(Arc::clone(&db.purges), backend, caches.feed).await?)
 }
 
-async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> {
+async fn import(database: DatabaseOptions, file: PathBuf, format: Format) -> anyhow::Result<()> {
     // Before a database is created: a file that cannot be read leaves no trace.
     let places = import::read(&file).await?;
     let db = database.open(LogRole::Tool).await?;
@@ -374,11 +382,18 @@ async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> 
     for (line, why) in &report.bad_lines {
         eprintln!("line {line}: {why}");
     }
-    println!("read {} as {}", file.display(), report.format);
-    println!(
-        "added {}, already there {}, left out {}",
-        report.added, report.already_there, report.left_out
-    );
+    if format.json {
+        let (added, already_there) = (report.added, report.already_there);
+        let result = json!({"readAs": report.format.to_string(), "added": added, "alreadyThere": already_there,
+            "leftOut": report.left_out});
+        println!("{result}");
+    } else {
+        println!("read {} as {}", file.display(), report.format);
+        println!(
+            "added {}, already there {}, left out {}",
+            report.added, report.already_there, report.left_out
+        );
+    }
     ensure!(
         report.left_out == 0,
         "lines of {} were left out: correct them and import the file again, which adds only what is missing",
@@ -388,6 +403,7 @@ async fn import(database: DatabaseOptions, file: PathBuf) -> anyhow::Result<()> 
 }
 
 async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Result<()> {
+    let format = Format { json: options.json };
     let asked = PurgeRequest {
         target: options.target()?,
         kind: if options.soft {
@@ -405,10 +421,28 @@ async fn purge(database: DatabaseOptions, options: PurgeOptions) -> anyhow::Resu
         actor: "cli".to_owned(),
     };
     if let Some(server) = Server::find(options.url.as_ref())? {
-        return commands::purge::ask(&server, &asked).await;
+        return commands::purge::ask(&server, &asked, format).await;
     }
     let log = open_log(&database.open_for_purges().await?).await?;
     let report = purging::request(&log, asked, Clock::System.now_ms()).await?;
+    if format.json {
+        // As a running server answers.
+        let result = PurgeResult {
+            revision: report.revision.map(|revision| revision.to_string()),
+            tags: report
+                .tags
+                .iter()
+                .map(|tag| tag.as_str().to_owned())
+                .collect(),
+            dry_run: options.dry_run,
+            affected: None,
+            cut: None,
+            warmed: None,
+            at: None,
+        };
+        println!("{}", serde_json::to_string(&result)?);
+        return Ok(());
+    }
     for tag in &report.tags {
         println!("{}", tag.as_str());
     }
@@ -431,7 +465,7 @@ async fn purge_log(database: DatabaseOptions, options: LogOptions) -> anyhow::Re
     let rows = db.purges.audit(None, options.limit, filter).await?;
     let mut out = std::io::stdout().lock();
     for row in &rows {
-        if options.json {
+        if options.format.json {
             writeln!(out, "{}", as_json(row))?;
         } else {
             writeln!(out, "{}", as_line(row))?;

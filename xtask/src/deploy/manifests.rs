@@ -58,7 +58,7 @@ fn of_settings(settings: &Value, documented: &str) -> Vec<String> {
             }
             let is_ours = name.starts_with("YOUSOON_");
             (is_ours && !documented.contains(&format!("`{name}`")))
-                .then(|| format!("{name} is not in the README's table"))
+                .then(|| format!("{name} is not in docs/configuration.md"))
         })
         .collect()
 }
@@ -262,7 +262,7 @@ spec: {metrics: [{type: External, external: {metric: {name: in_flight}}}]}
             (
                 "YOUSOON_LOG",
                 "YOUSOON_LOGS",
-                "ConfigMap settings: YOUSOON_LOGS is not in the README's table",
+                "ConfigMap settings: YOUSOON_LOGS is not in docs/configuration.md",
             ),
             (
                 "name: in_flight",

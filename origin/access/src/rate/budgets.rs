@@ -32,7 +32,7 @@ const MINUTES_15: Duration = Duration::from_mins(15);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// All budgets. The README lists the variables.
+/// All budgets. `docs/limits.md` lists the variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budgets {
     /// Sign-ups from a network.

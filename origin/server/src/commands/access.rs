@@ -4,8 +4,8 @@ use std::io::{self, Write as _};
 
 use access::service_tokens::Secret;
 use anyhow::{Context as _, bail};
-use api::services::Clock;
-use clap::{Args, Subcommand, ValueEnum};
+use api::{nodes::moment::timestamp, services::Clock};
+use clap::{Args, Subcommand};
 use domain::{
     Partner, PartnerId,
     auth::service_tokens::{Created, Scope, ServiceToken, TokenName},
@@ -17,8 +17,9 @@ use domain::{
         store::Changed,
     },
 };
+use serde_json::json;
 
-use super::{database::DatabaseOptions, table::table};
+use super::{database::DatabaseOptions, table::Format, words::words};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
@@ -27,7 +28,7 @@ pub(crate) enum TokenCommand {
     /// Create a token and print it. It cannot be shown again: only its hash is stored.
     Create(CreateOptions),
     /// List all tokens ever created, without their secrets.
-    List,
+    List(Format),
     /// Revoke a token; running servers refuse it within 2 s.
     Revoke {
         #[arg(value_parser = token_name)]
@@ -41,50 +42,24 @@ pub(crate) struct CreateOptions {
     #[arg(value_parser = token_name)]
     name: TokenName,
     /// What the token may do; repeat the option for several scopes.
-    #[arg(long = "scope", required = true, value_enum)]
-    scopes: Vec<ScopeName>,
+    #[arg(long = "scope", required = true, value_parser = words(Scope::ALL, Scope::as_str))]
+    scopes: Vec<Scope>,
     /// Days until the token expires, 1 to 3660; by default it never does.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3_660))]
     days: Option<u16>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum ScopeName {
-    /// Publish documents.
-    Documents,
-    /// Purge caches.
-    Purge,
-    /// Inspect the caches.
-    Inspect,
-    /// Act on behalf of any partner.
-    Partners,
-    /// Disable accounts.
-    Users,
-}
-
-impl From<ScopeName> for Scope {
-    fn from(name: ScopeName) -> Self {
-        match name {
-            ScopeName::Documents => Self::Documents,
-            ScopeName::Purge => Self::Purge,
-            ScopeName::Inspect => Self::Inspect,
-            ScopeName::Partners => Self::Partners,
-            ScopeName::Users => Self::Users,
-        }
-    }
-}
-
 pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> anyhow::Result<()> {
     let db = match command {
         TokenCommand::Create(_) => database.open(LogRole::Tool).await?,
-        TokenCommand::List | TokenCommand::Revoke { .. } => database.open_existing().await?,
+        TokenCommand::List(_) | TokenCommand::Revoke { .. } => database.open_existing().await?,
     };
     let tokens = db.service_tokens;
     let now_ms = Clock::System.now_ms();
     match command {
         TokenCommand::Create(options) => {
             let secret = Secret::fresh();
-            let mut scopes: Vec<Scope> = options.scopes.into_iter().map(Scope::from).collect();
+            let mut scopes = options.scopes;
             scopes.sort_unstable();
             scopes.dedup();
             let token = ServiceToken {
@@ -102,19 +77,30 @@ pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> a
                 }
             }
         }
-        TokenCommand::List => {
-            let rows = tokens.all().await?.into_iter().map(|token| {
-                let words: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
-                let state = match (token.revoked_at_ms, token.expires_at_ms) {
-                    (Some(_), _) => "revoked",
-                    (None, Some(ends)) if ends <= now_ms => "over",
-                    (None, Some(_) | None) => "good",
-                };
-                vec![token.name.to_string(), words.join(" "), state.to_owned()]
-            });
-            print!(
-                "{}",
-                table(&["name", "scopes", "state"], &rows.collect::<Vec<_>>(), 3)
+        TokenCommand::List(format) => {
+            let row = |token: &ServiceToken| {
+                vec![
+                    token.name.to_string(),
+                    scopes_of(token).join(" "),
+                    state_of(token, now_ms).to_owned(),
+                ]
+            };
+            let moment = |ms: i64| timestamp(ms).to_string();
+            let object = |token: &ServiceToken| {
+                json!({
+                    "name": token.name.as_str(),
+                    "scopes": scopes_of(token),
+                    "state": state_of(token, now_ms),
+                    "createdAt": moment(token.created_at_ms),
+                    "expiresAt": token.expires_at_ms.map(moment),
+                    "revokedAt": token.revoked_at_ms.map(moment),
+                })
+            };
+            format.print(
+                &tokens.all().await?,
+                &["name", "scopes", "state"],
+                row,
+                object,
             );
         }
         TokenCommand::Revoke { name } => {
@@ -124,6 +110,18 @@ pub(crate) async fn token(database: DatabaseOptions, command: TokenCommand) -> a
         }
     }
     Ok(())
+}
+
+fn scopes_of(token: &ServiceToken) -> Vec<&'static str> {
+    token.scopes.iter().map(|scope| scope.as_str()).collect()
+}
+
+const fn state_of(token: &ServiceToken, now_ms: i64) -> &'static str {
+    match (token.revoked_at_ms, token.expires_at_ms) {
+        (Some(_), _) => "revoked",
+        (None, Some(ends)) if ends <= now_ms => "over",
+        (None, Some(_) | None) => "good",
+    }
 }
 
 #[derive(Args)]

@@ -10,12 +10,13 @@ use domain::{
     sentence::Language,
 };
 use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
 use yousoon::{
     catalogue::sheet::{Did, Import, Mode, Outcome, Summary},
     importing::position_required,
 };
 
-use super::database::DatabaseOptions;
+use super::{database::DatabaseOptions, table::Format};
 use crate::open_log;
 
 pub(crate) async fn run(
@@ -23,6 +24,7 @@ pub(crate) async fn run(
     file: &Path,
     partner: PartnerId,
     mode: Mode,
+    format: Format,
 ) -> anyhow::Result<()> {
     // Before a database is opened: a file that cannot be read leaves no trace.
     let size = std::fs::metadata(file)
@@ -71,26 +73,47 @@ pub(crate) async fn run(
     }
     let outcomes = outcomes?;
     for outcome in &outcomes {
-        println!("{}", shown(outcome));
+        if format.json {
+            println!("{}", object(outcome));
+        } else {
+            println!("{}", shown(outcome));
+        }
     }
     let summary = Summary::of(&outcomes);
-    println!(
-        "{}created {}, updated {}, unchanged {}, refused {}",
-        if mode == Mode::DryRun {
-            "dry run: "
-        } else {
-            ""
-        },
-        summary.created,
-        summary.updated,
-        summary.unchanged,
-        summary.refused
-    );
+    if !format.json {
+        println!(
+            "{}created {}, updated {}, unchanged {}, refused {}",
+            if mode == Mode::DryRun {
+                "dry run: "
+            } else {
+                ""
+            },
+            summary.created,
+            summary.updated,
+            summary.unchanged,
+            summary.refused
+        );
+    }
     ensure!(
         summary.refused == 0,
         "lines were refused: correct them and import the file again"
     );
     Ok(())
+}
+
+/// For programs; what was done, or in a dry run would be.
+fn object(outcome: &Outcome) -> Value {
+    let (did, more) = match &outcome.did {
+        Did::Create { id } => ("create", json!({"id": id})),
+        Did::Update { id, fields } => ("update", json!({"id": id, "fields": fields})),
+        Did::Nothing { id } => ("nothing", json!({"id": id})),
+        Did::Refuse(refused) => {
+            let message = refused.why.text(Language::English);
+            let code = refused.code.as_str();
+            ("refuse", json!({"code": code, "message": message}))
+        }
+    };
+    json!({"line": outcome.line, "kind": outcome.kind, "externalId": outcome.external_id, did: more})
 }
 
 /// A line for people. What the file says is escaped: it may come from anybody.

@@ -17,5 +17,6 @@ pub(crate) mod purge;
 pub(crate) mod queue;
 pub(crate) mod reviews;
 pub(crate) mod server;
-mod table;
+pub(crate) mod table;
 pub(crate) mod transfer;
+mod words;

@@ -1,10 +1,11 @@
 //! `yousoon payments`: looks at the money.
 
-use chrono::DateTime;
+use api::nodes::moment::timestamp;
 use clap::{Args, Subcommand};
 use domain::payments::reconciling::Difference;
+use serde_json::{Value, json};
 
-use super::{database::DatabaseOptions, table::table};
+use super::{database::DatabaseOptions, table::Format};
 
 #[derive(Subcommand)]
 pub(crate) enum PaymentsCommand {
@@ -17,6 +18,8 @@ pub(crate) struct ListOptions {
     /// How many at most.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     limit: u16,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) async fn payments(
@@ -27,9 +30,8 @@ pub(crate) async fn payments(
     match command {
         PaymentsCommand::Differences(options) => {
             let found = payments.differences(usize::from(options.limit)).await?;
-            let rows: Vec<_> = found.iter().map(row).collect();
             let titles = ["of", "what", "provider", "ledger", "currency", "at"];
-            print!("{}", table(&titles, &rows, titles.len()));
+            options.format.print(&found, &titles, row, object);
         }
     }
     Ok(())
@@ -37,13 +39,23 @@ pub(crate) async fn payments(
 
 /// Amounts are in the minor unit.
 fn row(difference: &Difference) -> Vec<String> {
-    let at = DateTime::from_timestamp_millis(difference.at_ms);
     vec![
         difference.provider_id.clone(),
         difference.kind.as_str().to_owned(),
         difference.provider_minor.to_string(),
         difference.ledger_minor.to_string(),
         difference.currency.clone(),
-        at.map(|at| at.to_rfc3339()).unwrap_or_default(),
+        timestamp(difference.at_ms).to_string(),
     ]
+}
+
+fn object(difference: &Difference) -> Value {
+    json!({
+        "providerId": difference.provider_id,
+        "kind": difference.kind.as_str(),
+        "providerMinor": difference.provider_minor,
+        "ledgerMinor": difference.ledger_minor,
+        "currency": difference.currency,
+        "at": timestamp(difference.at_ms).to_string(),
+    })
 }

@@ -5,12 +5,23 @@ use cache_core::PurgeKind;
 use purging::{Afterwards, PurgeRequest, PurgeTarget, Run};
 use serde_json::{Value, json};
 
-use super::{server::Server, table::table};
+use super::{
+    server::Server,
+    table::{Format, table},
+};
 
 /// Asks a server to purge, or in a dry run what it would purge, and prints the result.
-pub(crate) async fn ask(server: &Server, asked: &PurgeRequest) -> anyhow::Result<()> {
+pub(crate) async fn ask(
+    server: &Server,
+    asked: &PurgeRequest,
+    format: Format,
+) -> anyhow::Result<()> {
     let result: PurgeResult = server.post("/admin/purge", &body(asked)).await?;
-    print!("{}", text(&result));
+    if format.json {
+        println!("{}", serde_json::to_string(&result)?);
+    } else {
+        print!("{}", text(&result));
+    }
     Ok(())
 }
 

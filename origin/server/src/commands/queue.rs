@@ -1,18 +1,23 @@
 //! `yousoon queue`: looks at the tasks of the queue, and has those tried again that were given up.
 
 use anyhow::{Context as _, bail};
-use api::services::Clock;
-use clap::{Args, Subcommand, ValueEnum};
+use api::{nodes::moment::timestamp, services::Clock};
+use clap::{Args, Subcommand};
 use domain::queue::{Lane, REVIVED_FOR_MS, State, Task, store::TaskFilter};
+use serde_json::{Value, json};
 
-use super::{database::DatabaseOptions, table::table};
+use super::{database::DatabaseOptions, table::Format, words::words};
 
 #[derive(Subcommand)]
 pub(crate) enum QueueCommand {
     /// List tasks, by key; without options those that were given up.
     List(ListOptions),
     /// Print everything that is stored of a task. It contains no address and no secret.
-    Show { key: String },
+    Show {
+        key: String,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Have a task that was given up tried again, for a day. What no longer holds is not sent.
     Retry(Which),
     /// Remove a task that is not done; a worker that has it now may still send it.
@@ -21,16 +26,18 @@ pub(crate) enum QueueCommand {
 
 #[derive(Args)]
 pub(crate) struct ListOptions {
-    #[arg(long, value_enum, default_value = "dead")]
-    state: StateName,
-    #[arg(long, value_enum)]
-    lane: Option<LaneName>,
+    #[arg(long, default_value = "dead", value_parser = words(State::ALL, State::as_str))]
+    state: State,
+    #[arg(long, value_parser = words(Lane::ALL, Lane::as_str))]
+    lane: Option<Lane>,
     /// Only tasks whose keys follow this one.
     #[arg(long)]
     after: Option<String>,
     /// How many at most.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     limit: u16,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Args)]
@@ -42,62 +49,28 @@ pub(crate) struct Which {
     all: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum StateName {
-    Waiting,
-    Done,
-    Dead,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LaneName {
-    Codes,
-    Notices,
-    Campaigns,
-    Payments,
-    Identity,
-}
-
-impl From<StateName> for State {
-    fn from(name: StateName) -> Self {
-        match name {
-            StateName::Waiting => Self::Waiting,
-            StateName::Done => Self::Done,
-            StateName::Dead => Self::Dead,
-        }
-    }
-}
-
-impl From<LaneName> for Lane {
-    fn from(name: LaneName) -> Self {
-        match name {
-            LaneName::Codes => Self::Codes,
-            LaneName::Notices => Self::Notices,
-            LaneName::Campaigns => Self::Campaigns,
-            LaneName::Payments => Self::Payments,
-            LaneName::Identity => Self::Identity,
-        }
-    }
-}
-
 pub(crate) async fn queue(database: DatabaseOptions, command: QueueCommand) -> anyhow::Result<()> {
     let queue = database.open_existing().await?.queue;
     let now_ms = Clock::System.now_ms();
     match command {
         QueueCommand::List(options) => {
             let filter = TaskFilter {
-                state: Some(options.state.into()),
-                lane: options.lane.map(Into::into),
+                state: Some(options.state),
+                lane: options.lane,
                 after: options.after,
             };
             let found = queue.list(filter, usize::from(options.limit)).await?;
-            let rows: Vec<_> = found.iter().map(|task| row(task, now_ms)).collect();
             let titles = ["key", "lane", "attempts", "age", "error"];
-            print!("{}", table(&titles, &rows, titles.len()));
+            let row = |task: &Task| row(task, now_ms);
+            options.format.print(&found, &titles, row, object);
         }
-        QueueCommand::Show { key } => {
-            let task = queue.get(&key).await?;
-            print!("{}", shown(&task.with_context(|| none(&key))?));
+        QueueCommand::Show { key, format } => {
+            let task = queue.get(&key).await?.with_context(|| none(&key))?;
+            if format.json {
+                println!("{}", object(&task));
+            } else {
+                print!("{}", shown(&task));
+            }
         }
         QueueCommand::Retry(Which { key: Some(key), .. }) => {
             if !queue.revive(&key, now_ms, now_ms + REVIVED_FOR_MS).await? {
@@ -142,6 +115,25 @@ fn row(task: &Task, now_ms: i64) -> Vec<String> {
         format!("{} s", (now_ms - task.created_at_ms) / 1_000),
         task.error.clone().unwrap_or_default(),
     ]
+}
+
+/// What [`shown`] prints, for programs.
+fn object(task: &Task) -> Value {
+    let moment = |ms: i64| timestamp(ms).to_string();
+    json!({
+        "key": task.key,
+        "kind": task.kind,
+        "lane": task.lane.as_str(),
+        "state": task.state.as_str(),
+        "person": task.person.as_ref().map(ToString::to_string),
+        "attempts": task.attempts,
+        "createdAt": moment(task.created_at_ms),
+        "dueAt": moment(task.due_at_ms),
+        "expiresAt": moment(task.expires_at_ms),
+        "endedAt": task.ended_at_ms.map(moment),
+        "error": task.error,
+        "providerId": task.provider_id,
+    })
 }
 
 /// One field a line; moments in milliseconds since the epoch.

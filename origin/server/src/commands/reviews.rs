@@ -6,8 +6,9 @@ use domain::reviews::{
     rating::{Recount, StarCounts},
     store::ReviewStore,
 };
+use serde_json::{Value, json};
 
-use super::{database::DatabaseOptions, table::table};
+use super::{database::DatabaseOptions, table::Format};
 
 /// Partners that are counted with one question.
 const AT_ONCE: usize = 500;
@@ -15,9 +16,9 @@ const AT_ONCE: usize = 500;
 #[derive(Subcommand)]
 pub(crate) enum ReviewsCommand {
     /// List the partners whose rating is not what their reviews add up to. Fails if there are any.
-    Check,
+    Check(Format),
     /// Count the reviews of these partners anew, and keep that.
-    Recount,
+    Recount(Format),
 }
 
 pub(crate) async fn reviews(
@@ -26,25 +27,26 @@ pub(crate) async fn reviews(
 ) -> anyhow::Result<()> {
     let reviews = database.open_existing().await?.reviews;
     let drifted = drifted(&*reviews).await?;
-    let rows: Vec<_> = drifted.iter().map(row).collect();
-    let titles = ["partner", "kept", "counted"];
-    print!("{}", table(&titles, &rows, titles.len()));
+    let (ReviewsCommand::Check(format) | ReviewsCommand::Recount(format)) = command;
+    format.print(&drifted, &["partner", "kept", "counted"], row, object);
     match command {
-        ReviewsCommand::Check => {
+        ReviewsCommand::Check(_) => {
             let count = drifted.len();
             anyhow::ensure!(
                 count == 0,
                 "{count} ratings have drifted: `reviews recount`"
             );
         }
-        ReviewsCommand::Recount => {
+        ReviewsCommand::Recount(_) => {
             let now_ms = Clock::System.now_ms();
             let mut mended = 0;
             for one in &drifted {
                 // A review may have come since: it is counted in a transaction of its own.
                 mended += usize::from(reviews.recount(&one.partner, now_ms).await?);
             }
-            println!("counted anew: {mended}");
+            if !format.json {
+                println!("counted anew: {mended}");
+            }
         }
     }
     Ok(())
@@ -70,4 +72,12 @@ fn row(drifted: &Recount) -> Vec<String> {
         drifted.kept.map_or_else(|| "none".to_owned(), counts),
         counts(drifted.counted),
     ]
+}
+
+fn object(drifted: &Recount) -> Value {
+    json!({
+        "partner": drifted.partner.to_string(),
+        "kept": drifted.kept.map(StarCounts::counts),
+        "counted": drifted.counted.counts(),
+    })
 }

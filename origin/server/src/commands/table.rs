@@ -1,4 +1,35 @@
-//! Formats rows as a table whose columns fit their content.
+//! Rows, for people as a table whose columns fit their content, for programs as JSON.
+
+use clap::Args;
+use serde_json::Value;
+
+/// For whom a command prints.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Format {
+    /// Print JSON, one object per line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Format {
+    /// Prints each of `all` as a row under `heading`, or as an object.
+    pub(crate) fn print<T>(
+        self,
+        all: &[T],
+        heading: &[&str],
+        row: impl Fn(&T) -> Vec<String>,
+        object: impl Fn(&T) -> Value,
+    ) {
+        if self.json {
+            for one in all {
+                println!("{}", object(one));
+            }
+        } else {
+            let rows: Vec<_> = all.iter().map(row).collect();
+            print!("{}", table(heading, &rows, heading.len()));
+        }
+    }
+}
 
 /// Formats `rows` under `heading`. The first `left` columns are left-aligned, the others, which are
 /// numbers, right-aligned.

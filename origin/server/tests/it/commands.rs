@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use domain::{auth::service_tokens::Scope, messages::kind::Lane, queue::State};
+use serde_json::{Value, json};
 
 /// clap's exit code for a wrong command line.
 const USAGE: i32 = 2;
@@ -43,6 +44,57 @@ fn an_audit_is_whole_and_had_what_it_had() {
     assert!(text.contains("is not there"), "{text}");
     let (code, text) = verify(&["--had", "nonsense"]);
     assert_eq!(code, 1, "{text}");
+}
+
+/// An option that knows some of the domain's words only is how three scopes could not be given.
+#[test]
+fn options_take_every_word_of_the_domain_and_lists_are_objects_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let run = |arguments: &[&str]| {
+        let (code, text) = yousoon(dir, arguments);
+        assert_eq!(code, 0, "{arguments:?}: {text}");
+        text
+    };
+    let objects = |arguments: &[&str]| -> Vec<Value> {
+        let text = run(&[arguments, &["--json"]].concat());
+        let lines = text.lines();
+        lines
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect()
+    };
+    run(&["seed", "--offers", "1"]);
+    for scope in Scope::ALL.iter().map(|scope| scope.as_str()) {
+        run(&["token", "create", scope, "--scope", scope]);
+    }
+    run(&["token", "revoke", "news"]);
+    let tokens = objects(&["token", "list"]);
+    for scope in Scope::ALL.iter().map(|scope| scope.as_str()) {
+        let token = tokens.iter().find(|token| token["name"] == scope).unwrap();
+        assert_eq!(token["scopes"], json!([scope]));
+        let state = if scope == "news" { "revoked" } else { "good" };
+        assert_eq!(token["state"], state);
+        assert_eq!(token["revokedAt"].is_string(), scope == "news");
+    }
+    for lane in Lane::ALL.iter().map(|lane| lane.as_str()) {
+        for state in State::ALL.iter().map(|state| state.as_str()) {
+            let list = ["queue", "list", "--lane", lane, "--state", state];
+            assert_eq!(objects(&list), Vec::<Value>::new());
+        }
+    }
+    let (code, text) = yousoon(dir, &["queue", "list", "--lane", "nothing"]);
+    assert_eq!(code, USAGE, "{text}");
+    assert!(text.contains("events"), "{text}");
+    let purge = ["purge", "--tag", "offer:1", "--reason", "a test"];
+    let dry = objects(&[&purge[..], &["--dry-run"]].concat());
+    let told = json!({"revision": null, "tags": ["offer:1"], "dryRun": true});
+    assert_eq!(dry, [told]);
+    let [done] = &objects(&purge)[..] else {
+        panic!("one result")
+    };
+    assert!(done["revision"].is_string() || done["revision"].is_null());
+    assert_eq!(objects(&["payments", "differences"]), Vec::<Value>::new());
+    assert_eq!(objects(&["reviews", "check"]), Vec::<Value>::new());
 }
 
 #[test]

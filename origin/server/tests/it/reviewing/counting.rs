@@ -61,6 +61,11 @@ async fn ratings_that_drifted_are_listed_and_counted_anew() {
     assert_eq!(code, 1, "{text}");
     assert!(text.contains(partner.as_str()), "{text}");
     assert!(text.contains("[0, 0, 0, 0, 1]"), "{text}");
+    let (code, text) = yousoon(dir, &["reviews", "check", "--json"]);
+    assert_eq!(code, 1, "{text}");
+    let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(first["partner"], partner.as_str(), "{text}");
+    assert_eq!(first["counted"], serde_json::json!([0, 0, 0, 0, 1]));
     let (code, text) = yousoon(dir, &["reviews", "recount"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("counted anew: 1"), "{text}");
