@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 use store_mongo::{
     database::{MongoDb, Patience},
-    migrations,
+    migrations::{self, Change},
 };
 
 use super::{
@@ -54,7 +54,7 @@ async fn plan(db: &MongoDb, format: Format) -> anyhow::Result<()> {
     }
     for step in pending {
         if format.json {
-            let changes: Vec<_> = step.changes.iter().map(|change| change.title()).collect();
+            let changes: Vec<_> = step.changes.iter().map(Change::title).collect();
             let step = json!({"version": step.version, "name": step.name, "changes": changes});
             writeln!(out, "{step}")?;
             continue;
