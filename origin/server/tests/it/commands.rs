@@ -12,13 +12,15 @@ use serde_json::{Value, json};
 /// clap's exit code for a wrong command line.
 const USAGE: i32 = 2;
 
+fn command(dir: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_yousoon"));
+    command.args(arguments).env("YOUSOON_DATA_DIR", dir);
+    command
+}
+
 /// Runs `yousoon`; its exit code, and what it printed.
 fn yousoon(dir: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_yousoon"))
-        .args(arguments)
-        .env("YOUSOON_DATA_DIR", dir)
-        .output()
-        .expect("yousoon runs");
+    let output = command(dir, arguments).output().expect("yousoon runs");
     let mut text = String::from_utf8(output.stdout).unwrap();
     text.push_str(&String::from_utf8(output.stderr).unwrap());
     (output.status.code().expect("an exit code"), text)
@@ -57,7 +59,11 @@ fn options_take_every_word_of_the_domain_and_lists_are_objects_for_programs() {
         text
     };
     let objects = |arguments: &[&str]| -> Vec<Value> {
-        let text = run(&[arguments, &["--json"]].concat());
+        let output = command(dir, &[arguments, &["--json"]].concat())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
         let lines = text.lines();
         lines
             .map(|line| serde_json::from_str(line).expect(line))
